@@ -1,5 +1,5 @@
-// Options that the sanitizers' runtimes ask the program for; the environment (ASAN_OPTIONS and so on)
-// still overrides them.
+// Options that the sanitizers' runtimes ask the program for; the environment (ASAN_OPTIONS and so
+// on) still overrides them.
 extern "C" {
 
 const char* __asan_default_options() { return "detect_stack_use_after_return=1"; }
