@@ -1,0 +1,86 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/model/result.h"
+#include "engine/model/row_batch.h"
+#include "engine/model/strong_int.h"
+#include "engine/model/type.h"
+
+// When two values, perhaps of different types, are the same (DESIGN section 5.3). The one place
+// that knows: digests, equality and conversion agree by construction, since all three start from
+// the same canonical form.
+namespace couplet {
+
+// What two columns are compared as. Chosen once, at binding, for the pair of types.
+enum class ComparisonKind : std::uint8_t {
+  kBool,
+  kNumber,   // integers and numerics, exactly, without display scale; NaN equals NaN
+  kFloat,    // as double (float4: as float); -0 equals 0, NaN equals NaN
+  kText,     // by code points, that is by bytes
+  kTrimmed,  // the same without trailing blanks, on both sides (char(n) on either)
+  kDate,
+  kTimestamp,  // rounded half away from zero to `fraction_digits`, without zone read as UTC
+  kUuid,
+  kJson,  // by structure: members in any order, the last of equal names, numbers by value
+  kBytes,
+};
+struct Comparison {
+  ComparisonKind kind = ComparisonKind::kText;
+  std::int32_t fraction_digits = 6;
+  bool operator==(const Comparison&) const = default;
+};
+
+// What an assignment from one type to another does to values.
+struct Conversion {
+  enum class Loss : std::uint8_t {
+    kNone,
+    kRejected,  // some values do not fit (too long, out of range, unknown label): the row parks
+    kSilent,    // some values would be changed without a word (digits, fractions, blanks, form)
+  };
+  bool possible = false;
+  Loss loss = Loss::kNone;
+  std::string reason;  // "loses digits after the point: numeric(10,4) into numeric(10,2)"
+};
+Conversion conversion_between(const Type& from, const Type& to);
+
+// How to compare columns of these types; nullopt where neither direction converts. The coarser of
+// the two decides: date against timestamp compares dates, text against integer compares texts.
+std::optional<Comparison> comparison_between(const Type& left, const Type& right);
+
+// The bytes of `from` as a value of `to`, appended to `out`. Exact or refused, never rounded,
+// except where a column of the kind `to` rounds the same way by itself (typmods are the server's
+// business and are left to it). A char(n) target is written without trailing blanks.
+// Errors: kRowFault naming both types, never the value. Null and absent are the caller's.
+Result<void> convert_value(const Type& from, const Type& to, Value value, std::string& out);
+
+// Digests under a secret of the state: XXH3-64 with that seed material, since row values are
+// hostile input. Null has one digest, whatever the type. CHECKs that the value is not absent.
+class Digester {
+ public:
+  static constexpr std::size_t kSecretBytes = 192;
+  using Secret = std::array<unsigned char, kSecretBytes>;
+  explicit Digester(const Secret& secret) : secret_(secret) {}
+
+  [[nodiscard]] Digest of(const Comparison& as, const Type& type, Value value) const;
+  // Of bytes that are canonical already: an object's key, a fold of other digests.
+  [[nodiscard]] Digest of_bytes(std::string_view bytes) const;
+  [[nodiscard]] Digest of_null() const;
+
+ private:
+  Secret secret_;
+};
+
+// The canonical bytes themselves (what Digester::of hashes), appended to `out`. For equality that
+// must not rest on a digest and for comparing values in order.
+void append_canonical(const Comparison& as, const Type& type, Value value, std::string& out);
+
+// True if both are null, or both are values that are the same under `as`. CHECKs not absent.
+bool same_value(const Comparison& as, const Type& left_type, Value left, const Type& right_type,
+                Value right);
+
+}  // namespace couplet

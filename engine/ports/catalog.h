@@ -1,0 +1,67 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/type.h"
+
+// What a source says of its tables. Names are as the catalog spells them: no quoting, no folding.
+namespace couplet {
+
+struct TableName {
+  std::string schema;  // Empty for a source without schemas.
+  std::string table;
+  auto operator<=>(const TableName&) const = default;
+};
+std::string to_string(const TableName& name);  // "schema.table", or "table"
+
+struct ColumnInfo {
+  std::string name;
+  // nullopt: a type that Couplet does not know yet; `type_name` says which.
+  std::optional<Type> type;
+  std::string type_name;
+  bool nullable = true;      // False too where a domain forbids null.
+  bool has_default = false;  // A default, an identity, or generated.
+  bool generated = false;    // GENERATED ALWAYS AS (…) STORED: never writable.
+  bool identity_always =
+      false;  // GENERATED ALWAYS AS IDENTITY: written with OVERRIDING SYSTEM VALUE.
+};
+
+struct ForeignKey {
+  std::string constraint;
+  std::vector<std::string> columns;
+  TableName table;
+  std::vector<std::string> target_columns;
+  bool deferrable = false;
+};
+
+// A unique constraint or index over plain columns, without a predicate.
+struct UniqueKey {
+  std::string name;
+  std::vector<std::string> columns;
+  bool deferrable = false;
+  bool primary = false;
+};
+
+struct TableInfo {
+  TableName name;
+  enum class Kind : std::uint8_t { kTable, kPartitionedTable, kView, kOther } kind = Kind::kTable;
+  std::vector<ColumnInfo> columns;
+  std::vector<std::string> primary_key;  // Empty if there is none.
+  std::vector<ForeignKey> foreign_keys;
+  std::vector<UniqueKey> unique_keys;  // The primary key is among them.
+  bool user_triggers = false;          // Row triggers of its users, enabled.
+  bool row_security = false;  // Policies narrow what our role sees: absence is no evidence.
+  bool may_select = true;
+  bool may_insert = true;
+  bool may_update = true;
+  bool may_delete = true;
+
+  [[nodiscard]] const ColumnInfo* column(std::string_view column_name) const;
+};
+
+}  // namespace couplet
