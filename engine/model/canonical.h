@@ -20,7 +20,8 @@ namespace couplet {
 enum class ComparisonKind : std::uint8_t {
   kBool,
   kNumber,   // integers and numerics, exactly, without display scale; NaN equals NaN
-  kFloat,    // as double (float4: as float); -0 equals 0, NaN equals NaN
+  kFloat,    // as double; -0 equals 0, NaN equals NaN
+  kFloat32,  // the same, rounded to float: a float4 on either side
   kText,     // by code points, that is by bytes
   kTrimmed,  // the same without trailing blanks, on both sides (char(n) on either)
   kDate,
@@ -76,7 +77,8 @@ class Digester {
 };
 
 // The canonical bytes themselves (what Digester::of hashes), appended to `out`. For equality that
-// must not rest on a digest and for comparing values in order.
+// must not rest on a digest and for comparing values in order: except for kJson, whose bytes only
+// tell equal from different, byte order is value order. CHECKs that the value has bytes.
 void append_canonical(const Comparison& as, const Type& type, Value value, std::string& out);
 
 // True if both are null, or both are values that are the same under `as`. CHECKs not absent.
