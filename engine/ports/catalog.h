@@ -29,6 +29,10 @@ struct ColumnInfo {
   bool generated = false;    // GENERATED ALWAYS AS (…) STORED: never writable.
   bool identity_always =
       false;  // GENERATED ALWAYS AS IDENTITY: written with OVERRIDING SYSTEM VALUE.
+  bool may_select =
+      true;  // What our role may do with this column, by the table's or its own right.
+  bool may_insert = true;
+  bool may_update = true;
 };
 
 struct ForeignKey {
