@@ -13,6 +13,16 @@ function(couplet_add_folders)
   endforeach()
 endfunction()
 
+# couplet_add_areas()
+# Adds every folder below this one that has a CMakeLists.txt.
+function(couplet_add_areas)
+  file(GLOB lists RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" CONFIGURE_DEPENDS */CMakeLists.txt)
+  foreach(list IN LISTS lists)
+    cmake_path(GET list PARENT_PATH area)
+    add_subdirectory(${area})
+  endforeach()
+endfunction()
+
 # couplet_library(NAME SOURCES file... [PUBLIC target...] [PRIVATE target...])
 # Makes the static library couplet_NAME, known to others as couplet::NAME. Includes are from the root of
 # the tree. PUBLIC is what its headers include, PRIVATE what only its .cc files do. A library without a
