@@ -20,11 +20,13 @@
 // Every name keeps its place, so that binding can point at it.
 namespace couplet {
 
-// A text of the file. Not known: it stands in an environment variable or file that was left alone
-// (`--no-secrets`); its value is empty and no check is made of it.
+// A text of the file. Referenced: it comes from an environment variable or a file, so diagnostics
+// do not quote it. Not known: it does, and was left alone (`--no-secrets`); its value is empty and
+// no check is made of it.
 struct Text {
   std::string value;
   Place place;
+  bool referenced = false;
   bool known = true;
 };
 
@@ -32,6 +34,7 @@ struct Text {
 struct LiteralText {
   std::optional<std::string> value;
   Place place;
+  bool referenced = false;
   bool known = true;
 };
 

@@ -21,7 +21,8 @@ struct Place {
 };
 
 // The file's text as diagnostics quote it. What is a secret in it is masked in every quoted line:
-// passwords in URLs and connection strings wherever they stand, and the spans that `hide` names.
+// passwords in URLs and connection strings wherever they stand, the spans that `hide` names, and,
+// until `parsed` says that those are all, the values of keys that sound like secrets.
 class SourceText {
  public:
   SourceText(std::string file, std::string text);
@@ -31,6 +32,8 @@ class SourceText {
 
   // No character from `begin` up to but not including `end` is ever quoted.
   void hide(Place begin, Place end);
+  // The file could be read as YAML and every secret in it was hidden.
+  void parsed() { parsed_ = true; }
 
   struct Quote {
     std::string line;          // masked, control characters blanked, cut to a readable length
@@ -46,7 +49,11 @@ class SourceText {
   std::string file_;
   std::string text_;
   std::vector<Span> hidden_;
+  bool parsed_ = false;
 };
+
+// A key whose value is likely to be a secret: "password", "api_token".
+bool sounds_secret(std::string_view key);
 
 enum class Severity : std::uint8_t { kError, kWarning };
 

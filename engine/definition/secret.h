@@ -13,18 +13,24 @@ namespace couplet {
 // accident: the text comes out of reveal() alone.
 class Secret {
  public:
+  // Left alone (`validate --no-secrets`): nobody knows it.
   Secret() = default;
-  explicit Secret(std::string text) : text_(std::move(text)) {}
+  // Secret as a whole.
+  static Secret opaque(std::string text) { return {std::move(text), false}; }
+  // Only its passwords are secret.
+  static Secret connection(std::string text) { return {std::move(text), true}; }
 
-  // False where secrets were left alone (`validate --no-secrets`).
   [[nodiscard]] bool known() const { return text_.has_value(); }
   // Only where known().
   [[nodiscard]] const std::string& reveal() const { return *text_; }
-  // For people: a connection string with its passwords masked; "***" where secrets were left alone.
+  // For people: "***", or a connection string with its passwords masked.
   [[nodiscard]] std::string masked() const;
 
  private:
+  Secret(std::string text, bool connection) : text_(std::move(text)), connection_(connection) {}
+
   std::optional<std::string> text_;
+  bool connection_ = false;
 };
 
 // `text` with every password in it replaced by "***": those of URLs (user:PASS@, ?password=PASS,
@@ -33,14 +39,14 @@ class Secret {
 // message). In doubt it masks more.
 std::string mask(std::string_view text);
 
-// The password that a connection string holds; nullopt if there is none.
-std::optional<std::string> inline_password(std::string_view connection);
-
-// Where mask() would put its "***": byte ranges of `text`, in order, none overlapping.
+// Where mask() puts its "***": ranges of bytes, in order, none overlapping or empty.
 struct MaskedRange {
   std::size_t begin = 0;
   std::size_t end = 0;
+  bool operator==(const MaskedRange&) const = default;
 };
 std::vector<MaskedRange> masked_ranges(std::string_view text);
+// In order, with those that touch or overlap made one, empty ones left out.
+std::vector<MaskedRange> merged(std::vector<MaskedRange> ranges);
 
 }  // namespace couplet
