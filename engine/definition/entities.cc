@@ -172,18 +172,18 @@ void read_entities(const ParseContext& context, const MapReader& file, Definitio
       definition.entities.push_back(std::move(entity));
     }
   }
-  for (EntityDefinition& entity : definition.entities) {
-    for (ReferenceDefinition& reference : entity.references) {
+  // By index: entities that have no entry of their own are added on the way.
+  for (std::size_t i = 0; i < definition.entities.size(); ++i) {
+    for (std::size_t j = 0; j < definition.entities[i].references.size(); ++j) {
+      const ReferenceDefinition reference = definition.entities[i].references[j];
       if (!reference.entity || !reference.entity->known) {
         continue;
       }
-      const auto source =
-          find_source(context, definition, reference.entity->value, reference.entity->place,
-                      "entities." + entity.name + ".references");
-      if (source && *source != entity.source) {
+      const std::string option = "entities." + definition.entities[i].name + ".references";
+      const auto target = find_entity(context, definition, *reference.entity, option);
+      if (target && definition.entities[*target].source != definition.entities[i].source) {
         context.error(reference.entity->place, "wrong_value",
-                      "reference " + reference.name.value + " of " + entity.name +
-                          " leads into another source",
+                      option + "." + reference.name.value + " leads into another source",
                       "a reference points at an entity of its own source");
       }
     }
