@@ -75,7 +75,7 @@ std::int32_t text_length_max(const Type& type) {
     case TypeKind::kUuid:
       return 36;
     case TypeKind::kDate:
-      return 16;  // "5874897-12-31", "4713-01-01 BC".
+      return 16;  // "5874897-12-31", "4714-11-24 BC".
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampTz:
       return 36;

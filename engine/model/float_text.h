@@ -6,8 +6,8 @@
 // Floats as decimal text and back. Internal to the model.
 namespace couplet {
 
-// The shortest text that reads back as the same value, laid out as the server does it
-// (extra_float_digits 1): "0.1", "1e+15", "Infinity", "NaN", "-0".
+// The shortest text nearer to the value than to any other, in the server's layout (since PostgreSQL
+// 12, extra_float_digits 1): "0.1", "1e+15", "Infinity", "NaN", "-0".
 void append_float_text(float value, std::string& out);
 void append_float_text(double value, std::string& out);
 

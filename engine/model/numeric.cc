@@ -17,6 +17,8 @@ constexpr std::uint16_t kSignInfinity = 0xD000;
 constexpr std::uint16_t kSignNegativeInfinity = 0xF000;
 constexpr std::uint16_t kDisplayScaleMax = 0x3FFF;
 constexpr std::int32_t kWeightMax = 0x7FFF;
+// The server sends an infinity with this display scale, which means nothing.
+constexpr std::int32_t kDisplayScaleOfInfinity = 0x20;
 constexpr std::size_t kHeaderBytes = 8;
 constexpr std::uint16_t kBase = 10000;
 constexpr std::int32_t kDigitsPerWord = 4;
@@ -136,7 +138,8 @@ NumericParse append_special(std::string_view word, bool negative, bool has_sign,
     if (precision != -1) {
       return NumericParse::kTooLarge;  // As the server: only an unconstrained column holds it.
     }
-    append_header(out, 0, 0, negative ? kSignNegativeInfinity : kSignInfinity, 0);
+    append_header(out, 0, 0, negative ? kSignNegativeInfinity : kSignInfinity,
+                  kDisplayScaleOfInfinity);
     return NumericParse::kDone;
   }
   return NumericParse::kNoNumber;
@@ -452,7 +455,7 @@ bool take_numeric_key(std::string_view& key, std::string& out) {
                     : form == kKeyInfinity ? kSignInfinity
                     : form == kKeyZero     ? kSignPositive
                                            : kSignNegativeInfinity,
-                    0);
+                    form == kKeyNaN || form == kKeyZero ? 0 : kDisplayScaleOfInfinity);
       key = rest;
       return true;
     case kKeyNegative:
