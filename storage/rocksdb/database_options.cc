@@ -108,8 +108,6 @@ DatabaseOptions make_database_options(std::size_t cache_bytes, Access access, ro
   family_options.target_file_size_base = 64 * kMiB;
   family_options.level_compaction_dynamic_level_bytes = true;
   family_options.force_consistency_checks = true;
-  // Checks keys as they are written, read back and compacted against a checksum kept in memory.
-  family_options.paranoid_file_checks = false;  // Would read back every file that is written.
   family_options.max_write_buffer_number = 2;
   options.families.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options);
   for (std::size_t i = 0; i < kFamilies; ++i) {
@@ -121,5 +119,22 @@ DatabaseOptions make_database_options(std::size_t cache_bytes, Access access, ro
   }
   return options;
 }
+
+// NOLINTBEGIN(readability-identifier-naming)
+void FullDiskWatch::OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
+                                      rocksdb::Status* error) {
+  if (error->IsNoSpace()) {
+    full_ = true;
+  }
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): RocksDB's signature.
+void FullDiskWatch::OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/,
+                                         rocksdb::Status error, bool* auto_recovery) {
+  if (error.IsNoSpace()) {
+    *auto_recovery = false;
+  }
+}
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace couplet

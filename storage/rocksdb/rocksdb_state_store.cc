@@ -232,7 +232,7 @@ class RocksdbStateStore::Database {
   rocksdb::Env* const env_;
   // Nothing is written once this is set: not even what was committed before is known to be good.
   std::atomic<bool> damaged_ = false;
-  std::atomic<bool> disk_full_ = false;
+  const std::shared_ptr<FullDiskWatch> disk_ = std::make_shared<FullDiskWatch>();
   std::mutex recovery_;
   // In this order: the lock is let go of last. Both are null in a store that only reads.
   std::unique_ptr<StateFolder> claim_;
@@ -283,8 +283,8 @@ Result<std::unique_ptr<RocksdbStateStore::Database>> RocksdbStateStore::Database
     }
   }
 
-  const auto options =
-      make_database_options(settings.cache_bytes, Access::kReadWrite, settings.env);
+  auto options = make_database_options(settings.cache_bytes, Access::kReadWrite, settings.env);
+  options.database.listeners.push_back(opened->disk_);
   const rocksdb::Status status =
       OpenDatabase::open(folder, options, Access::kReadWrite, opened->database_);
   if (!status.ok()) {
@@ -313,7 +313,7 @@ Error RocksdbStateStore::Database::report(const rocksdb::Status& status) {
   if (error.kind == ErrorKind::kStateCorrupt) {
     damaged_ = true;
   } else if (error.kind == ErrorKind::kDiskFull) {
-    disk_full_ = true;
+    disk_->set_full(true);
   }
   return error;
 }
@@ -326,7 +326,7 @@ Result<void> RocksdbStateStore::Database::commit(const StateBatch& batch, Durabi
   if (damaged_) {
     return fail(corrupt_error(folder_, "nothing more is written after damage was found"));
   }
-  if (disk_full_) {
+  if (disk_->is_full()) {
     COUPLET_TRY(recover_from_full_disk());
   }
   return write(batch, durability);
@@ -334,7 +334,7 @@ Result<void> RocksdbStateStore::Database::commit(const StateBatch& batch, Durabi
 
 Result<void> RocksdbStateStore::Database::recover_from_full_disk() {
   const std::lock_guard lock(recovery_);
-  if (!disk_full_) {
+  if (!disk_->is_full()) {
     return {};
   }
   // Starts a new log and flushes: a log whose end failed to be written is not written on.
@@ -342,7 +342,7 @@ Result<void> RocksdbStateStore::Database::recover_from_full_disk() {
   if (!status.ok()) {
     return fail(report(status));
   }
-  disk_full_ = false;
+  disk_->set_full(false);
   return {};
 }
 
