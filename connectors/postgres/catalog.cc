@@ -1,0 +1,345 @@
+#include "connectors/postgres/catalog.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <pqxx/pqxx>
+#include <unordered_map>
+
+#include "connectors/postgres/catalog_types.h"
+#include "connectors/postgres/connection.h"
+#include "connectors/postgres/sql_text.h"
+#include "connectors/postgres/sqlstate.h"
+
+namespace couplet::postgres {
+namespace {
+
+// $1, $2: names. A schema that is not given is the first of the search path, which the session has
+// set to the configured one.
+constexpr const char* kRelations = R"(
+select w.i, c.oid, n.nspname, c.relname, c.relkind,
+       row_security_active(c.oid),
+       exists (select from pg_partition_tree(c.oid) p
+                 join pg_trigger g on g.tgrelid = p.relid
+                where not g.tgisinternal and g.tgenabled in ('O', 'A'))
+         or exists (select from pg_trigger g where g.tgrelid = c.oid
+                       and not g.tgisinternal and g.tgenabled in ('O', 'A'))
+         or exists (select from pg_rewrite r where r.ev_class = c.oid and r.ev_type <> '1'
+                       and r.ev_enabled in ('O', 'A')),
+       has_schema_privilege(n.oid, 'USAGE') as usable,
+       has_table_privilege(c.oid, 'SELECT') or (c.relkind in ('r', 'p', 'm')
+         and has_any_column_privilege(c.oid, 'SELECT') and has_column_privilege(c.oid, 'xmin'::name, 'SELECT')),
+       has_table_privilege(c.oid, 'INSERT') or has_any_column_privilege(c.oid, 'INSERT'),
+       has_table_privilege(c.oid, 'UPDATE') or has_any_column_privilege(c.oid, 'UPDATE'),
+       has_table_privilege(c.oid, 'DELETE')
+  from unnest($1::text[], $2::text[]) with ordinality as w(schema, name, i)
+  join pg_namespace n on n.nspname = case w.schema when '' then current_schema() else w.schema end
+  join pg_class c on c.relnamespace = n.oid and c.relname = w.name
+ where c.relkind in ('r', 'p', 'v', 'm', 'f')
+ order by w.i)";
+
+// $1: relations. Domains are followed to their base type; the modifier is the innermost domain's,
+// which is where the base type's length or precision stands.
+constexpr const char* kColumns = R"(
+with recursive base as (
+  select a.attrelid, a.attnum, a.atttypid as type, a.atttypmod as modifier,
+         false as not_null, false as has_default
+    from pg_attribute a
+   where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
+  union all
+  select b.attrelid, b.attnum, t.typbasetype, t.typtypmod,
+         b.not_null or t.typnotnull, b.has_default or t.typdefault is not null
+    from base b join pg_type t on t.oid = b.type
+   where t.typtype = 'd')
+select b.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), b.type, b.modifier,
+       t.typarray, t.typtype = 'e',
+       not (a.attnotnull or b.not_null),
+       a.atthasdef or a.attidentity <> '' or b.has_default,
+       a.attgenerated <> '', a.attidentity = 'a',
+       coalesce(not l.collisdeterministic, false),
+       has_column_privilege(b.attrelid, b.attnum, 'SELECT'),
+       has_column_privilege(b.attrelid, b.attnum, 'INSERT'),
+       has_column_privilege(b.attrelid, b.attnum, 'UPDATE')
+  from base b
+  join pg_type t on t.oid = b.type and t.typtype <> 'd'
+  join pg_attribute a on a.attrelid = b.attrelid and a.attnum = b.attnum
+  left join pg_collation l on l.oid = a.attcollation
+ order by b.attrelid, b.attnum)";
+
+constexpr const char* kLabels = R"(
+select enumtypid, enumlabel from pg_enum where enumtypid = any($1::oid[])
+ order by enumtypid, enumsortorder)";
+
+// One row per column of each unique index over plain columns. The second parameter is the
+// expression for NULLS NOT DISTINCT, which servers before 15 do not have.
+constexpr const char* kUniqueIndexes = R"(
+select x.indrelid, x.indexrelid, c.relname, a.attname, not x.indimmediate, x.indisprimary, {}
+  from pg_index x
+  join pg_class c on c.oid = x.indexrelid
+  join lateral unnest(x.indkey::int2[]) with ordinality as k(attnum, i) on k.i <= x.indnkeyatts
+  join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.attnum
+ where x.indrelid = any($1::oid[]) and x.indisunique and x.indisvalid
+   and x.indpred is null and x.indexprs is null
+ order by x.indrelid, not x.indisprimary, c.relname, k.i)";
+
+// Clones that partitioning makes of a table's own key are left out.
+constexpr const char* kForeignKeys = R"(
+select f.conrelid, f.oid, f.conname, f.condeferrable, n.nspname, t.relname, a.attname, ta.attname
+  from pg_constraint f
+  join pg_class t on t.oid = f.confrelid
+  join pg_namespace n on n.oid = t.relnamespace
+  join lateral unnest(f.conkey, f.confkey) with ordinality as k(attnum, target, i) on true
+  join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.attnum
+  join pg_attribute ta on ta.attrelid = f.confrelid and ta.attnum = k.target
+ where f.contype = 'f' and f.conrelid = any($1::oid[])
+   and not exists (select from pg_constraint p
+                    where p.oid = f.conparentid and p.conrelid = f.conrelid)
+ order by f.conrelid, f.conname, k.i)";
+
+constexpr const char* kTables = R"(
+select n.nspname, c.relname
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
+   and n.nspname <> 'information_schema' and n.nspname not like 'pg\_%'
+   and c.relpersistence <> 't'
+   and has_schema_privilege(n.oid, 'USAGE') and has_any_column_privilege(c.oid, 'SELECT')
+ order by n.nspname <> current_schema(), n.nspname collate "C", c.relname collate "C")";
+
+constexpr int kNullsNotDistinctSince = 150000;
+
+TableInfo::Kind to_kind(char relkind) {
+  switch (relkind) {
+    case 'r':
+      return TableInfo::Kind::kTable;
+    case 'p':
+      return TableInfo::Kind::kPartitionedTable;
+    case 'v':
+      return TableInfo::Kind::kView;
+    default:
+      return TableInfo::Kind::kOther;
+  }
+}
+
+bool truth(const pqxx::field& field) { return !field.is_null() && field.c_str()[0] == 't'; }
+
+std::string text(const pqxx::field& field) {
+  return field.is_null() ? std::string() : field.c_str();
+}
+
+// One session through libpqxx: counts statements, turns exceptions into errors.
+class Session {
+ public:
+  Session(const PostgresSourceSettings& settings, const ConnectionText& text_of_connection,
+          std::uint64_t& statements)
+      : statements_(statements), connection_(text_of_connection.to_text()), work_(connection_) {
+    statements_ += 2;  // BEGIN and ROLLBACK.
+    run("set transaction isolation level repeatable read, read only");
+    run("select set_config('statement_timeout', $1, true)",
+        std::to_string(settings.statement_timeout.count()));
+    if (!settings.schema.empty()) {
+      run("select set_config('search_path', $1 || ', ' || current_setting('search_path'), true)",
+          quote_identifier(settings.schema));
+    }
+  }
+
+  template <typename... Arguments>
+  pqxx::result run(const std::string& sql, const Arguments&... arguments) {
+    ++statements_;
+    return work_.exec_params(sql, arguments...);
+  }
+  [[nodiscard]] int server_version() const { return connection_.server_version(); }
+
+ private:
+  std::uint64_t& statements_;
+  pqxx::connection connection_;
+  pqxx::work work_;  // Rolled back when it goes: it only read.
+};
+
+// Runs `question` with a session of its own. libpqxx's exceptions end here.
+template <typename Question>
+auto ask(const PostgresSourceSettings& settings, std::uint64_t& statements, Question question)
+    -> Result<decltype(question(std::declval<Session&>()))> {
+  COUPLET_ASSIGN(const ConnectionText connection_text, session_text(settings));
+  try {
+    Session session(settings, connection_text, statements);
+    return question(session);
+  } catch (const pqxx::sql_error& error) {
+    ServerError server;
+    server.code = error.sqlstate();
+    server.message = connection_text.masked(error.what());
+    return fail(to_error(settings.name, server));
+  } catch (const pqxx::broken_connection& error) {
+    return fail(ErrorKind::kUnavailable,
+                fmt::format("source {}: {}", settings.name, connection_text.masked(error.what())));
+  } catch (const pqxx::failure& error) {
+    return fail(ErrorKind::kInternal,
+                fmt::format("source {}: {}", settings.name, connection_text.masked(error.what())));
+  }
+}
+
+// What is being described, by the relation's OID.
+class Description {
+ public:
+  void add_relation(const pqxx::row& row) {
+    Relation relation;
+    TableInfo& info = relation.info;
+    info.name = {text(row[2]), text(row[3])};
+    const char relkind = row[4].c_str()[0];
+    info.kind = to_kind(relkind);
+    relation.has_xmin = relkind == 'r' || relkind == 'p' || relkind == 'm';
+    info.row_security = truth(row[5]);
+    info.user_triggers = truth(row[6]);
+    const bool usable = truth(row[7]);
+    info.may_select = usable && truth(row[8]);
+    info.may_insert = usable && truth(row[9]);
+    info.may_update = usable && truth(row[10]);
+    info.may_delete = usable && truth(row[11]);
+    const std::string oid = text(row[1]);
+    order_.push_back(oid);
+    relations_.emplace(oid, std::move(relation));
+  }
+  void add_column(const pqxx::row& row) {
+    Relation& relation = relations_.at(text(row[0]));
+    ColumnInfo column;
+    column.name = text(row[1]);
+    column.type_name = text(row[2]);
+    BaseType base;
+    base.type = row[3].as<Oid>();
+    base.modifier = row[4].as<std::int32_t>();
+    base.array = row[5].as<Oid>();
+    base.is_enum = truth(row[6]);
+    column.type = to_type(base, column.type_name);
+    column.nullable = truth(row[7]);
+    column.has_default = truth(row[8]);
+    column.generated = truth(row[9]);
+    column.identity_always = truth(row[10]);
+    if (truth(row[11])) {
+      relation.loosely_compared.insert(column.name);
+    }
+    column.may_select = relation.info.may_select && truth(row[12]);
+    column.may_insert = relation.info.may_insert && truth(row[13]);
+    column.may_update = relation.info.may_update && truth(row[14]);
+    relation.info.columns.push_back(std::move(column));
+  }
+  // The types whose labels are wanted.
+  [[nodiscard]] std::vector<std::string> enums() const {
+    std::vector<std::string> result;
+    for (const auto& [oid, relation] : relations_) {
+      for (const ColumnInfo& column : relation.info.columns) {
+        if (column.type && column.type->kind == TypeKind::kEnum) {
+          result.push_back(std::to_string(column.type->source_type));
+        }
+      }
+    }
+    return result;
+  }
+  void add_labels(const pqxx::result& rows) {
+    std::unordered_map<Oid, std::vector<std::string>> labels;
+    for (const auto& row : rows) {
+      labels[row[0].as<Oid>()].push_back(text(row[1]));
+    }
+    for (auto& [oid, relation] : relations_) {
+      for (ColumnInfo& column : relation.info.columns) {
+        if (column.type && column.type->kind == TypeKind::kEnum) {
+          column.type->labels = labels[column.type->source_type];
+        }
+      }
+    }
+  }
+  void add_unique_indexes(const pqxx::result& rows) {
+    std::string last;
+    for (const auto& row : rows) {
+      Relation& relation = relations_.at(text(row[0]));
+      if (text(row[1]) != last) {
+        last = text(row[1]);
+        UniqueKey key;
+        key.name = text(row[2]);
+        key.deferrable = truth(row[4]);
+        key.primary = truth(row[5]);
+        relation.info.unique_keys.push_back(std::move(key));
+        relation.unique_indexes.push_back({{}, truth(row[6])});
+      }
+      relation.info.unique_keys.back().columns.push_back(text(row[3]));
+      relation.unique_indexes.back().columns.push_back(text(row[3]));
+      if (relation.info.unique_keys.back().primary) {
+        relation.info.primary_key.push_back(text(row[3]));
+      }
+    }
+  }
+  void add_foreign_keys(const pqxx::result& rows) {
+    std::string last;
+    for (const auto& row : rows) {
+      TableInfo& info = relations_.at(text(row[0])).info;
+      if (text(row[1]) != last) {
+        last = text(row[1]);
+        ForeignKey key;
+        key.constraint = text(row[2]);
+        key.deferrable = truth(row[3]);
+        key.table = {text(row[4]), text(row[5])};
+        info.foreign_keys.push_back(std::move(key));
+      }
+      info.foreign_keys.back().columns.push_back(text(row[6]));
+      info.foreign_keys.back().target_columns.push_back(text(row[7]));
+    }
+  }
+  [[nodiscard]] std::string oids() const { return array_literal(order_); }
+  [[nodiscard]] bool empty() const { return order_.empty(); }
+  [[nodiscard]] std::vector<Relation> take() const {
+    std::vector<Relation> result;
+    result.reserve(order_.size());
+    for (const std::string& oid : order_) {
+      result.push_back(relations_.at(oid));  // A table may be asked for twice.
+    }
+    return result;
+  }
+
+ private:
+  std::vector<std::string> order_;
+  std::map<std::string, Relation> relations_;
+};
+
+}  // namespace
+
+Result<std::vector<Relation>> Catalog::describe(std::span<const TableName> names) {
+  std::vector<std::string> schemas;
+  std::vector<std::string> tables;
+  for (const TableName& name : names) {
+    schemas.push_back(name.schema);
+    tables.push_back(name.table);
+  }
+  return ask(settings_, statements_, [&](Session& session) {
+    Description description;
+    for (const auto& row : session.run(kRelations, array_literal(schemas), array_literal(tables))) {
+      description.add_relation(row);
+    }
+    if (description.empty()) {
+      return description.take();
+    }
+    const std::string oids = description.oids();
+    for (const auto& row : session.run(kColumns, oids)) {
+      description.add_column(row);
+    }
+    if (const std::vector<std::string> enums = description.enums(); !enums.empty()) {
+      description.add_labels(session.run(kLabels, array_literal(enums)));
+    }
+    const char* nulls_equal =
+        session.server_version() >= kNullsNotDistinctSince ? "x.indnullsnotdistinct" : "false";
+    description.add_unique_indexes(
+        session.run(fmt::format(fmt::runtime(kUniqueIndexes), nulls_equal), oids));
+    description.add_foreign_keys(session.run(kForeignKeys, oids));
+    return description.take();
+  });
+}
+
+Result<std::vector<TableName>> Catalog::tables() {
+  return ask(settings_, statements_, [](Session& session) {
+    std::vector<TableName> result;
+    for (const auto& row : session.run(kTables)) {
+      result.push_back({text(row[0]), text(row[1])});
+    }
+    return result;
+  });
+}
+
+}  // namespace couplet::postgres

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "connectors/postgres/connection.h"
+#include "engine/model/strong_int.h"
+
+// Replication origins as marks of committed batches: an origin's progress commits with the
+// transaction that sets it, so it says for good which batch was the last to happen.
+namespace couplet::postgres {
+
+// Attaches the origin to the session, made if it does not exist, and gives its progress. While a
+// session of an earlier process holds it, waits up to `wait`: once it is ours, nothing of theirs
+// can still commit under it. nullopt: the role may not. Errors: kUnavailable if the wait ran out.
+Result<std::optional<BatchNumber>> attach_origin(Connection& connection,
+                                                 const std::string& source_name,
+                                                 const std::string& origin,
+                                                 std::chrono::milliseconds wait);
+
+// The statement that begins each batch: gives its transaction id. With an origin attached it takes
+// the number (pg_lsn) and the transaction carries it.
+std::string version_text(bool with_mark);
+// The batch number as the pg_lsn that version_text takes.
+std::string mark_parameter(BatchNumber number);
+
+}  // namespace couplet::postgres

@@ -1,0 +1,128 @@
+#include "connectors/postgres/reader.h"
+
+#include "connectors/postgres/array_parameter.h"
+#include "connectors/postgres/select_text.h"
+#include "engine/model/wire.h"
+
+namespace couplet::postgres {
+namespace {
+
+bool is_text(TypeKind kind) {
+  return kind == TypeKind::kText || kind == TypeKind::kVarchar || kind == TypeKind::kChar;
+}
+
+// What an array of values to compare with a column is declared as. Texts are bytes of one form: as
+// the column's own type they can use its index.
+const Type& declared_type(const Type& column, const Type& value) {
+  return is_text(column.kind) && is_text(value.kind) ? column : value;
+}
+
+RowVersion version_of(const Relation& relation, std::string_view bytes) {
+  return relation.has_xmin ? RowVersion{wire::read<std::uint32_t>(bytes.data())}
+                           : RowVersion{wire::read<std::uint64_t>(bytes.data())};
+}
+
+}  // namespace
+
+Result<Connection*> Reader::session(Purpose purpose) {
+  std::unique_ptr<Connection>& connection = purpose == Purpose::kSearch ? search_ : look_up_;
+  if (!connection || !connection->usable()) {
+    connection.reset();
+    COUPLET_ASSIGN(connection, Connection::open(settings_, purpose, statements_));
+  }
+  return connection.get();
+}
+
+template <typename Question>
+auto Reader::with_session(Purpose purpose, Question question)
+    -> decltype(question(std::declval<Connection&>())) {
+  COUPLET_ASSIGN(Connection * first, session(purpose));
+  auto answer = question(*first);
+  if (answer || first->usable()) {
+    return answer;
+  }
+  COUPLET_ASSIGN(Connection * second, session(purpose));
+  return question(*second);
+}
+
+Result<Answer> Reader::ask(const std::string& sql, const Parameters& parameters) {
+  return with_session(Purpose::kLookUp,
+                      [&](Connection& connection) { return connection.execute(sql, parameters); });
+}
+
+Result<void> Reader::check(const std::string& sql) {
+  return with_session(Purpose::kLookUp,
+                      [&](Connection& connection) { return connection.check(sql); });
+}
+
+Result<void> Reader::fetch(const Projection& projection, std::span<const ObjectKey> keys,
+                           RowBatch& out) {
+  out.reset(projection.width());
+  if (keys.empty()) {
+    return {};
+  }
+  COUPLET_ASSIGN(const Relation* relation, relations_.of(projection));
+  std::vector<ArrayParameter> arrays;
+  for (const Type& type : projection.id_types) {
+    arrays.emplace_back(element_type(type));
+  }
+  std::string arena;
+  std::vector<Value> cells;
+  for (const ObjectKey& key : keys) {
+    COUPLET_TRY(decode_key(projection.id_types, key.bytes, arena, cells));
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      arrays[i].push(cells[i]);
+    }
+  }
+  Parameters parameters;
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    parameters.add(array_type(projection.id_types[i]), arrays[i].take());
+  }
+  const std::string sql = fetch_text(
+      *relation, projection, [this](const TableName& table) { return relations_.known(table); });
+  const Purpose purpose = relation->unique_by(projection.id) ? Purpose::kLookUp : Purpose::kSearch;
+  COUPLET_ASSIGN(const Answer answer, with_session(purpose, [&](Connection& connection) {
+                   return connection.execute_prepared(sql, parameters);
+                 }));
+  return answer_into(*relation, projection, answer, out);
+}
+
+Result<void> Reader::find(const Projection& projection, std::span<const std::size_t> by,
+                          const ValueTable& wanted, RowBatch& out) {
+  out.reset(projection.width());
+  if (wanted.rows.empty()) {
+    return {};
+  }
+  COUPLET_ASSIGN(const Relation* relation, relations_.of(projection));
+  Parameters parameters;
+  for (std::size_t i = 0; i < by.size(); ++i) {
+    const Type& type = declared_type(projection.columns[by[i]].type, wanted.types[i]);
+    parameters.add(array_type(type), array_of_column(type, wanted.rows, i));
+  }
+  const std::string sql = find_text(*relation, projection, by, [this](const TableName& table) {
+    return relations_.known(table);
+  });
+  const Purpose purpose =
+      finds_by_index(*relation, projection, by) ? Purpose::kLookUp : Purpose::kSearch;
+  COUPLET_ASSIGN(const Answer answer, with_session(purpose, [&](Connection& connection) {
+                   return connection.execute_prepared(sql, parameters);
+                 }));
+  return answer_into(*relation, projection, answer, out);
+}
+
+Result<void> Reader::answer_into(const Relation& relation, const Projection& projection,
+                                 const Answer& answer, RowBatch& out) {
+  COUPLET_CHECK(answer.columns() == kLeadingColumns + projection.width());
+  for (std::size_t row = 0; row < answer.rows(); ++row) {
+    const auto ordinal = wire::read<std::int64_t>(answer.bytes(row, 0).data());
+    out.begin_row(version_of(relation, answer.bytes(row, 1)),
+                  static_cast<std::uint32_t>(ordinal - 1),
+                  answer.bytes(row, 2) != std::string_view("\0", 1));
+    for (std::size_t column = 0; column < projection.width(); ++column) {
+      out.push(answer.at(row, kLeadingColumns + column));
+    }
+  }
+  return {};
+}
+
+}  // namespace couplet::postgres

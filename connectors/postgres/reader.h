@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "connectors/postgres/connection.h"
+#include "connectors/postgres/relation_cache.h"
+#include "engine/ports/source.h"
+
+namespace couplet::postgres {
+
+// Batched look-ups: one prepared statement each. A session that the server has ended is made anew;
+// a question that fails with its session is asked once more, since asking twice does no harm.
+class Reader {
+ public:
+  Reader(const PostgresSourceSettings& settings, RelationCache& relations,
+         std::uint64_t& statements)
+      : settings_(settings), relations_(relations), statements_(statements) {}
+
+  Result<void> fetch(const Projection& projection, std::span<const ObjectKey> keys, RowBatch& out);
+  Result<void> find(const Projection& projection, std::span<const std::size_t> by,
+                    const ValueTable& wanted, RowBatch& out);
+
+  // A statement of another kind on the session for look-ups.
+  Result<Answer> ask(const std::string& sql, const Parameters& parameters = {});
+  Result<void> check(const std::string& sql);
+
+ private:
+  Result<Connection*> session(Purpose purpose);
+  template <typename Question>
+  auto with_session(Purpose purpose, Question question)
+      -> decltype(question(std::declval<Connection&>()));
+  Result<void> answer_into(const Relation& relation, const Projection& projection,
+                           const Answer& answer, RowBatch& out);
+
+  const PostgresSourceSettings& settings_;
+  RelationCache& relations_;
+  std::uint64_t& statements_;
+  std::unique_ptr<Connection> look_up_;
+  std::unique_ptr<Connection> search_;
+};
+
+}  // namespace couplet::postgres

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/ports/catalog.h"
+
+namespace couplet::postgres {
+
+// A unique index that is valid, immediate or deferrable, over plain columns, without a predicate.
+struct UniqueIndex {
+  std::vector<std::string> columns;
+  bool nulls_equal = false;  // NULLS NOT DISTINCT.
+};
+
+// What statements over a table depend on, beside what the engine is told of it.
+struct Relation {
+  TableInfo info;
+  // Rows have an xmin. Those of views and foreign tables have none: their version is a hash of what
+  // they show, and a row's version after a write is not known.
+  bool has_xmin = true;
+  std::vector<UniqueIndex> unique_indexes;
+  // Under a collation where different bytes can be equal: `=` alone is not enough.
+  std::set<std::string> loosely_compared;
+
+  // True if one value of these columns finds one row at most, by an index.
+  [[nodiscard]] bool unique_by(std::span<const std::string> columns) const {
+    return std::any_of(unique_indexes.begin(), unique_indexes.end(), [&](const UniqueIndex& index) {
+      return std::all_of(
+          index.columns.begin(), index.columns.end(), [&](const std::string& column) {
+            return std::find(columns.begin(), columns.end(), column) != columns.end();
+          });
+    });
+  }
+};
+
+}  // namespace couplet::postgres

@@ -1,0 +1,306 @@
+#include "connectors/postgres/select_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "connectors/postgres/sql_text.h"
+#include "engine/model/literal.h"
+
+namespace couplet::postgres {
+namespace {
+
+// Keys that are asked for. The name can hardly be that of a user's table, which would hide it.
+constexpr std::string_view kAsked = "couplet$asked";
+
+bool is_text(TypeKind kind) {
+  return kind == TypeKind::kText || kind == TypeKind::kVarchar || kind == TypeKind::kChar;
+}
+
+// `column` = `value`, by what is stored.
+std::string equals(const std::string& column, const std::string& value, TypeKind kind, bool loose) {
+  if (kind == TypeKind::kJson) {  // json has no equality.
+    return fmt::format("({})::jsonb = ({})::jsonb", column, value);
+  }
+  std::string text = fmt::format("{} = {}", column, value);
+  if (loose && is_text(kind)) {  // The first test can use the index, the second decides.
+    text += fmt::format(" and {} collate \"C\" = {} collate \"C\"", column, value);
+  }
+  return text;
+}
+
+// A table of the statement: the projection's own, or one that a step of a path reaches.
+struct Node {
+  const Join* join = nullptr;  // Null: the projection's own.
+  std::size_t parent = 0;
+  std::string alias;
+  std::vector<std::string> columns;  // That others need of it; column i is c<i>.
+
+  std::string reference(const std::string& column) {
+    auto found = std::find(columns.begin(), columns.end(), column);
+    if (found == columns.end()) {
+      found = columns.insert(columns.end(), column);
+    }
+    return fmt::format("{}.c{}", alias, found - columns.begin());
+  }
+};
+
+class Select {
+ public:
+  Select(const Relation& relation, const Projection& projection)
+      : relation_(relation), projection_(projection) {
+    nodes_.push_back({nullptr, 0, "s", {}});
+    for (const std::string& column : projection.id) {
+      output_.push_back(nodes_[0].reference(column));
+    }
+    for (const ColumnPath& path : projection.columns) {
+      std::size_t node = 0;
+      for (const Join& join : path.joins) {
+        node = joined(node, join);
+      }
+      output_.push_back(nodes_[node].reference(path.column));
+    }
+  }
+
+  // Of the row that is answered, one per column of the projection.
+  [[nodiscard]] const std::vector<std::string>& output() const { return output_; }
+
+  // The projection's table as a subquery, without a name.
+  [[nodiscard]] std::string own_table(const std::string& leading, const std::string& where,
+                                      bool fenced) const {
+    return subquery(projection_.table, leading, nodes_[0].columns, where, fenced);
+  }
+
+  // The joins along the paths. Fenced: each is done by an index look-up per row, which wants a
+  // unique index; else as the planner likes.
+  [[nodiscard]] std::string joins(const RelationOf* relation_of) const {
+    std::string text;
+    for (std::size_t i = 1; i < nodes_.size(); ++i) {
+      const Node& node = nodes_[i];
+      const Node& parent = nodes_[node.parent];
+      const Relation* target = relation_of == nullptr ? nullptr : (*relation_of)(node.join->table);
+      const bool fenced = target != nullptr && target->unique_by(node.join->target_columns);
+      std::vector<std::string> conditions;
+      for (std::size_t k = 0; k < node.join->columns.size(); ++k) {
+        const auto at =
+            std::find(parent.columns.begin(), parent.columns.end(), node.join->columns[k]);
+        const std::string from = fmt::format("{}.c{}", parent.alias, at - parent.columns.begin());
+        const std::string to = fenced ? own_column(node.join->table, node.join->target_columns[k])
+                                      : fmt::format("{}.k{}", node.alias, k);
+        conditions.push_back(fmt::format("{} = {}", to, from));
+      }
+      const std::string condition = fmt::format("{}", fmt::join(conditions, " and "));
+      if (fenced) {
+        text +=
+            fmt::format(" left join lateral {} as {} on true",
+                        subquery(node.join->table, "", node.columns, condition, true), node.alias);
+      } else {
+        std::string keys;
+        for (std::size_t k = 0; k < node.join->target_columns.size(); ++k) {
+          keys += fmt::format("{}{} as k{}", k == 0 ? "" : ", ",
+                              own_column(node.join->table, node.join->target_columns[k]), k);
+        }
+        text += fmt::format(" left join {} as {} on {}",
+                            subquery(node.join->table, keys, node.columns, "", false), node.alias,
+                            condition);
+      }
+    }
+    return text;
+  }
+
+  static std::string own_column(const TableName& table, const std::string& column) {
+    return quote_identifier(table.table) + "." + quote_identifier(column);
+  }
+
+  // Version and scope, the columns that lead an answer.
+  [[nodiscard]] std::string version_and_scope() const {
+    const std::string table = quote_identifier(projection_.table.table);
+    const std::string version = relation_.has_xmin
+                                    ? table + ".xmin"
+                                    : fmt::format("hashtextextended(({}.*)::text, 0)", table);
+    return fmt::format("{} as v, {} as p", version, condition_text(relation_, projection_.scope));
+  }
+
+ private:
+  std::size_t joined(std::size_t parent, const Join& join) {
+    for (const std::string& column : join.columns) {
+      nodes_[parent].reference(column);
+    }
+    for (std::size_t i = 1; i < nodes_.size(); ++i) {
+      if (nodes_[i].parent == parent && *nodes_[i].join == join) {
+        return i;
+      }
+    }
+    nodes_.push_back({&join, parent, fmt::format("j{}", nodes_.size()), {}});
+    return nodes_.size() - 1;
+  }
+
+  static std::string subquery(const TableName& table, const std::string& leading,
+                              const std::vector<std::string>& columns, const std::string& where,
+                              bool fenced) {
+    std::string text = "(select " + leading;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      text += fmt::format("{}{} as c{}", i == 0 && leading.empty() ? "" : ", ",
+                          own_column(table, columns[i]), i);
+    }
+    text += " from " + qualified(table);
+    if (!where.empty()) {
+      text += " where " + where;
+    }
+    // OFFSET 0 keeps the planner from merging the subquery into the statement, and so from any
+    // other join than a look-up for each row.
+    return text + (fenced ? " offset 0)" : ")");
+  }
+
+  const Relation& relation_;
+  const Projection& projection_;
+  std::vector<Node> nodes_;
+  std::vector<std::string> output_;
+};
+
+std::string asked(std::size_t keys) {
+  return fmt::format("unnest({}) with ordinality as {}({}, i)", placeholders(keys), kAsked,
+                     numbered("k", keys));
+}
+
+std::string asked_key(std::size_t index) { return fmt::format("{}.k{}", kAsked, index); }
+
+std::string head(const Select& select) {
+  return fmt::format("select {}.i, s.v, s.p, {} from ", kAsked, fmt::join(select.output(), ", "));
+}
+
+// What makes the server's order that of ObjectKey: bytes, enums by label, char without its blanks.
+std::string in_key_order(const std::string& column, TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kText:
+    case TypeKind::kVarchar:
+      return column + " collate \"C\"";
+    case TypeKind::kChar:
+    case TypeKind::kEnum:
+      return column + "::text collate \"C\"";
+    default:
+      return column;
+  }
+}
+
+std::string equals_any_text(const Relation& relation, const EqualsAny& condition) {
+  const std::string column = Select::own_column(relation.info.name, condition.column);
+  const bool loose = relation.loosely_compared.contains(condition.column);
+  std::vector<std::string> alternatives;
+  for (const std::optional<std::string>& value : condition.values) {
+    if (!value) {
+      alternatives.push_back(column + " is null");
+      continue;
+    }
+    const std::string literal = quote_literal(format_literal(condition.type, Value(*value)));
+    alternatives.push_back("(" + equals(column, literal, condition.type.kind, loose) + ")");
+  }
+  return alternatives.empty() ? "false"
+                              : fmt::format("coalesce({}, false)", fmt::join(alternatives, " or "));
+}
+
+}  // namespace
+
+std::string condition_text(const Relation& relation, std::span<const Condition> scope) {
+  std::vector<std::string> conditions;
+  for (const Condition& condition : scope) {
+    if (const auto* equals_any = std::get_if<EqualsAny>(&condition)) {
+      conditions.push_back(equals_any_text(relation, *equals_any));
+    } else {
+      // The line break ends a comment that the text may end in.
+      conditions.push_back(
+          fmt::format("coalesce(({}\n), false)", std::get<SqlCondition>(condition).text));
+    }
+  }
+  return conditions.empty() ? "true" : fmt::format("({})", fmt::join(conditions, " and "));
+}
+
+std::string condition_probe(const TableName& table, const SqlCondition& condition) {
+  // Inside brackets too: "a) or (b" is balanced between parentheses, but is no one expression.
+  return fmt::format("select coalesce(({0}\n), false), array[{0}\n] from {1} where false",
+                     condition.text, qualified(table));
+}
+
+std::string scan_text(const Relation& relation, const Projection& projection) {
+  const Select select(relation, projection);
+  const std::string where =
+      projection.scope.empty() ? "" : condition_text(relation, projection.scope);
+  std::vector<std::string> order;
+  for (std::size_t i = 0; i < projection.id.size(); ++i) {
+    order.push_back(in_key_order(select.output()[i], projection.id_types[i].kind));
+  }
+  return fmt::format("copy (select {} from {} as s{} order by {}) to stdout (format binary)",
+                     fmt::join(select.output(), ", "), select.own_table("", where, false),
+                     select.joins(nullptr), fmt::join(order, ", "));
+}
+
+std::string fetch_text(const Relation& relation, const Projection& projection,
+                       const RelationOf& relation_of) {
+  const Select select(relation, projection);
+  std::vector<std::string> conditions;
+  for (std::size_t i = 0; i < projection.id.size(); ++i) {
+    conditions.push_back(equals(Select::own_column(projection.table, projection.id[i]),
+                                asked_key(i), projection.id_types[i].kind,
+                                relation.loosely_compared.contains(projection.id[i])));
+  }
+  const std::string condition = fmt::format("{}", fmt::join(conditions, " and "));
+  // Without an index on the id a look-up per key would read the table each time.
+  const bool fenced = relation.unique_by(projection.id);
+  if (!fenced) {
+    std::vector<std::string> joined;
+    for (std::size_t i = 0; i < projection.id.size(); ++i) {
+      joined.push_back(equals(select.output()[i], asked_key(i), projection.id_types[i].kind,
+                              relation.loosely_compared.contains(projection.id[i])));
+    }
+    return fmt::format("{}{} join {} as s on {}{}", head(select), asked(projection.id.size()),
+                       select.own_table(select.version_and_scope(), "", false),
+                       fmt::join(joined, " and "), select.joins(&relation_of));
+  }
+  return fmt::format("{}{} cross join lateral {} as s{}", head(select), asked(projection.id.size()),
+                     select.own_table(select.version_and_scope(), condition, true),
+                     select.joins(&relation_of));
+}
+
+bool finds_by_index(const Relation& relation, const Projection& projection,
+                    std::span<const std::size_t> by) {
+  std::vector<std::string> own;
+  for (const std::size_t index : by) {
+    if (projection.columns[index].joins.empty()) {
+      own.push_back(projection.columns[index].column);
+    }
+  }
+  return relation.unique_by(own);
+}
+
+std::string find_text(const Relation& relation, const Projection& projection,
+                      std::span<const std::size_t> by, const RelationOf& relation_of) {
+  const Select select(relation, projection);
+  const bool fenced = finds_by_index(relation, projection, by);
+  std::vector<std::string> inside;   // Of the look-up in the projection's own table.
+  std::vector<std::string> outside;  // Of the joined row.
+  for (std::size_t i = 0; i < by.size(); ++i) {
+    const ColumnPath& path = projection.columns[by[i]];
+    if (fenced && path.joins.empty()) {
+      inside.push_back(equals(Select::own_column(projection.table, path.column), asked_key(i),
+                              path.type.kind, relation.loosely_compared.contains(path.column)));
+      continue;
+    }
+    const Relation* holder = path.joins.empty() ? &relation : relation_of(path.joins.back().table);
+    const bool loose = holder == nullptr || holder->loosely_compared.contains(path.column);
+    outside.push_back(
+        equals(select.output()[projection.id.size() + by[i]], asked_key(i), path.type.kind, loose));
+  }
+  const std::string where =
+      outside.empty() ? "" : fmt::format(" where {}", fmt::join(outside, " and "));
+  if (fenced) {
+    return fmt::format("{}{} cross join lateral {} as s{}{}", head(select), asked(by.size()),
+                       select.own_table(select.version_and_scope(),
+                                        fmt::format("{}", fmt::join(inside, " and ")), true),
+                       select.joins(&relation_of), where);
+  }
+  return fmt::format("{}{} as s{} cross join {}{}", head(select),
+                     select.own_table(select.version_and_scope(), "", false), select.joins(nullptr),
+                     asked(by.size()), where);
+}
+
+}  // namespace couplet::postgres
