@@ -75,9 +75,10 @@ bool is_half_way(Float value, const Scientific& parts) {
   const Factors text = factors_of(decimal, power, power);
   // Below a power of two the neighbours stand twice as close.
   const bool closer_below = fraction == 0 && field > 1;
-  return text == factors_of(2 * mantissa + 1, exponent - 1, 0) ||
-         text == (closer_below ? factors_of(4 * mantissa - 1, exponent - 2, 0)
-                               : factors_of(2 * mantissa - 1, exponent - 1, 0));
+  const Factors above = factors_of(2 * mantissa + 1, exponent - 1, 0);
+  const Factors below = closer_below ? factors_of(4 * mantissa - 1, exponent - 2, 0)
+                                     : factors_of(2 * mantissa - 1, exponent - 1, 0);
+  return text == above || text == below;
 }
 
 template <typename Float>

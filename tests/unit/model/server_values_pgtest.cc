@@ -36,12 +36,12 @@ const Type kMood = enumeration({"sad", "ok", "über"});
 class ServerValuesTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    database_ = std::make_unique<TemporaryDatabase>();
-    database_->exec("create type mood as enum ('sad', 'ok', 'über')");
+    database() = std::make_unique<TemporaryDatabase>();
+    database()->exec("create type mood as enum ('sad', 'ok', 'über')");
   }
-  static void TearDownTestSuite() { database_.reset(); }
+  static void TearDownTestSuite() { database().reset(); }
 
-  ServerValuesTest() : connection_(PQconnectdb(database_->url().c_str()), &PQfinish) {
+  ServerValuesTest() : connection_(PQconnectdb(database()->url().c_str()), &PQfinish) {
     if (PQstatus(connection_.get()) != CONNECTION_OK) {
       throw std::runtime_error(PQerrorMessage(connection_.get()));
     }
@@ -93,10 +93,13 @@ class ServerValuesTest : public ::testing::Test {
   }
 
  private:
-  static std::unique_ptr<TemporaryDatabase> database_;
+  static std::unique_ptr<TemporaryDatabase>& database() {
+    static std::unique_ptr<TemporaryDatabase> database;
+    return database;
+  }
+
   std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
 };
-std::unique_ptr<TemporaryDatabase> ServerValuesTest::database_;
 
 struct Literals {
   Sql sql;
