@@ -12,6 +12,9 @@ class Clock {
   virtual ~Clock() = default;
   virtual Timestamp now() = 0;              // Wall time. May jump.
   virtual std::int64_t monotonic_us() = 0;  // For rates and elapsed time. Never goes back.
+
+  // Waits that long. Returns early where a stop was asked for.
+  virtual void sleep_us(std::int64_t duration) = 0;
 };
 
 class Random {

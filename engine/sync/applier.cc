@@ -1,0 +1,236 @@
+#include "engine/sync/applier.h"
+
+#include <algorithm>
+
+namespace couplet {
+namespace {
+
+Operation operation_of(const RowWrite& write) {
+  switch (write.operation) {
+    case WriteGroup::Operation::kCreate:
+      return Operation::kCreate;
+    case WriteGroup::Operation::kUpdate:
+      return Operation::kUpdate;
+    case WriteGroup::Operation::kDelete:
+      return Operation::kDelete;
+  }
+  return Operation::kUpdate;
+}
+
+// What the row holds if the write goes through as it stands.
+Task::Written expected_outcome(const MappingPlan& plan, const RowWrite& write) {
+  Task::Written written;
+  written.done = true;
+  written.key = write.key;
+  written.carried = write.carried;
+  written.states.resize(plan.uses.size());
+  return written;
+}
+
+}  // namespace
+
+Result<void> Applier::apply() {
+  std::vector<RowWrite> writes;
+  for (Task& task : batch_.tasks) {
+    for (RowWrite& write : row_writes_of(reader_.builder(), plan_, clock_, task)) {
+      writes.push_back(std::move(write));
+    }
+  }
+  COUPLET_TRY(choose_ids(writes));
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    std::vector<RowWrite*> here;
+    for (RowWrite& row : writes) {
+      if (row.side == side) {
+        here.push_back(&row);
+      }
+    }
+    if (!here.empty()) {
+      COUPLET_TRY(write(side, std::move(here)));
+    }
+  }
+  return {};
+}
+
+Result<void> Applier::pretend(std::uint64_t& planned) {
+  for (Task& task : batch_.tasks) {
+    for (RowWrite& write : row_writes_of(reader_.builder(), plan_, clock_, task)) {
+      Task::Written written = expected_outcome(plan_, write);
+      if (write.operation == WriteGroup::Operation::kCreate) {
+        written.key = planned_key(++planned);
+      }
+      task.written[index_of(write.side)] = std::move(written);
+    }
+  }
+  return {};
+}
+
+Result<void> Applier::choose_ids(std::vector<RowWrite>& writes) {
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    std::vector<RowWrite*> without;
+    for (RowWrite& write : writes) {
+      if (write.side == side && write.operation == WriteGroup::Operation::kCreate &&
+          write.key.empty()) {
+        without.push_back(&write);
+      }
+    }
+    if (without.empty()) {
+      continue;
+    }
+    const BoundEntity& entity = *plan_.side(side).entity;
+    COUPLET_ASSIGN(const auto ids, sources_[entity.source]->reserve_ids(
+                                       entity.table, entity.id, entity.id_types, without.size()));
+    for (std::size_t i = 0; ids && i < without.size() && i < ids->rows(); ++i) {
+      without[i]->key = key_of_row(*ids, i, entity.id_types);
+    }
+  }
+  return {};
+}
+
+Result<void> Applier::write(Side side, std::vector<RowWrite*> writes) {
+  auto result = write_once(side, writes);
+  if (result || result.error().kind != ErrorKind::kRowFault) {
+    return result;
+  }
+  if (writes.size() == 1) {
+    Task& task = *writes.front()->task;
+    task.act = Task::Act::kPark;
+    task.fault = std::move(result.error());
+    return {};
+  }
+  const auto middle = writes.begin() + static_cast<std::ptrdiff_t>(writes.size() / 2);
+  COUPLET_TRY(write(side, {writes.begin(), middle}));
+  return write(side, {middle, writes.end()});
+}
+
+Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
+  const std::size_t index = plan_.side(side).entity->source;
+  WriterState::PerSource& writer = writers_.sources[index];
+  Source& source = *sources_[index];
+  ++writer.last.value;
+  const BatchNumber number = writer.last;
+
+  COUPLET_ASSIGN(const Intent intent, intent_of(side, writes, number));
+  StateBatch before;
+  State::put(before, intent);
+  crash_points_.reached("before_intent");
+  COUPLET_TRY(state_.store().commit(before, Durability::kSynced));
+  crash_points_.reached("after_intent");
+
+  const std::vector<const RowWrite*> rows(writes.begin(), writes.end());
+  GroupedWrites grouped = group_writes(plan_, side, rows);
+  WriteBatch batch;
+  batch.number = number;
+  batch.groups = std::move(grouped.groups);
+  COUPLET_TRY(source.submit(batch));
+  crash_points_.reached("after_submit");
+  auto outcome = source.collect();
+  crash_points_.reached("after_commit");
+  grouped.groups = std::move(batch.groups);
+
+  // The intent goes with the results of the batch, which the caller records. A batch that failed
+  // wrote nothing: its intent goes at once. What is uncertain is left for recovery.
+  if (!outcome) {
+    if (outcome.error().kind != ErrorKind::kCommitUnknown) {
+      StateBatch after;
+      State::erase(after, intent.source, number);
+      COUPLET_TRY(state_.store().commit(after, Durability::kLater));
+    }
+    return fail(std::move(outcome.error()));
+  }
+  writer.versions.insert(outcome->version.value);
+  COUPLET_TRY(take_outcome(side, grouped, *outcome));
+  // Results and the end of the intent become visible together.
+  const Recorder recorder(state_, plan_, clock_.now());
+  StateBatch results;
+  for (const RowWrite* write : writes) {
+    COUPLET_TRY(recorder.record(*write->task, results));
+  }
+  State::erase(results, intent.source, number);
+  COUPLET_TRY(state_.store().commit(results, Durability::kLater));
+  crash_points_.reached("after_results");
+  return {};
+}
+
+Result<Intent> Applier::intent_of(Side side, std::span<RowWrite* const> writes,
+                                  BatchNumber number) const {
+  const Recorder recorder(state_, plan_, clock_.now());
+  Intent intent;
+  const std::size_t source = plan_.side(side).entity->source;
+  intent.source = definition_.sources[source];
+  intent.number = number;
+  intent.marked = writers_.sources[source].marked;
+  for (const RowWrite* write : writes) {
+    Intent::Entry entry;
+    entry.mapping = plan_.bound->name;
+    entry.side = side;
+    entry.operation = operation_of(*write);
+    entry.key = write->key;
+    for (std::size_t use = 0; use < write->task->merges.size(); ++use) {
+      const Merge& merge = write->task->merges[use];
+      if (merge.outcome == Merge::Outcome::kWrite && merge.to == side) {
+        entry.written.emplace_back(plan_.slot(use).name, merge.base->digests[index_of(side)]);
+      }
+    }
+    // Without a chosen key the row is found again by its identity, as any other.
+    if (!write->key.empty()) {
+      auto& assumed = write->task->written[index_of(side)];
+      assumed = expected_outcome(plan_, *write);
+      StateBatch changes;
+      COUPLET_TRY(recorder.record(*write->task, changes));
+      assumed.reset();
+      entry.changes = changes.changes();
+    }
+    intent.entries.push_back(std::move(entry));
+  }
+  return intent;
+}
+
+Result<void> Applier::take_outcome(Side side, const GroupedWrites& grouped,
+                                   const WriteOutcome& outcome) {
+  const SidePlan& plan = plan_.side(side);
+  const std::vector<std::size_t> returned = returned_columns(plan);
+  const std::size_t ids = plan.projection.id.size();
+  for (std::size_t group = 0; group < grouped.order.size(); ++group) {
+    const auto& order = grouped.order[group];
+    for (const RowWrite* write : order) {
+      Task::Written refused;
+      refused.refused = true;
+      write->task->written[index_of(side)] = refused;
+    }
+    // What came back as rows of the side's projection: columns behind paths are absent.
+    const RowBatch& written = outcome.groups[group].written;
+    RowBatch& rows = batch_.rows.emplace_back(plan.projection.width());
+    for (std::size_t row = 0; row < written.rows(); ++row) {
+      rows.begin_row(outcome.version, written.ordinal(row));
+      for (std::size_t i = 0; i < ids; ++i) {
+        rows.push(written.at(row, i));
+      }
+      std::size_t next = 0;
+      for (std::size_t column = 0; column < plan.projection.columns.size(); ++column) {
+        if (next < returned.size() && returned[next] == column) {
+          rows.push(written.at(row, ids + next));
+          ++next;
+        } else {
+          rows.push_absent();
+        }
+      }
+    }
+    COUPLET_ASSIGN(auto views, reader_.builder().build(side, rows));
+    const std::vector<View>& kept = batch_.views.emplace_back(std::move(views));
+    for (std::size_t row = 0; row < kept.size(); ++row) {
+      const RowWrite& write = *order[rows.ordinal(row)];
+      Task::Written done;
+      done.done = true;
+      done.key = kept[row].key;
+      done.version = outcome.version;
+      done.carried = write.carried;
+      for (const SlotView& slot : kept[row].slots) {
+        done.states.emplace_back(slot.state);
+      }
+      write.task->written[index_of(side)] = std::move(done);
+    }
+  }
+  return {};
+}
+
+}  // namespace couplet

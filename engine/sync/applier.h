@@ -1,0 +1,74 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/ports/clock.h"
+#include "engine/sync/recorder.h"
+#include "engine/sync/row_writes.h"
+
+namespace couplet {
+
+// What the writers of a run share: the numbers of their batches and which versions are ours.
+struct WriterState {
+  struct PerSource {
+    BatchNumber last;     // the number given out last
+    bool marked = false;  // transactions carry their number as a mark
+    std::set<std::uint64_t> versions;
+  };
+  std::vector<PerSource> sources;
+
+  [[nodiscard]] bool ours(std::size_t source, RowVersion version) const {
+    return sources[source].versions.contains(version.value);
+  }
+};
+
+// Places in the order of durability where a test kills the process (DESIGN section 6).
+struct CrashPoints {
+  std::function<void(const char* name)> reached = [](const char*) {};
+};
+
+// Writes what decided tasks want, in batches: intents first, then one transaction a side, then the
+// outcome into the tasks. A row's own fault is bisected to the row, whose task parks.
+class Applier {
+ public:
+  Applier(const BoundDefinition& definition, State& state, const std::vector<Source*>& sources,
+          const MappingPlan& plan, Reader& reader, TaskBatch& batch, WriterState& writers,
+          Clock& clock, const CrashPoints& crash_points)
+      : definition_(definition),
+        state_(state),
+        sources_(sources),
+        plan_(plan),
+        reader_(reader),
+        batch_(batch),
+        writers_(writers),
+        clock_(clock),
+        crash_points_(crash_points) {}
+
+  // Errors: kTransient and kCommitUnknown (some sides of some tasks may be written: recover, then
+  // sync the whole batch again), and everything that stops the mapping.
+  Result<void> apply();
+  // Fills the tasks as if every write had succeeded; created objects get a key that no row has.
+  Result<void> pretend(std::uint64_t& planned);
+
+ private:
+  Result<void> choose_ids(std::vector<RowWrite>& writes);
+  // One transaction for these writes of one side; on a row fault, halves.
+  Result<void> write(Side side, std::vector<RowWrite*> writes);
+  Result<void> write_once(Side side, std::vector<RowWrite*>& writes);
+  Result<Intent> intent_of(Side side, std::span<RowWrite* const> writes, BatchNumber number) const;
+  Result<void> take_outcome(Side side, const GroupedWrites& grouped, const WriteOutcome& outcome);
+
+  const BoundDefinition& definition_;
+  State& state_;
+  const std::vector<Source*>& sources_;
+  const MappingPlan& plan_;
+  Reader& reader_;
+  TaskBatch& batch_;
+  WriterState& writers_;
+  Clock& clock_;
+  const CrashPoints& crash_points_;
+};
+
+}  // namespace couplet

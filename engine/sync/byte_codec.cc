@@ -1,0 +1,64 @@
+#include "engine/sync/byte_codec.h"
+
+namespace couplet {
+
+void ByteWriter::big_endian(std::uint64_t value, int bytes) {
+  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
+    out_.push_back(static_cast<char>((value >> static_cast<unsigned>(shift)) & 0xFFU));
+  }
+}
+
+void ByteWriter::varint(std::uint64_t value) {
+  while (value >= 0x80U) {
+    u8(static_cast<std::uint8_t>((value & 0x7FU) | 0x80U));
+    value >>= 7U;
+  }
+  u8(static_cast<std::uint8_t>(value));
+}
+
+void ByteWriter::text(std::string_view value) {
+  varint(value.size());
+  out_.append(value);
+}
+
+std::uint64_t ByteReader::big_endian(std::size_t bytes) {
+  if (in_.size() < bytes) {
+    ok_ = false;
+    in_ = {};
+    return 0;
+  }
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < bytes; ++i) {
+    value = (value << 8U) | static_cast<unsigned char>(in_[i]);
+  }
+  in_.remove_prefix(bytes);
+  return value;
+}
+
+std::uint64_t ByteReader::varint() {
+  constexpr unsigned kLastShift = 63;
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift <= kLastShift; shift += 7) {
+    const std::uint8_t byte = u8();
+    value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
+    if ((byte & 0x80U) == 0) {
+      return value;
+    }
+  }
+  ok_ = false;
+  return 0;
+}
+
+std::string_view ByteReader::text() {
+  const std::uint64_t size = varint();
+  if (!ok_ || in_.size() < size) {
+    ok_ = false;
+    in_ = {};
+    return {};
+  }
+  const std::string_view value = in_.substr(0, size);
+  in_.remove_prefix(size);
+  return value;
+}
+
+}  // namespace couplet

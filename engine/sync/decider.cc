@@ -1,0 +1,290 @@
+#include "engine/sync/decider.h"
+
+#include <algorithm>
+
+#include "engine/sync/one_to_one.h"
+
+namespace couplet {
+namespace {
+
+using Act = Task::Act;
+using Outcome = Merge::Outcome;
+
+const Agreement* agreement_of(const Task& task) {
+  if (task.link) {
+    return &task.link->agreement;
+  }
+  return task.target ? &task.target->agreement : nullptr;
+}
+
+// Rules of one slot. Where mappings over one pair carry a slot both ways they are one two-way
+// mapping: the one listed first decides conflicts.
+MergeRules rules_of(const DecisionContext& context, std::size_t use) {
+  const MappingPlan& plan = context.plan;
+  const SlotUse& own = *plan.uses[use];
+  MergeRules rules;
+  rules.writes = own.writes;
+  rules.carried_back = own.carried_back;
+  rules.policy = own.policy;
+  rules.conflict = own.conflict;
+  rules.tie = plan.bound->tie;
+  rules.clock_skew_us = context.definition.clock_skew_us;
+  for (const std::size_t index : plan.entities->mappings) {
+    const BoundMapping& mapping = context.definition.mappings[index];
+    const auto has = [&](const std::vector<SlotUse>& uses) {
+      return std::find_if(uses.begin(), uses.end(),
+                          [&](const SlotUse& other_use) { return other_use.slot == own.slot; });
+    };
+    auto found = has(mapping.keys);
+    bool known = found != mapping.keys.end();
+    if (!known) {
+      found = has(mapping.attributes);
+      known = found != mapping.attributes.end();
+    }
+    if (known) {
+      rules.decides_first_contact = index == plan.mapping;
+      if (index != plan.mapping && found->writes != own.writes) {
+        rules.conflict = found->conflict;
+        rules.tie = mapping.tie;
+      }
+      break;
+    }
+  }
+  return rules;
+}
+
+SlotState state_of(const DecisionContext& context, const Task& task, Side side, std::size_t use) {
+  const View* holder = task.holder(side, use);
+  if (holder == nullptr) {
+    return {};
+  }
+  const SlotView& slot = holder->slots[use];
+  SlotState state = slot.state;
+  const bool own = context.plan.side(side).slots[use].own;
+  state.time = change_time(task, side, slot, own);
+  // Only a reference that this mapping could write needs to be sendable.
+  state.sendable = !context.plan.slot(use).link || state.kind == SlotState::Kind::kNull ||
+                   slot.translated.has_value();
+  return state;
+}
+
+void collect_waits(const DecisionContext& context, Task& task, Side from, std::size_t use) {
+  const View* holder = task.holder(from, use);
+  for (Waiting::For& link :
+       missing_links(context.definition, context.state, context.plan, *holder,
+                     [&](std::size_t candidate) { return candidate == use; })) {
+    if (std::find(task.waits.begin(), task.waits.end(), link) == task.waits.end()) {
+      task.waits.push_back(std::move(link));
+    }
+  }
+}
+
+void park_value(const DecisionContext& context, Task& task, Side from, std::size_t use) {
+  const Endpoint& end = context.plan.slot(use).end(from);
+  task.act = Act::kPark;
+  task.fault = {ErrorKind::kRowFault,
+                "attribute '" + end.text + "' has a value that is not listed in `values` (type " +
+                    (end.columns.empty() ? std::string("?") : end.columns[0].type.name) + ")",
+                "list the value, or correct it",
+                {},
+                "value_not_listed",
+                {}};
+}
+
+bool needs(const DecisionContext& context, Side target, std::size_t use) {
+  return context.plan.uses[use]->identity || context.plan.slot(use).end(target).required;
+}
+
+void decide_merge(const DecisionContext& context, Task& task) {
+  const MappingPlan& plan = context.plan;
+  const Agreement* agreement = agreement_of(task);
+  bool defer = false;
+  bool conflict = false;
+  bool report = false;
+  std::array<bool, 2> written{};
+  std::array<bool, 2> changed{};
+  bool identity_written = false;
+  task.merges.resize(plan.uses.size());
+  for (std::size_t use = 0; use < plan.uses.size(); ++use) {
+    const SlotState left = state_of(context, task, Side::kLeft, use);
+    const SlotState right = state_of(context, task, Side::kRight, use);
+    BaseSlot base;
+    if (agreement != nullptr && plan.uses[use]->slot < agreement->base.size()) {
+      base = agreement->base[plan.uses[use]->slot];
+    }
+    Merge& merge = task.merges[use];
+    merge = merge_slot(left, right, base, rules_of(context, use));
+    changed[0] = changed[0] || merge.changed_left;
+    changed[1] = changed[1] || merge.changed_right;
+    conflict = conflict || (merge.rule != nullptr && !merge.first_contact);
+    switch (merge.outcome) {
+      case Outcome::kNone:
+        break;
+      case Outcome::kWrite:
+        written[index_of(merge.to)] = true;
+        identity_written = identity_written || plan.uses[use]->identity;
+        break;
+      case Outcome::kWait:
+        collect_waits(context, task, other(merge.to), use);
+        defer = defer || needs(context, merge.to, use);
+        break;
+      case Outcome::kReport:
+        report = true;
+        break;
+      case Outcome::kHold:
+        conflict = true;
+        break;
+      case Outcome::kPark:
+        park_value(context, task, left.kind == SlotState::Kind::kFault ? Side::kLeft : Side::kRight,
+                   use);
+        return;
+    }
+  }
+  const bool linking = task.links || task.situation == Situation::kMoved;
+  if (!linking) {
+    if (conflict) {
+      task.situation = Situation::kConflict;
+    } else if (identity_written) {
+      task.situation = Situation::kMoved;
+    } else if (written[0] || written[1] || report) {
+      // From the point of view of who is written: did its source change, or it itself?
+      const Side target = written[1] || !written[0] ? Side::kRight : Side::kLeft;
+      task.situation =
+          changed[index_of(other(target))] ? Situation::kSourceChanged : Situation::kTargetChanged;
+    }
+  }
+  if (defer) {
+    task.act = Act::kDefer;
+    task.situation = Situation::kDeferred;
+  } else if (report && !written[0] && !written[1] && !task.links) {
+    task.act = Act::kReport;
+    task.reason = "the target was changed, and policy leaves it so";
+  }
+}
+
+void decide_create(const DecisionContext& context, Task& task) {
+  const MappingPlan& plan = context.plan;
+  const Side from = task.views[0] != nullptr   ? Side::kLeft
+                    : task.views[1] != nullptr ? Side::kRight
+                                               : *plan.entities->many;
+  const Side target = other(from);
+  bool defer = false;
+  task.merges.assign(plan.uses.size(), {});
+  for (std::size_t use = 0; use < plan.uses.size(); ++use) {
+    if (!plan.uses[use]->writes[index_of(target)]) {
+      continue;
+    }
+    const SlotState state = state_of(context, task, from, use);
+    Merge& merge = task.merges[use];
+    merge.to = target;
+    switch (state.kind) {
+      case SlotState::Kind::kAbsent:
+        break;
+      case SlotState::Kind::kFault:
+        park_value(context, task, from, use);
+        return;
+      case SlotState::Kind::kUnresolved:
+      case SlotState::Kind::kNull:
+      case SlotState::Kind::kValue:
+        if (state.kind == SlotState::Kind::kUnresolved || !state.sendable) {
+          merge.outcome = Outcome::kWait;
+          collect_waits(context, task, from, use);
+          defer = defer || needs(context, target, use);
+          break;
+        }
+        merge.outcome = Outcome::kWrite;
+        merge.base = BaseSlot{true, {state.digest, state.digest}};
+        break;
+    }
+  }
+  if (defer) {
+    task.act = Act::kDefer;
+    task.situation = Situation::kDeferred;
+  }
+}
+
+// More than a few writes in a row that only answered writes of ours: somebody undoes them.
+void guard_oscillation(const DecisionContext& context, Task& task) {
+  const Agreement* agreement = agreement_of(task);
+  if (task.act != Act::kMerge || task.links || agreement == nullptr) {
+    return;
+  }
+  bool writes = false;
+  bool answered_only_us = true;
+  for (const Merge& merge : task.merges) {
+    writes = writes || merge.outcome == Outcome::kWrite;
+  }
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    const View* view = task.views[index_of(side)];
+    if (view == nullptr) {
+      // Contributors are not versioned: if what counts has changed, it was from outside.
+      for (const Merge& merge : task.merges) {
+        answered_only_us =
+            answered_only_us && !(side == Side::kLeft ? merge.changed_left : merge.changed_right);
+      }
+      continue;
+    }
+    const std::size_t source = context.plan.side(side).entity->source;
+    answered_only_us =
+        answered_only_us && (view->version == agreement->ends[index_of(side)].version ||
+                             context.ours(source, view->version));
+  }
+  if (!writes) {
+    task.flips = agreement->flips;
+    return;
+  }
+  const bool recent =
+      agreement->flips > 0 && context.now.value - agreement->flips_since.value < kFlipWindowUs;
+  task.flips = answered_only_us ? static_cast<std::uint8_t>((recent ? agreement->flips : 0) + 1)
+                                : std::uint8_t{0};
+  if (task.flips > kFlipsMax) {
+    task.act = Act::kHold;
+    task.reason = "oscillating: more than " + std::to_string(kFlipsMax) +
+                  " writes within a minute without a change from outside";
+  }
+}
+
+void obey_actions(const DecisionContext& context, Task& task) {
+  const auto action = context.plan.bound->actions.find(task.situation);
+  if (action == context.plan.bound->actions.end() || action->second == Action::kDefault) {
+    return;
+  }
+  if (task.act == Act::kMerge || task.act == Act::kCreate || task.act == Act::kSever ||
+      task.act == Act::kHold || task.act == Act::kReport) {
+    task.act = action->second == Action::kHold ? Act::kHold : Act::kReport;
+    task.reason = "`actions` of the mapping says so";
+  }
+}
+
+}  // namespace
+
+std::optional<Timestamp> change_time(const Task& task, Side side, const SlotView& slot, bool own) {
+  const View* view = task.views[index_of(side)];
+  const Agreement* agreement = agreement_of(task);
+  if (own && view != nullptr && agreement != nullptr) {
+    const EndState& end = agreement->ends[index_of(side)];
+    if (end.version == view->version && end.version != RowVersion{}) {
+      return end.time;
+    }
+  }
+  return slot.state.time;
+}
+
+void decide(const DecisionContext& context, Task& task) {
+  if (task.act == Act::kMerge) {
+    decide_merge(context, task);
+  } else if (task.act == Act::kCreate) {
+    decide_create(context, task);
+  }
+  guard_oscillation(context, task);
+  obey_actions(context, task);
+  const auto rail = context.permissions.rails.find(LimitClass::kUpdate);
+  if (rail != context.permissions.rails.end() && task.act == Act::kMerge &&
+      std::any_of(task.merges.begin(), task.merges.end(),
+                  [](const Merge& merge) { return merge.outcome == Outcome::kWrite; })) {
+    task.act = Act::kHold;
+    task.reason = rail->second;
+  }
+}
+
+}  // namespace couplet

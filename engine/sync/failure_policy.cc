@@ -1,0 +1,32 @@
+#include "engine/sync/failure_policy.h"
+
+namespace couplet {
+
+FailureAction action_on(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kTransient:
+      return FailureAction::kRetry;
+    case ErrorKind::kCommitUnknown:
+      return FailureAction::kLookAgain;
+    case ErrorKind::kRowFault:
+      return FailureAction::kPark;
+    case ErrorKind::kSchema:
+    case ErrorKind::kPrivilege:
+    case ErrorKind::kUnsupported:
+      return FailureAction::kStopMapping;
+    case ErrorKind::kInvalidArgument:
+    case ErrorKind::kNotFound:
+    case ErrorKind::kAuthentication:
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kDiskFull:
+    case ErrorKind::kStateInUse:
+    case ErrorKind::kStateForeign:
+    case ErrorKind::kStateCorrupt:
+    case ErrorKind::kInterrupted:
+    case ErrorKind::kInternal:
+      return FailureAction::kStopRun;
+  }
+  return FailureAction::kStopRun;
+}
+
+}  // namespace couplet

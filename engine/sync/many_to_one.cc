@@ -1,0 +1,559 @@
+#include "engine/sync/many_to_one.h"
+
+#include <algorithm>
+
+#include "engine/sync/byte_codec.h"
+#include "engine/sync/one_to_one.h"
+
+namespace couplet {
+namespace {
+using Act = Task::Act;
+}  // namespace
+
+Digest contribution_digest(const Digester& digester, const View& view) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  for (const SlotView& slot : view.slots) {
+    out.u8(static_cast<std::uint8_t>(slot.state.kind));
+    out.u64(slot.state.digest.value);
+    out.u64(slot.state.time ? static_cast<std::uint64_t>(slot.state.time->value) : 0);
+  }
+  out.u8(view.in_scope ? 1 : 0);
+  return digester.of_bytes(bytes);
+}
+
+// One total order: values before nulls, known times before unknown, newest first, smallest id.
+bool ManyToOneResolver::better(std::size_t use, const View& a, const View& b) const {
+  const SlotState& left = a.slots[use].state;
+  const SlotState& right = b.slots[use].state;
+  const bool left_null = left.kind == SlotState::Kind::kNull;
+  const bool right_null = right.kind == SlotState::Kind::kNull;
+  if (left_null != right_null) {
+    return right_null;
+  }
+  if (left.time.has_value() != right.time.has_value()) {
+    return left.time.has_value();
+  }
+  if (left.time != right.time) {
+    return *left.time > *right.time;
+  }
+  return a.key < b.key;
+}
+
+Result<void> ManyToOneResolver::resolve(std::span<const Nominee> nominees) {
+  COUPLET_TRY(load(nominees));
+  COUPLET_TRY(find_targets());
+  return finish_targets();
+}
+
+Result<void> ManyToOneResolver::load(std::span<const Nominee> nominees) {
+  std::vector<ObjectKey> keys;
+  std::vector<ObjectKey> targets;
+  for (const Nominee& nominee : nominees) {
+    (nominee.side == many_ ? keys : targets).push_back(nominee.key);
+  }
+  for (std::vector<ObjectKey>* list : {&keys, &targets}) {
+    std::sort(list->begin(), list->end());
+    list->erase(std::unique(list->begin(), list->end()), list->end());
+  }
+  COUPLET_ASSIGN(auto contributions, state_.contributions(plan_.pair, keys));
+  COUPLET_ASSIGN(const auto found, reader_.fetch(many_, keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (contributions[i] && is_planned(contributions[i]->target)) {
+      continue;
+    }
+    Member member;
+    member.key = keys[i];
+    member.before = std::move(contributions[i]);
+    if (const auto view = found.find(keys[i]); view != found.end()) {
+      member.view = view->second;
+    }
+    placed_[member.key] = true;
+    place(std::move(member));
+  }
+  COUPLET_ASSIGN(const auto records, state_.targets(plan_.pair, targets));
+  COUPLET_ASSIGN(auto tombstones, state_.tombstones(plan_.pair, one_, targets));
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (records[i]) {
+      touched_[targets[i]];
+    } else {
+      Task task;
+      task.subject = {plan_.mapping, one_, targets[i]};
+      task.situation = Situation::kBothGone;
+      if (tombstones[i]) {
+        COUPLET_ASSIGN(const auto survivor, reader_.fetch(one_, {&targets[i], 1}));
+        if (survivor.empty()) {
+          task.replaced_tombstone = task.subject;
+        }
+      }
+      batch_.tasks.push_back(std::move(task));
+    }
+  }
+  return {};
+}
+
+// Where a contributor belongs as far as it says so itself.
+void ManyToOneResolver::place(Member member) {
+  const bool linked = member.before.has_value();
+  if (member.view == nullptr) {
+    if (linked) {
+      if (const std::string& why = permissions_.no_evidence[index_of(many_)]; !why.empty()) {
+        lone(member, Act::kReport, Situation::kSourceMissing, why);
+        return;
+      }
+      member.leaves = true;
+      member.situation = Situation::kSourceMissing;
+      const ObjectKey target = member.before->target;
+      touched_[target].members.push_back(std::move(member));
+    } else {
+      lone(member, Act::kNothing, Situation::kBothGone);
+    }
+    return;
+  }
+  const View& view = *member.view;
+  if (!view.in_scope) {
+    lone(member, linked ? Act::kReport : Act::kNothing, Situation::kOutOfScope);
+    if (linked) {
+      touched_[member.before->target];
+    }
+    return;
+  }
+  member.values = contribution_digest(state_.digester(), view);
+  const Identity identity = identity_of(plan_, state_.digester(), view);
+  const auto waits = missing_links(definition_, state_, plan_, view,
+                                   [&](std::size_t use) { return plan_.uses[use]->identity; });
+  if (identity.kind == Identity::Kind::kNull || identity.kind == Identity::Kind::kFault ||
+      !waits.empty()) {
+    if (identity.kind == Identity::Kind::kNull) {
+      lone(member, Act::kReport, Situation::kNoIdentity, "a part of its identity key is null");
+    } else if (identity.kind == Identity::Kind::kFault) {
+      lone(member, Act::kPark, Situation::kAbsent, {},
+           Error{ErrorKind::kRowFault,
+                 "a value of its identity key is not listed in `values`",
+                 {},
+                 {},
+                 "value_not_listed",
+                 {}});
+    } else {
+      lone(member, Act::kDefer, Situation::kDeferred);
+      batch_.tasks.back().waits = waits;
+    }
+    if (linked) {  // It stays a contributor; its values may have changed.
+      member.identity = member.before->identity;
+      const ObjectKey target = member.before->target;
+      touched_[target].members.push_back(std::move(member));
+    }
+    return;
+  }
+  member.identity = identity.digest;
+  if (linked && member.before->identity == identity.digest) {
+    const ObjectKey target = member.before->target;
+    touched_[target].members.push_back(std::move(member));
+    return;
+  }
+  groups_[identity.digest.value].members.push_back(std::move(member));
+}
+
+void ManyToOneResolver::lone(const Member& member, Act act, Situation situation, std::string reason,
+                             std::optional<Error> fault) {
+  Task task;
+  task.act = act;
+  task.situation = situation;
+  task.subject = {plan_.mapping, many_, member.key};
+  task.views[index_of(many_)] = member.view;
+  task.reason = std::move(reason);
+  if (fault) {
+    task.fault = std::move(*fault);
+  }
+  batch_.tasks.push_back(std::move(task));
+}
+
+Result<void> ManyToOneResolver::find_targets() {
+  std::vector<Reader::Question> questions;
+  for (auto& [identity, group] : groups_) {
+    questions.push_back({group.members.front().view, {}, {}});
+  }
+  COUPLET_TRY(reader_.find(one_, questions));
+  std::size_t asked = 0;
+  for (auto& [identity, group] : groups_) {
+    group.candidates = std::move(questions[asked].answers);
+    group.fault = std::move(questions[asked].fault);
+    ++asked;
+  }
+  for (auto& [identity, group] : groups_) {
+    COUPLET_TRY(place_group(group));
+  }
+  return {};
+}
+
+Result<void> ManyToOneResolver::place_group(Group& group) {
+  const auto all_lone = [&](Act act, Situation situation, const std::string& reason) {
+    for (const Member& member : group.members) {
+      lone(member, act, situation, reason, group.fault);
+    }
+  };
+  if (group.fault) {
+    all_lone(Act::kPark, Situation::kAbsent, {});
+    return {};
+  }
+  if (group.candidates.size() > 1) {
+    all_lone(Act::kHold, Situation::kAmbiguous,
+             std::to_string(group.candidates.size()) +
+                 " objects on the other side have this identity key");
+    return {};
+  }
+  if (group.candidates.size() == 1 && !group.candidates.front()->in_scope) {
+    all_lone(Act::kReport, Situation::kOutOfScope,
+             "the object with this identity key is out of scope");
+    return {};
+  }
+  if (group.candidates.size() == 1) {
+    const View* target = group.candidates.front();
+    Touched& touched = touched_[target->key];
+    touched.view = target;
+    touched.looked_at = true;
+    join(group, target->key);
+    return {};
+  }
+  // Nobody has this identity: rename the old target if all of it moves, else make a new one.
+  std::optional<ObjectKey> renamed;
+  for (const Member& member : group.members) {
+    if (member.before) {
+      COUPLET_ASSIGN(const bool moved, all_moved(member.before->target, member.identity, group));
+      if (moved) {
+        renamed = member.before->target;
+        break;
+      }
+    }
+  }
+  if (renamed) {
+    touched_[*renamed].renamed = true;
+    join(group, *renamed);
+    return {};
+  }
+  if (!plan_.bound->create[index_of(one_)]) {
+    all_lone(Act::kReport, Situation::kAbsent, "creating is switched off there");
+    return {};
+  }
+  std::string held = permissions_.creates_held;
+  if (const auto rail = permissions_.rails.find(LimitClass::kCreate);
+      rail != permissions_.rails.end()) {
+    held = rail->second;
+  }
+  if (!held.empty()) {
+    all_lone(Act::kHold, Situation::kAbsent, held);
+    return {};
+  }
+  for (const Member& member : group.members) {
+    leave(member);
+  }
+  batch_.tasks.push_back(create_task(std::move(group.members)));
+  return {};
+}
+
+// The target that a member has belonged to loses it.
+void ManyToOneResolver::leave(const Member& member) {
+  if (member.before) {
+    Member leaver = member;
+    leaver.leaves = true;
+    leaver.situation = Situation::kMoved;
+    touched_[member.before->target].members.push_back(std::move(leaver));
+  }
+}
+
+void ManyToOneResolver::join(Group& group, const ObjectKey& target) {
+  for (Member& member : group.members) {
+    // One that is linked here already keeps its link; its recorded identity is brought up to date.
+    member.joins = !member.before || member.before->target != target;
+    member.situation = member.before ? Situation::kMoved : Situation::kMatched;
+    if (member.joins) {
+      leave(member);
+    }
+    touched_[target].members.push_back(std::move(member));
+  }
+}
+
+Result<bool> ManyToOneResolver::all_moved(const ObjectKey& target, Digest identity, Group& group) {
+  COUPLET_ASSIGN(const auto everyone, state_.contributors(plan_.pair, target));
+  std::vector<ObjectKey> rest;
+  for (const ObjectKey& key : everyone) {
+    const auto in_group = std::find_if(group.members.begin(), group.members.end(),
+                                       [&](const Member& member) { return member.key == key; });
+    if (in_group != group.members.end()) {
+      continue;
+    }
+    if (placed_.contains(key)) {
+      return false;  // In this batch, and not of this identity.
+    }
+    rest.push_back(key);
+  }
+  COUPLET_ASSIGN(const auto found, reader_.fetch(many_, rest));
+  COUPLET_ASSIGN(auto contributions, state_.contributions(plan_.pair, rest));
+  std::vector<Member> movers;
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    const auto view = found.find(rest[i]);
+    if (view == found.end()) {
+      continue;  // Gone: it has no say.
+    }
+    const Identity present = identity_of(plan_, state_.digester(), *view->second);
+    if (present.kind != Identity::Kind::kComplete || present.digest != identity) {
+      return false;
+    }
+    Member member;
+    member.view = view->second;
+    member.key = rest[i];
+    member.before = std::move(contributions[i]);
+    member.identity = present.digest;
+    member.values = contribution_digest(state_.digester(), *view->second);
+    movers.push_back(std::move(member));
+  }
+  for (Member& member : movers) {
+    placed_[member.key] = true;
+    group.members.push_back(std::move(member));
+  }
+  return true;
+}
+
+Task ManyToOneResolver::create_task(std::vector<Member> members) {
+  Task task;
+  task.act = Act::kCreate;
+  task.situation = Situation::kAbsent;
+  task.links = true;
+  task.by = LinkedBy::kCreated;
+  task.subject = {plan_.mapping, many_, members.front().key};
+  for (Member& member : members) {
+    member.joins = true;
+    member.situation = member.before ? Situation::kMoved : Situation::kAbsent;
+    if (member.before) {
+      task.situation = Situation::kMoved;
+    }
+  }
+  task.members = std::move(members);
+  task.target.emplace();
+  task.target->agreement.base.resize(plan_.entities->slots.size());
+  task.target->winners.resize(plan_.entities->slots.size());
+  task.elected.resize(plan_.uses.size(), nullptr);
+  for (const Member& member : task.members) {
+    for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+      const View*& best = task.elected[use];
+      if (member.view->slots[use].state.kind != SlotState::Kind::kAbsent &&
+          (best == nullptr || better(use, *member.view, *best))) {
+        best = member.view;
+      }
+    }
+  }
+  return task;
+}
+
+Result<void> ManyToOneResolver::finish_targets() {
+  std::vector<ObjectKey> keys;
+  std::vector<ObjectKey> unread;
+  for (const auto& [key, touched] : touched_) {
+    keys.push_back(key);
+    if (!touched.looked_at) {
+      unread.push_back(key);
+    }
+  }
+  COUPLET_ASSIGN(const auto views, reader_.fetch(one_, unread));
+  COUPLET_ASSIGN(auto records, state_.targets(plan_.pair, keys));
+  COUPLET_ASSIGN(auto tombstones, state_.tombstones(plan_.pair, one_, keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    Touched& touched = touched_[keys[i]];
+    if (const auto view = views.find(keys[i]); view != views.end()) {
+      touched.view = view->second;
+    }
+    touched.tombstone = std::move(tombstones[i]);
+    COUPLET_TRY(finish(keys[i], touched, std::move(records[i])));
+  }
+  return {};
+}
+
+Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
+                                       std::optional<Target> record) {
+  Task task;
+  task.subject = {plan_.mapping, one_, key};
+  task.target_key = key;
+  task.views[index_of(one_)] = touched.view;
+  task.members = std::move(touched.members);
+  COUPLET_ASSIGN(std::vector<ObjectKey> everyone, state_.contributors(plan_.pair, key));
+  for (const Member& member : task.members) {
+    std::erase(everyone, member.key);
+  }
+  if (record) {
+    task.incarnation = record->agreement.incarnation;
+    task.target = std::move(record);
+  } else {
+    task.target.emplace();
+    task.target->agreement.base.resize(plan_.entities->slots.size());
+    task.target->winners.resize(plan_.entities->slots.size());
+    task.links = true;
+    if (touched.tombstone) {
+      task.target->agreement = touched.tombstone->agreement;
+      task.incarnation = touched.tombstone->agreement.incarnation + 1;
+      task.replaced_tombstone = task.subject;
+      task.by = LinkedBy::kSucceeded;
+    }
+  }
+  bool all = false;
+  std::size_t staying = everyone.size();
+  for (const Member& member : task.members) {
+    staying += member.leaves ? 0 : 1;
+    all = all || std::find(task.target->winners.begin(), task.target->winners.end(), member.key) !=
+                     task.target->winners.end();
+  }
+  if (touched.view == nullptr) {
+    if (staying == 0) {
+      task.act = Act::kDropLink;
+      task.situation = Situation::kBothGone;
+      batch_.tasks.push_back(std::move(task));
+      return {};
+    }
+    return target_gone(std::move(task), everyone);
+  }
+  if (staying == 0) {
+    // Its last contributor is gone or has moved: an orphan.
+    task.act = Act::kSever;
+    task.situation = Situation::kSourceMissing;
+    batch_.tasks.push_back(std::move(task));
+    return {};
+  }
+  if (!touched.view->in_scope) {
+    task.act = Act::kReport;
+    task.situation = Situation::kOutOfScope;
+    batch_.tasks.push_back(std::move(task));
+    return {};
+  }
+  COUPLET_TRY(elect(task, everyone, all || touched.renamed));
+  task.act = Act::kMerge;
+  task.situation = touched.renamed ? Situation::kMoved
+                   : task.links    ? Situation::kMatched
+                                   : Situation::kInSync;
+  batch_.tasks.push_back(std::move(task));
+  return {};
+}
+
+// Contributors are there, their target is not: a successor, or it is made again.
+Result<void> ManyToOneResolver::target_gone(Task task, const std::vector<ObjectKey>& everyone) {
+  task.situation = Situation::kTargetMissing;
+  COUPLET_TRY(elect(task, everyone, true));
+  std::erase_if(task.members, [](const Member& member) { return member.leaves; });
+  const View* speaker = nullptr;
+  for (const Member& member : task.members) {
+    const View* view = member.view;
+    if (view != nullptr && view->in_scope && speaker == nullptr &&
+        identity_of(plan_, state_.digester(), *view).kind == Identity::Kind::kComplete) {
+      speaker = view;
+    }
+  }
+  if (speaker != nullptr) {
+    std::array<Reader::Question, 1> question{{{speaker, {}, {}}}};
+    COUPLET_TRY(reader_.find(one_, question));
+    if (question[0].answers.size() == 1 && question[0].answers[0]->in_scope) {
+      const View* successor = question[0].answers[0];
+      COUPLET_ASSIGN(const auto known, state_.targets(plan_.pair, {&successor->key, 1}));
+      if (!known[0] && !touched_.contains(successor->key)) {
+        for (Member& member : task.members) {
+          member.joins = true;
+          member.situation = Situation::kSucceeded;
+        }
+        task.views[index_of(one_)] = successor;
+        task.target_key = successor->key;
+        task.links = true;
+        task.by = LinkedBy::kSucceeded;
+        ++task.incarnation;
+        task.situation = Situation::kSucceeded;
+        task.act = Act::kMerge;
+        batch_.tasks.push_back(std::move(task));
+        return {};
+      }
+    }
+  }
+  if (!plan_.bound->create[index_of(one_)]) {
+    task.act = Act::kReport;
+  } else if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
+             rail != permissions_.rails.end()) {
+    task.act = Act::kHold;
+    task.reason = rail->second;
+  } else {
+    task.act = Act::kCreate;
+    task.links = true;
+    task.by = LinkedBy::kCreated;
+    ++task.incarnation;
+    for (Member& member : task.members) {
+      member.joins = true;
+      member.situation = Situation::kTargetMissing;
+    }
+    task.target->agreement.base.assign(plan_.entities->slots.size(), {});
+  }
+  batch_.tasks.push_back(std::move(task));
+  return {};
+}
+
+// Whose value counts, per attribute. The recorded winners stand for everyone who is not in this
+// batch, as long as none of them is in it; else everyone is read.
+Result<void> ManyToOneResolver::elect(Task& task, const std::vector<ObjectKey>& everyone,
+                                      bool all) {
+  std::vector<ObjectKey> voters;
+  if (all) {
+    voters = everyone;
+  } else {
+    for (const ObjectKey& winner : task.target->winners) {
+      if (!winner.empty()) {
+        voters.push_back(winner);
+      }
+    }
+    std::sort(voters.begin(), voters.end());
+    voters.erase(std::unique(voters.begin(), voters.end()), voters.end());
+    if (voters.empty()) {
+      voters = everyone;
+      all = true;
+    }
+  }
+  COUPLET_ASSIGN(const auto found, reader_.fetch(many_, voters));
+  if (!all && found.size() < voters.size()) {
+    return elect(task, everyone, true);  // A winner has gone unnoticed.
+  }
+  task.elected.assign(plan_.uses.size(), nullptr);
+  const auto vote = [&](const View& view) {
+    if (!view.in_scope) {
+      return;
+    }
+    for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+      const View*& best = task.elected[use];
+      if (view.slots[use].state.kind != SlotState::Kind::kAbsent &&
+          (best == nullptr || better(use, view, *best))) {
+        best = &view;
+      }
+    }
+  };
+  for (const Member& member : task.members) {
+    if (!member.leaves && member.view != nullptr) {
+      vote(*member.view);
+    }
+  }
+  for (const auto& [key, view] : found) {
+    vote(*view);
+  }
+  if (all && task.views[index_of(one_)] == nullptr) {
+    // The target is to be found or made again: everyone is linked anew.
+    COUPLET_ASSIGN(auto contributions, state_.contributions(plan_.pair, everyone));
+    for (std::size_t i = 0; i < everyone.size(); ++i) {
+      const auto view = found.find(everyone[i]);
+      if (view == found.end()) {
+        continue;
+      }
+      Member member;
+      member.key = everyone[i];
+      member.view = view->second;
+      member.before = std::move(contributions[i]);
+      const Identity identity = identity_of(plan_, state_.digester(), *view->second);
+      member.identity =
+          identity.kind == Identity::Kind::kComplete ? identity.digest : member.before->identity;
+      member.values = contribution_digest(state_.digester(), *view->second);
+      task.members.push_back(std::move(member));
+    }
+  }
+  return {};
+}
+
+}  // namespace couplet

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "engine/sync/reader.h"
+
+namespace couplet {
+
+// The same for a many-to-one mapping: which target each nominated contributor belongs to now, and
+// for each target so touched whose value counts in each attribute (DESIGN section 5.5). Adds one
+// task per target, and one per contributor that has none.
+class ManyToOneResolver {
+ public:
+  ManyToOneResolver(const BoundDefinition& definition, const State& state, const MappingPlan& plan,
+                    const Permissions& permissions, Reader& reader, TaskBatch& batch)
+      : definition_(definition),
+        state_(state),
+        plan_(plan),
+        permissions_(permissions),
+        reader_(reader),
+        batch_(batch),
+        many_(*plan.entities->many),
+        one_(other(many_)) {}
+
+  Result<void> resolve(std::span<const Nominee> nominees);
+
+ private:
+  // Contributors that want one target: all of one identity key.
+  struct Group {
+    std::vector<Member> members;
+    std::vector<const View*> candidates;
+    std::optional<Error> fault;
+  };
+  struct Touched {                // a target
+    std::vector<Member> members;  // of this batch
+    const View* view = nullptr;
+    bool looked_at = false;
+    std::optional<Tombstone> tombstone;
+    bool renamed = false;
+  };
+
+  Result<void> load(std::span<const Nominee> nominees);
+  void place(Member member);
+  Result<void> find_targets();
+  Result<void> place_group(Group& group);
+  void leave(const Member& member);
+  void join(Group& group, const ObjectKey& target);
+  // True if every contributor of the target now has the group's identity.
+  Result<bool> all_moved(const ObjectKey& target, Digest identity, Group& group);
+  void lone(const Member& member, Task::Act act, Situation situation, std::string reason = {},
+            std::optional<Error> fault = {});
+  Result<void> finish_targets();
+  Result<void> finish(const ObjectKey& key, Touched& touched, std::optional<Target> record);
+  Result<void> target_gone(Task task, const std::vector<ObjectKey>& everyone);
+  Result<void> elect(Task& task, const std::vector<ObjectKey>& everyone, bool all);
+  Task create_task(std::vector<Member> members);
+  [[nodiscard]] bool better(std::size_t use, const View& a, const View& b) const;
+
+  const BoundDefinition& definition_;
+  const State& state_;
+  const MappingPlan& plan_;
+  const Permissions& permissions_;
+  Reader& reader_;
+  TaskBatch& batch_;
+  Side many_;
+  Side one_;
+  std::map<std::uint64_t, Group> groups_;  // by identity digest
+  std::map<ObjectKey, Touched> touched_;   // by target key
+  std::map<ObjectKey, bool> placed_;       // contributors of this batch
+};
+
+// Of everything in a contributor that could change the outcome of an election.
+Digest contribution_digest(const Digester& digester, const View& view);
+
+}  // namespace couplet

@@ -1,0 +1,92 @@
+#include "engine/sync/mapping_plan.h"
+
+#include <algorithm>
+
+namespace couplet {
+namespace {
+
+bool same_path(const ColumnPath& a, const ColumnPath& b) {
+  return a.column == b.column && a.joins == b.joins;
+}
+
+// The index of the path among the projection's columns; added if it is not there.
+std::size_t column_of(Projection& projection, const ColumnPath& path) {
+  const auto found = std::find_if(projection.columns.begin(), projection.columns.end(),
+                                  [&](const ColumnPath& known) { return same_path(known, path); });
+  const auto index = static_cast<std::size_t>(found - projection.columns.begin());
+  if (found == projection.columns.end()) {
+    projection.columns.push_back(path);
+  }
+  return index;
+}
+
+SidePlan make_side(const BoundDefinition& definition, const MappingPlan& plan, Side side) {
+  SidePlan made;
+  made.entity = &definition.entities[plan.entities->entities[index_of(side)]];
+  made.projection.table = made.entity->table.name;
+  made.projection.id = made.entity->id;
+  made.projection.id_types = made.entity->id_types;
+  made.projection.scope = plan.bound->scope[index_of(side)];
+  const std::size_t ids = made.entity->id.size();
+  for (std::size_t use = 0; use < plan.uses.size(); ++use) {
+    const Endpoint& end = plan.slot(use).end(side);
+    SlotColumns columns;
+    const bool self = end.kind == Endpoint::Kind::kSelf;
+    for (const ColumnPath& path : end.columns) {
+      const std::size_t column = column_of(made.projection, path);
+      columns.columns.push_back(ids + column);
+      columns.types.push_back(path.type);
+      columns.own = columns.own && path.joins.empty();
+      if (plan.uses[use]->identity) {
+        made.identity.push_back(column);
+        made.identity_types.push_back(path.type);
+        if (!self) {
+          made.rivals.push_back(column);
+        }
+      }
+    }
+    if (end.updated_at) {
+      columns.time = ids + column_of(made.projection, *end.updated_at);
+    }
+    made.slots.push_back(std::move(columns));
+  }
+  if (made.entity->updated_at) {
+    made.changed_at = ids + column_of(made.projection,
+                                      {{}, *made.entity->updated_at, made.entity->updated_at_type});
+  }
+  return made;
+}
+
+}  // namespace
+
+std::vector<MappingPlan> make_plans(const BoundDefinition& definition) {
+  std::vector<MappingPlan> plans;
+  for (std::size_t i = 0; i < definition.mappings.size(); ++i) {
+    const BoundMapping& bound = definition.mappings[i];
+    MappingPlan plan;
+    plan.mapping = i;
+    plan.pair = bound.pair;
+    plan.bound = &bound;
+    plan.entities = &definition.pairs[bound.pair];
+    for (const SlotUse& use : bound.keys) {
+      plan.uses.push_back(&use);
+    }
+    for (const SlotUse& use : bound.attributes) {
+      plan.uses.push_back(&use);
+    }
+    std::array<bool, 2> writes{};
+    for (const std::size_t other_mapping : plan.entities->mappings) {
+      for (const Side side : {Side::kLeft, Side::kRight}) {
+        writes[index_of(side)] |= definition.mappings[other_mapping].writes[index_of(side)];
+      }
+    }
+    plan.pair_two_way = writes[0] && writes[1];
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      plan.sides[index_of(side)] = make_side(definition, plan, side);
+    }
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+}  // namespace couplet

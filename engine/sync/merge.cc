@@ -1,0 +1,183 @@
+#include "engine/sync/merge.h"
+
+namespace couplet {
+namespace {
+
+BaseSlot as_they_are(const SlotState& left, const SlotState& right) {
+  return {true, {left.digest, right.digest}};
+}
+
+struct Verdict {
+  std::optional<Side> winner;  // nullopt: held
+  const char* rule = "";
+};
+
+Verdict decide_conflict(const SlotState& left, const SlotState& right, const MergeRules& rules) {
+  switch (rules.conflict) {
+    case ConflictPolicy::kLeftWins:
+      return {Side::kLeft, "left_wins"};
+    case ConflictPolicy::kRightWins:
+      return {Side::kRight, "right_wins"};
+    case ConflictPolicy::kHold:
+      return {std::nullopt, "hold"};
+    case ConflictPolicy::kLastWriteWins:
+      break;
+  }
+  if (const auto newer = newer_side(left.time, right.time, rules.clock_skew_us)) {
+    return {newer, "last_write_wins"};
+  }
+  return {rules.tie, "tie"};
+}
+
+// Writes the value of `from` to the other side, or says why not.
+void take_from(Side from, const SlotState& left, const SlotState& right, Merge& merge) {
+  const SlotState& value = from == Side::kLeft ? left : right;
+  if (value.kind == SlotState::Kind::kFault) {
+    merge.outcome = Merge::Outcome::kPark;
+    return;
+  }
+  if (value.kind == SlotState::Kind::kUnresolved || !value.sendable) {
+    merge.outcome = Merge::Outcome::kWait;
+    merge.to = other(from);
+    return;
+  }
+  merge.outcome = Merge::Outcome::kWrite;
+  merge.to = other(from);
+  merge.base = BaseSlot{true, {value.digest, value.digest}};
+}
+
+void settle_conflict(const SlotState& left, const SlotState& right, const MergeRules& rules,
+                     Merge& merge) {
+  const Verdict verdict = decide_conflict(left, right, rules);
+  merge.rule = verdict.rule;
+  merge.winner = verdict.winner;
+  if (!verdict.winner) {
+    merge.outcome = Merge::Outcome::kHold;
+    return;
+  }
+  const Side loser = other(*verdict.winner);
+  if (rules.writes[index_of(loser)]) {
+    take_from(*verdict.winner, left, right, merge);
+  } else if (!rules.carried_back[index_of(*verdict.winner)]) {
+    // Nothing carries the winner across: the loss is recorded, and both stay as they are.
+    merge.base = as_they_are(left, right);
+  } else {
+    merge.rule = nullptr;  // The mapping that carries it decides and records.
+  }
+}
+
+void first_contact(const SlotState& left, const SlotState& right, const MergeRules& rules,
+                   Merge& merge) {
+  merge.first_contact = true;
+  if (!rules.decides_first_contact) {
+    return;
+  }
+  const bool left_null = left.kind == SlotState::Kind::kNull;
+  const bool right_null = right.kind == SlotState::Kind::kNull;
+  if (left_null != right_null) {
+    const Side full = left_null ? Side::kRight : Side::kLeft;
+    if (rules.writes[index_of(other(full))]) {
+      take_from(full, left, right, merge);
+    } else {
+      merge.base = as_they_are(left, right);
+    }
+    return;
+  }
+  if (rules.policy != Policy::kEnforce) {
+    merge.base = as_they_are(left, right);
+    return;
+  }
+  settle_conflict(left, right, rules, merge);
+}
+
+// One side changed since the base, the other did not.
+void one_changed(Side changed, const SlotState& left, const SlotState& right,
+                 const MergeRules& rules, Merge& merge) {
+  const Side target = other(changed);
+  if (rules.writes[index_of(target)]) {
+    const SlotState& held = target == Side::kLeft ? left : right;
+    if (rules.policy == Policy::kInit && held.kind != SlotState::Kind::kNull) {
+      merge.base = as_they_are(left, right);
+      return;
+    }
+    take_from(changed, left, right, merge);
+    return;
+  }
+  // `changed` is a target that this mapping only writes to.
+  if (rules.carried_back[index_of(changed)]) {
+    return;
+  }
+  switch (rules.policy) {
+    case Policy::kInit:
+      merge.base = as_they_are(left, right);
+      return;
+    case Policy::kFollow:
+      merge.outcome = Merge::Outcome::kReport;
+      return;
+    case Policy::kEnforce:
+      if (rules.conflict == ConflictPolicy::kLastWriteWins &&
+          newer_side(left.time, right.time, rules.clock_skew_us) == changed) {
+        merge.outcome = Merge::Outcome::kReport;
+        return;
+      }
+      take_from(target, left, right, merge);
+      return;
+  }
+}
+
+}  // namespace
+
+std::optional<Side> newer_side(std::optional<Timestamp> left, std::optional<Timestamp> right,
+                               std::int64_t clock_skew_us) {
+  if (!left || !right) {
+    return std::nullopt;
+  }
+  // Unsigned: the difference of extreme times does not fit a signed number.
+  const bool left_later = left->value > right->value;
+  const auto later = static_cast<std::uint64_t>(left_later ? left->value : right->value);
+  const auto earlier = static_cast<std::uint64_t>(left_later ? right->value : left->value);
+  if (later - earlier <= static_cast<std::uint64_t>(clock_skew_us)) {
+    return std::nullopt;
+  }
+  return left_later ? Side::kLeft : Side::kRight;
+}
+
+Merge merge_slot(const SlotState& left, const SlotState& right, const BaseSlot& base,
+                 const MergeRules& rules) {
+  Merge merge;
+  using Kind = SlotState::Kind;
+  if (left.kind == Kind::kAbsent || right.kind == Kind::kAbsent) {
+    return merge;
+  }
+  const bool comparable = left.holds() && right.holds();
+  merge.changed_left = base.known && left.digest != base.digests[0];
+  merge.changed_right = base.known && right.digest != base.digests[1];
+  if (comparable && left.digest == right.digest) {
+    merge.first_contact = !base.known;
+    const BaseSlot agreed = as_they_are(left, right);
+    if (agreed != base) {
+      merge.base = agreed;
+    }
+    merge.changed_left = merge.changed_right = false;
+    return merge;
+  }
+  if (!base.known) {
+    first_contact(left, right, rules, merge);
+    return merge;
+  }
+  if (!merge.changed_left && !merge.changed_right) {
+    return merge;
+  }
+  if (merge.changed_left && merge.changed_right) {
+    if (rules.policy == Policy::kInit) {
+      merge.base = as_they_are(left, right);
+    } else {
+      settle_conflict(left, right, rules, merge);
+    }
+    return merge;
+  }
+  one_changed(merge.changed_left ? Side::kLeft : Side::kRight, left, right, rules, merge);
+  return merge;
+}
+
+}  // namespace couplet

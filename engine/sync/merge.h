@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "engine/definition/bound.h"
+#include "engine/model/strong_int.h"
+#include "engine/sync/records.h"
+
+// The three-way merge of one attribute (DESIGN sections 5.3, 5.4). Pure: digests, times and
+// policies in; who is written and what is remembered out. Both lanes, reconcile and the simulator
+// come here.
+namespace couplet {
+
+// What one end holds.
+struct SlotState {
+  enum class Kind : std::uint8_t {
+    kAbsent,  // not carried: no opinion
+    kNull,
+    kValue,
+    kUnresolved,  // a reference to an object without a link: `digest` tells it from others
+    kFault,       // a value that the other side has no word for: the object parks
+  };
+  Kind kind = Kind::kAbsent;
+  Digest digest;  // in canonical terms; of null: the digest of null
+  std::optional<Timestamp> time;
+  bool sendable = true;  // false: what it refers to has no link in the direction of writing
+
+  [[nodiscard]] bool holds() const { return kind == Kind::kNull || kind == Kind::kValue; }
+};
+
+struct MergeRules {
+  std::array<bool, 2> writes{};  // indexed by Side
+  std::array<bool, 2> carried_back{};
+  Policy policy = Policy::kEnforce;
+  ConflictPolicy conflict = ConflictPolicy::kLastWriteWins;
+  Side tie = Side::kLeft;
+  std::int64_t clock_skew_us = 0;
+  bool decides_first_contact = true;  // this mapping is the first of the pair that has the slot
+};
+
+struct Merge {
+  enum class Outcome : std::uint8_t {
+    kNone,    // nothing to write; `base` may still be news
+    kWrite,   // write to `to`, from the other side
+    kWait,    // the value refers to an object without a link
+    kReport,  // differs, and policy leaves it so
+    kHold,    // a conflict to be decided by hand
+    kPark,    // the value cannot be said on the other side
+  };
+  Outcome outcome = Outcome::kNone;
+  Side to = Side::kRight;
+  // What the base becomes once the outcome is done. A write's written side is what the target then
+  // really holds. nullopt: as it was.
+  std::optional<BaseSlot> base;
+  bool first_contact = false;
+  bool changed_left = false;
+  bool changed_right = false;
+  // Both changed, or both differed at first contact: the rule that decided, for the conflict log.
+  const char* rule = nullptr;
+  std::optional<Side> winner;
+};
+
+Merge merge_slot(const SlotState& left, const SlotState& right, const BaseSlot& base,
+                 const MergeRules& rules);
+
+// The newer side, if both times are known and differ by more than the skew bound.
+std::optional<Side> newer_side(std::optional<Timestamp> left, std::optional<Timestamp> right,
+                               std::int64_t clock_skew_us);
+
+}  // namespace couplet

@@ -1,0 +1,469 @@
+#include "engine/sync/one_to_one.h"
+
+#include <algorithm>
+
+namespace couplet {
+namespace {
+
+using Act = Task::Act;
+
+Task settle(Task task, Act act, Situation situation, std::string reason = {}) {
+  task.act = act;
+  task.situation = situation;
+  task.reason = std::move(reason);
+  return task;
+}
+
+Link new_link(const View& a, const View& b) {
+  Link link;
+  link.end(a.side) = a.key;
+  link.end(b.side) = b.key;
+  return link;
+}
+
+}  // namespace
+
+std::vector<Waiting::For> missing_links(const BoundDefinition& definition, const State& state,
+                                        const MappingPlan& plan, const View& view,
+                                        const std::function<bool(std::size_t use)>& counts) {
+  std::vector<Waiting::For> missing;
+  for (std::size_t use = 0; use < plan.uses.size(); ++use) {
+    const SlotView& slot = view.slots[use];
+    if (!slot.reference || slot.translated || !counts(use) ||
+        !can_translate(definition, plan.slot(use), view.side)) {
+      continue;
+    }
+    missing.push_back({state.pair_id(*plan.slot(use).link), link_side(plan.slot(use), view.side),
+                       *slot.reference});
+  }
+  return missing;
+}
+
+Task OneToOneResolver::task_of(const View& view) const {
+  Task task;
+  task.subject = {plan_.mapping, view.side, view.key};
+  task.views[index_of(view.side)] = &view;
+  return task;
+}
+
+// Both ends, whatever the task takes the place of, and the identity key of what it creates belong
+// to one task of a batch.
+void OneToOneResolver::add(Task task) {
+  std::array<std::vector<ObjectKey>, 2> keys;
+  keys[index_of(task.subject.side)].push_back(task.subject.key);
+  for (const std::optional<Link>* link : {&task.link, &task.replaced}) {
+    if (*link) {
+      keys[0].push_back((*link)->left);
+      keys[1].push_back((*link)->right);
+    }
+  }
+  bool taken = false;
+  if (task.act == Act::kCreate) {
+    const View& source = *task.views[task.views[0] == nullptr ? 1 : 0];
+    taken =
+        !created_.emplace(identity_of(plan_, state_.digester(), source).digest.value, true).second;
+  }
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    std::erase_if(keys[index_of(side)], [](const ObjectKey& key) { return key.empty(); });
+    for (const ObjectKey& key : keys[index_of(side)]) {
+      taken = taken || claimed_[index_of(side)].contains(key);
+    }
+  }
+  if (taken) {
+    batch_.again.push_back(task.subject);
+    return;
+  }
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    for (const ObjectKey& key : keys[index_of(side)]) {
+      claimed_[index_of(side)].emplace(key, true);
+    }
+  }
+  batch_.tasks.push_back(std::move(task));
+}
+
+Result<void> OneToOneResolver::load_links(Side side, std::span<const ObjectKey> keys,
+                                          Links& links) const {
+  COUPLET_ASSIGN(auto found, state_.links(plan_.pair, side, keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (found[i]) {
+      links.emplace(keys[i], std::move(*found[i]));
+    }
+  }
+  return {};
+}
+
+Result<void> OneToOneResolver::resolve(std::span<const Nominee> nominees) {
+  std::vector<Link> linked;
+  std::unordered_map<ObjectKey, bool> seen_links;
+  std::array<std::vector<ObjectKey>, 2> unlinked;
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    std::vector<ObjectKey> keys;
+    for (const Nominee& nominee : nominees) {
+      if (nominee.side == side) {
+        keys.push_back(nominee.key);
+      }
+    }
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    Links links;
+    COUPLET_TRY(load_links(side, keys, links));
+    for (const ObjectKey& key : keys) {
+      const auto link = links.find(key);
+      if (link == links.end()) {
+        unlinked[index_of(side)].push_back(key);
+      } else if (!is_planned(link->second.left) && !is_planned(link->second.right) &&
+                 seen_links.emplace(link->second.left, true).second) {
+        linked.push_back(std::move(link->second));
+      }
+    }
+  }
+  COUPLET_TRY(place_linked(std::move(linked)));
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    COUPLET_TRY(place_unlinked(side, unlinked[index_of(side)]));
+  }
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    COUPLET_TRY(ask(side));
+  }
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    COUPLET_TRY(answer(side, seekers_[index_of(side)]));
+  }
+  return {};
+}
+
+Result<void> OneToOneResolver::place_linked(std::vector<Link> links) {
+  std::array<std::vector<ObjectKey>, 2> keys;
+  for (const Link& link : links) {
+    keys[0].push_back(link.left);
+    keys[1].push_back(link.right);
+  }
+  COUPLET_ASSIGN(const auto left, reader_.fetch(Side::kLeft, keys[0]));
+  COUPLET_ASSIGN(const auto right, reader_.fetch(Side::kRight, keys[1]));
+  for (Link& link : links) {
+    const auto at_left = left.find(link.left);
+    const auto at_right = right.find(link.right);
+    const bool is_left = at_left != left.end();
+    const bool is_right = at_right != right.end();
+    if (is_left != is_right) {
+      Seeker seeker;
+      seeker.view = is_left ? at_left->second : at_right->second;
+      seeker.identity = identity_of(plan_, state_.digester(), *seeker.view);
+      seeker.link = std::move(link);
+      seekers_[index_of(seeker.view->side)].push_back(std::move(seeker));
+      continue;
+    }
+    Task task;
+    task.subject = {plan_.mapping, Side::kLeft, link.left};
+    task.incarnation = link.agreement.incarnation;
+    task.link = std::move(link);
+    if (!is_left) {
+      add(settle(std::move(task), Act::kDropLink, Situation::kBothGone));
+      continue;
+    }
+    task.views = {at_left->second, at_right->second};
+    if (!task.views[0]->in_scope || !task.views[1]->in_scope) {
+      add(settle(std::move(task), Act::kReport, Situation::kOutOfScope));
+    } else {
+      add(settle(std::move(task), Act::kMerge, Situation::kInSync));
+    }
+  }
+  return {};
+}
+
+Result<void> OneToOneResolver::place_unlinked(Side side, std::span<const ObjectKey> keys) {
+  if (keys.empty()) {
+    return {};
+  }
+  COUPLET_ASSIGN(const auto found, reader_.fetch(side, keys));
+  COUPLET_ASSIGN(auto tombstones, state_.tombstones(plan_.pair, side, keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto view = found.find(keys[i]);
+    if (view == found.end()) {
+      Task task;
+      task.subject = {plan_.mapping, side, keys[i]};
+      if (tombstones[i]) {
+        task.replaced_tombstone = task.subject;  // The survivor is gone too.
+      }
+      add(settle(std::move(task), Act::kNothing, Situation::kBothGone));
+      continue;
+    }
+    Seeker seeker;
+    seeker.view = view->second;
+    seeker.tombstone = std::move(tombstones[i]);
+    seeker.identity = identity_of(plan_, state_.digester(), *seeker.view);
+    if (auto task = settled_alone(seeker)) {
+      add(std::move(*task));
+    } else {
+      seekers_[index_of(side)].push_back(std::move(seeker));
+    }
+  }
+  return {};
+}
+
+std::optional<Task> OneToOneResolver::settled_alone(const Seeker& seeker) const {
+  const View& view = *seeker.view;
+  Task task = task_of(view);
+  if (!view.in_scope || !plan_.bound->writes[index_of(other(view.side))]) {
+    return settle(std::move(task), Act::kNothing, Situation::kOutOfScope);
+  }
+  switch (seeker.identity.kind) {
+    case Identity::Kind::kNull:
+      return settle(std::move(task), Act::kReport, Situation::kNoIdentity,
+                    "a part of its identity key is null");
+    case Identity::Kind::kFault:
+      task.fault = {ErrorKind::kRowFault,
+                    "a value of its identity key is not listed in `values`",
+                    {},
+                    {},
+                    "value_not_listed",
+                    {}};
+      return settle(std::move(task), Act::kPark, Situation::kAbsent);
+    case Identity::Kind::kUnresolved:
+    case Identity::Kind::kComplete:
+      break;
+  }
+  task.waits = missing_links(definition_, state_, plan_, view,
+                             [&](std::size_t use) { return plan_.uses[use]->identity; });
+  if (!task.waits.empty()) {
+    return settle(std::move(task), Act::kDefer, Situation::kDeferred);
+  }
+  return std::nullopt;
+}
+
+// Counterparts of those on `side` are on the other; rivals are beside them. One statement a side.
+Result<void> OneToOneResolver::ask(Side side) {
+  std::vector<Reader::Question> questions;
+  std::vector<std::pair<Seeker*, bool>> asking;  // seeker, whether for rivals
+  for (Seeker& seeker : seekers_[index_of(other(side))]) {
+    if (seeker.identity.kind == Identity::Kind::kComplete) {
+      questions.push_back({seeker.view, {}, {}});
+      asking.emplace_back(&seeker, false);
+    }
+  }
+  for (Seeker& seeker : seekers_[index_of(side)]) {
+    if (!seeker.link && !plan_.side(side).rivals.empty()) {
+      questions.push_back({seeker.view, {}, {}});
+      asking.emplace_back(&seeker, true);
+    }
+  }
+  COUPLET_TRY(reader_.find(side, questions));
+  for (std::size_t i = 0; i < asking.size(); ++i) {
+    auto& [seeker, rivals] = asking[i];
+    (rivals ? seeker->rivals : seeker->candidates) = std::move(questions[i].answers);
+    if (questions[i].fault) {
+      seeker->fault = std::move(questions[i].fault);
+    }
+  }
+  return {};
+}
+
+Result<void> OneToOneResolver::answer(Side side, std::vector<Seeker>& seekers) {
+  std::vector<ObjectKey> candidates;
+  std::vector<ObjectKey> rivals;
+  for (const Seeker& seeker : seekers) {
+    for (const View* view : seeker.candidates) {
+      candidates.push_back(view->key);
+    }
+    for (const View* view : seeker.rivals) {
+      rivals.push_back(view->key);
+    }
+  }
+  Links candidate_links;
+  COUPLET_TRY(load_links(other(side), candidates, candidate_links));
+  Links rival_links;
+  COUPLET_TRY(load_links(side, rivals, rival_links));
+  COUPLET_ASSIGN(auto found_tombstones, state_.tombstones(plan_.pair, other(side), candidates));
+  COUPLET_ASSIGN(const auto rival_tombstones, state_.tombstones(plan_.pair, side, rivals));
+  std::unordered_map<ObjectKey, Tombstone> tombstones;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (found_tombstones[i]) {
+      tombstones.emplace(candidates[i], std::move(*found_tombstones[i]));
+    }
+  }
+  std::unordered_map<ObjectKey, bool> severed;
+  for (std::size_t i = 0; i < rivals.size(); ++i) {
+    if (rival_tombstones[i]) {
+      severed.emplace(rivals[i], true);
+    }
+  }
+  // Whether those who hold a candidate are still there.
+  std::vector<ObjectKey> holders;
+  for (const auto& [key, link] : candidate_links) {
+    holders.push_back(link.end(side));
+  }
+  COUPLET_ASSIGN(const auto occupants, reader_.fetch(side, holders));
+  for (Seeker& seeker : seekers) {
+    std::erase_if(seeker.rivals, [&](const View* rival) {
+      return rival->key == seeker.view->key || !rival->in_scope ||
+             rival_links.contains(rival->key) || severed.contains(rival->key) ||
+             identity_of(plan_, state_.digester(), *rival).digest != seeker.identity.digest;
+    });
+    add(judge(seeker, candidate_links, tombstones, occupants));
+  }
+  return {};
+}
+
+Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
+                             const std::unordered_map<ObjectKey, Tombstone>& candidate_tombstones,
+                             const Reader::Found& occupants) const {
+  const View& view = *seeker.view;
+  if (seeker.link) {
+    // A newcomer in the place of the end that is gone is its successor.
+    std::erase_if(seeker.candidates, [&](const View* candidate) {
+      return !candidate->in_scope || candidate_links.contains(candidate->key) ||
+             candidate_tombstones.contains(candidate->key);
+    });
+    if (seeker.candidates.size() == 1 && view.in_scope) {
+      return succession(seeker, *seeker.candidates.front(), *seeker.link);
+    }
+    return judge_gone(seeker);
+  }
+  Task task = task_of(view);
+  if (seeker.fault) {
+    task.fault = *seeker.fault;
+    return settle(std::move(task), Act::kPark, Situation::kAbsent);
+  }
+  if (!seeker.rivals.empty()) {
+    return settle(
+        std::move(task), Act::kHold, Situation::kDuplicate,
+        std::to_string(seeker.rivals.size() + 1) + " unlinked objects have this identity key");
+  }
+  if (seeker.candidates.size() > 1) {
+    return settle(std::move(task), Act::kHold, Situation::kAmbiguous,
+                  std::to_string(seeker.candidates.size()) +
+                      " objects on the other side have this identity key");
+  }
+  if (seeker.candidates.empty()) {
+    if (seeker.tombstone) {
+      return settle(std::move(task), Act::kReport, Situation::kSourceMissing,
+                    "its counterpart is gone; it is not copied back");
+    }
+    return judge_absent(seeker);
+  }
+  const View& candidate = *seeker.candidates.front();
+  if (const auto held = candidate_links.find(candidate.key); held != candidate_links.end()) {
+    if (occupants.contains(held->second.end(view.side))) {
+      return settle(std::move(task), Act::kHold, Situation::kAlreadyLinked,
+                    "the object with this identity key is linked to another");
+    }
+    seeker.link = held->second;
+    return succession(seeker, view, held->second);
+  }
+  if (!candidate.in_scope) {
+    return settle(std::move(task), Act::kReport, Situation::kOutOfScope,
+                  "the object with this identity key is out of scope");
+  }
+  task.link = new_link(view, candidate);
+  task.views[index_of(candidate.side)] = &candidate;
+  task.links = true;
+  if (const auto tombstone = candidate_tombstones.find(candidate.key);
+      tombstone != candidate_tombstones.end()) {
+    task.replaced_tombstone = Subject{plan_.mapping, candidate.side, candidate.key};
+    task.by = LinkedBy::kSucceeded;
+    task.incarnation = tombstone->second.agreement.incarnation + 1;
+    task.link->agreement = tombstone->second.agreement;
+    return settle(std::move(task), Act::kMerge, Situation::kSucceeded);
+  }
+  if (seeker.tombstone) {
+    task.replaced_tombstone = Subject{plan_.mapping, view.side, view.key};
+    task.incarnation = seeker.tombstone->agreement.incarnation + 1;
+    task.link->agreement = seeker.tombstone->agreement;
+    task.by = LinkedBy::kSucceeded;
+    return settle(std::move(task), Act::kMerge, Situation::kSucceeded);
+  }
+  task.by = LinkedBy::kMatched;
+  return settle(std::move(task), Act::kMerge, Situation::kMatched);
+}
+
+// `newcomer` stands where the gone end of `replaced` stood.
+Task OneToOneResolver::succession(Seeker& seeker, const View& newcomer,
+                                  const Link& replaced) const {
+  const Side gone = newcomer.side;
+  Task task;
+  task.situation = Situation::kSucceeded;
+  task.act = Act::kMerge;
+  task.links = true;
+  task.by = LinkedBy::kSucceeded;
+  task.replaced = replaced;
+  task.link = replaced;
+  task.link->end(gone) = newcomer.key;
+  task.link->agreement.ends[index_of(gone)] = {newcomer.version, newcomer.changed_at};
+  task.incarnation = replaced.agreement.incarnation + 1;
+  task.subject = {plan_.mapping, Side::kLeft, task.link->left};
+  task.views[index_of(gone)] = &newcomer;
+  const View* survivor = seeker.view == &newcomer ? seeker.candidates.front() : seeker.view;
+  task.views[index_of(other(gone))] = survivor;
+  // A null at the newcomer counts as first contact: it may be a column that was left out.
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    if (newcomer.slots[use].state.kind == SlotState::Kind::kNull) {
+      task.link->agreement.base[plan_.uses[use]->slot].known = false;
+    }
+  }
+  if (!survivor->in_scope) {
+    return settle(std::move(task), Act::kReport, Situation::kOutOfScope);
+  }
+  return task;
+}
+
+Task OneToOneResolver::judge_gone(Seeker& seeker) const {
+  const View& view = *seeker.view;
+  const Side gone = other(view.side);
+  Task task;
+  task.subject = {plan_.mapping, Side::kLeft, seeker.link->left};
+  task.views[index_of(view.side)] = &view;
+  task.incarnation = seeker.link->agreement.incarnation;
+  task.link = seeker.link;
+  if (!view.in_scope) {
+    return settle(std::move(task), Act::kReport, Situation::kOutOfScope);
+  }
+  if (seeker.candidates.size() > 1) {
+    return settle(std::move(task), Act::kHold, Situation::kAmbiguous,
+                  "several objects could take the place of the one that is gone");
+  }
+  if (plan_.bound->writes[index_of(view.side)]) {
+    // This mapping reads the side where it is gone: a source that is missing.
+    if (const std::string& why = permissions_.no_evidence[index_of(gone)]; !why.empty()) {
+      return settle(std::move(task), Act::kReport, Situation::kSourceMissing, why);
+    }
+    return settle(std::move(task), Act::kSever, Situation::kSourceMissing);
+  }
+  if (plan_.pair_two_way) {
+    // The mapping of this pair that reads that side decides.
+    return settle(std::move(task), Act::kNothing, Situation::kSourceMissing);
+  }
+  if (!plan_.bound->create[index_of(gone)]) {
+    return settle(std::move(task), Act::kReport, Situation::kTargetMissing,
+                  "creating is switched off there");
+  }
+  if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
+      rail != permissions_.rails.end()) {
+    return settle(std::move(task), Act::kHold, Situation::kTargetMissing, rail->second);
+  }
+  task.replaced = task.link;
+  task.links = true;
+  task.by = LinkedBy::kCreated;
+  ++task.incarnation;
+  return settle(std::move(task), Act::kCreate, Situation::kTargetMissing);
+}
+
+Task OneToOneResolver::judge_absent(const Seeker& seeker) const {
+  Task task = task_of(*seeker.view);
+  const Side target = other(seeker.view->side);
+  if (!plan_.bound->create[index_of(target)]) {
+    return settle(std::move(task), Act::kReport, Situation::kAbsent,
+                  "creating is switched off there");
+  }
+  if (!permissions_.creates_held.empty()) {
+    return settle(std::move(task), Act::kHold, Situation::kAbsent, permissions_.creates_held);
+  }
+  if (const auto rail = permissions_.rails.find(LimitClass::kCreate);
+      rail != permissions_.rails.end()) {
+    return settle(std::move(task), Act::kHold, Situation::kAbsent, rail->second);
+  }
+  task.link.emplace();
+  task.link->end(seeker.view->side) = seeker.view->key;
+  task.links = true;
+  task.by = LinkedBy::kCreated;
+  return settle(std::move(task), Act::kCreate, Situation::kAbsent);
+}
+
+}  // namespace couplet

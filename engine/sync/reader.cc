@@ -1,0 +1,115 @@
+#include "engine/sync/reader.h"
+
+#include <algorithm>
+
+#include "engine/ports/tuning.h"
+
+namespace couplet {
+
+Result<Reader::Found> Reader::fetch(Side side, std::span<const ObjectKey> keys) {
+  Found found;
+  std::vector<ObjectKey> wanted(keys.begin(), keys.end());
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  Source& source = *sources_[plan_.side(side).entity->source];
+  for (std::size_t start = 0; start < wanted.size(); start += tuning::kBatchRows) {
+    const std::size_t count = std::min(tuning::kBatchRows, wanted.size() - start);
+    RowBatch& rows = batch_.rows.emplace_back();
+    COUPLET_TRY(
+        source.fetch(plan_.side(side).projection, std::span(wanted).subspan(start, count), rows));
+    COUPLET_ASSIGN(auto views, builder_.build(side, rows));
+    for (const View& view : batch_.views.emplace_back(std::move(views))) {
+      found.emplace(view.key, &view);
+    }
+  }
+  return found;
+}
+
+bool Reader::identity_cells(Side side, Question& question,
+                            std::vector<std::optional<std::string>>& row) {
+  const View& like = *question.like;
+  std::string arena;
+  std::vector<Value> cells;
+  for (std::size_t use = 0; use < plan_.uses.size() && plan_.uses[use]->identity; ++use) {
+    if (like.side == side) {
+      if (plan_.slot(use).end(side).kind == Endpoint::Kind::kSelf) {
+        continue;
+      }
+      cells.clear();
+      for (const std::size_t column : plan_.side(side).slots[use].columns) {
+        cells.push_back(like.cell(column));
+      }
+    } else {
+      const SlotState& state = like.slots[use].state;
+      const std::optional<ObjectKey>& translated = like.slots[use].translated;
+      if (!state.holds() || !state.sendable || (translated && is_planned(*translated))) {
+        return false;
+      }
+      if (auto sent = builder_.send(like, use, arena, cells); !sent) {
+        question.fault = std::move(sent.error());
+        return false;
+      }
+    }
+    for (const Value& cell : cells) {
+      if (!cell.has_bytes()) {
+        return false;
+      }
+      row.emplace_back(cell.bytes());
+    }
+  }
+  return !row.empty();
+}
+
+Result<void> Reader::find(Side side, std::span<Question> questions) {
+  const SidePlan& plan = plan_.side(side);
+  // Questions from the other side ask for the whole identity, those from this side for what rivals
+  // share; where there is no `self` these are the same columns and one statement.
+  const bool alike = plan.rivals.size() == plan.identity.size();
+  for (const bool rivals : {false, true}) {
+    if (rivals && alike) {
+      break;
+    }
+    const std::vector<std::size_t>& by = rivals ? plan.rivals : plan.identity;
+    ValueTable wanted;
+    for (const std::size_t column : by) {
+      wanted.types.push_back(plan.projection.columns[column].type);
+    }
+    wanted.rows.reset(by.size());
+    std::vector<Question*> asked;
+    std::vector<std::optional<std::string>> row;
+    for (Question& question : questions) {
+      if (!alike && (question.like->side == side) != rivals) {
+        continue;
+      }
+      row.clear();
+      if (by.empty() || !identity_cells(side, question, row)) {
+        continue;
+      }
+      wanted.rows.begin_row();
+      for (const auto& cell : row) {
+        wanted.rows.push(std::string_view(*cell));
+      }
+      asked.push_back(&question);
+    }
+    COUPLET_TRY(ask(side, asked, by, wanted));
+  }
+  return {};
+}
+
+Result<void> Reader::ask(Side side, std::span<Question*> questions, std::span<const std::size_t> by,
+                         const ValueTable& wanted) {
+  if (questions.empty()) {
+    return {};
+  }
+  RowBatch& rows = batch_.rows.emplace_back();
+  COUPLET_TRY(sources_[plan_.side(side).entity->source]->find(plan_.side(side).projection, by,
+                                                              wanted, rows));
+  COUPLET_ASSIGN(auto views, builder_.build(side, rows));
+  const std::vector<View>& kept = batch_.views.emplace_back(std::move(views));
+  for (std::size_t row = 0; row < kept.size(); ++row) {
+    questions[rows.ordinal(row)]->answers.push_back(&kept[row]);
+  }
+  return {};
+}
+
+}  // namespace couplet

@@ -1,0 +1,347 @@
+#include "engine/sync/recorder.h"
+
+#include <algorithm>
+
+#include "engine/model/literal.h"
+#include "engine/sync/object_name.h"
+
+namespace couplet {
+namespace {
+
+using Act = Task::Act;
+
+bool holds_an_attribute(const Task& task) {
+  return std::any_of(task.merges.begin(), task.merges.end(),
+                     [](const Merge& merge) { return merge.outcome == Merge::Outcome::kHold; });
+}
+
+// Everything of an agreement but the time of the look that made it.
+bool same_agreement(const Agreement& a, const Agreement& b) {
+  return a.base == b.base && a.ends == b.ends && a.incarnation == b.incarnation &&
+         a.flips == b.flips;
+}
+
+const Task::Written* done(const Task& task, Side side) {
+  const auto& written = task.written[index_of(side)];
+  return written && written->done ? &*written : nullptr;
+}
+
+}  // namespace
+
+bool Recorder::succeeded(const Task& task) {
+  if (task.act == Act::kCreate) {
+    return done(task, Side::kLeft) != nullptr || done(task, Side::kRight) != nullptr;
+  }
+  return task.act == Act::kMerge;
+}
+
+void Recorder::update_agreement(const Task& task, Agreement& agreement) const {
+  agreement.incarnation = task.incarnation;
+  agreement.base.resize(plan_.entities->slots.size());
+  for (std::size_t use = 0; use < task.merges.size(); ++use) {
+    const Merge& merge = task.merges[use];
+    if (!merge.base) {
+      continue;
+    }
+    BaseSlot& slot = agreement.base[plan_.uses[use]->slot];
+    if (merge.outcome != Merge::Outcome::kWrite) {
+      slot = *merge.base;
+      continue;
+    }
+    if (const Task::Written* written = done(task, merge.to)) {
+      slot = *merge.base;
+      const auto& held = written->states[use];
+      if (held && held->holds()) {
+        slot.digests[index_of(merge.to)] = held->digest;
+      }
+    }
+  }
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    EndState& end = agreement.ends[index_of(side)];
+    const View* view = task.views[index_of(side)];
+    if (const Task::Written* written = done(task, side)) {
+      const auto before =
+          view != nullptr && end.version == view->version && view->version != RowVersion{}
+              ? end.time
+          : view != nullptr ? view->changed_at
+                            : std::nullopt;
+      end = {written->version, written->carried ? written->carried : before};
+    } else if (view != nullptr && end.version != view->version) {
+      end = {view->version, view->changed_at};
+    }
+  }
+  if (task.flips != 0 && agreement.flips == 0) {
+    agreement.flips_since = now_;
+  }
+  agreement.flips = task.flips;
+  agreement.synced_at = now_;
+}
+
+Result<void> Recorder::record(const Task& task, StateBatch& changes) const {
+  if (task.replaced_tombstone && (succeeded(task) || task.act == Act::kNothing)) {
+    state_.erase_tombstone(changes, plan_.pair, task.replaced_tombstone->side,
+                           task.replaced_tombstone->key);
+  }
+  return plan_.entities->many ? record_target(task, changes) : record_link(task, changes);
+}
+
+Result<void> Recorder::record_link(const Task& task, StateBatch& changes) const {
+  if (!task.link) {
+    return {};
+  }
+  if (task.act == Act::kDropLink) {
+    state_.erase(changes, plan_.pair, *task.link);
+    return {};
+  }
+  if (task.act == Act::kSever) {
+    const Side survivor = task.views[0] != nullptr ? Side::kLeft : Side::kRight;
+    state_.erase(changes, plan_.pair, *task.link);
+    state_.put_tombstone(changes, plan_.pair, survivor, task.link->end(survivor),
+                         {task.link->end(other(survivor)), task.link->agreement, now_});
+    return {};
+  }
+  if (!succeeded(task)) {
+    return {};
+  }
+  Link link = *task.link;
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    if (const Task::Written* written = done(task, side)) {
+      link.end(side) = written->key;
+    }
+  }
+  if (task.links) {
+    link.by = task.by;
+    link.linked_at = now_;
+    if (task.act == Act::kCreate) {
+      link.agreement.base.assign(plan_.entities->slots.size(), {});
+    }
+  }
+  update_agreement(task, link.agreement);
+  const bool moved = link.left != task.link->left || link.right != task.link->right;
+  if (!task.links && !moved && same_agreement(link.agreement, task.link->agreement)) {
+    return {};
+  }
+  if (task.replaced) {
+    state_.erase(changes, plan_.pair, *task.replaced);
+  }
+  if (!task.links && moved) {
+    state_.erase(changes, plan_.pair, *task.link);
+  }
+  state_.put(changes, plan_.pair, link);
+  return {};
+}
+
+Result<void> Recorder::record_target(const Task& task, StateBatch& changes) const {
+  const Side one = other(*plan_.entities->many);
+  if (!task.target) {
+    return {};
+  }
+  if (task.act == Act::kDropLink || task.act == Act::kSever) {
+    state_.erase_target(changes, plan_.pair, task.target_key);
+    ObjectKey last;
+    for (const Member& member : task.members) {
+      last = member.key;
+    }
+    if (task.act == Act::kSever) {
+      state_.put_tombstone(changes, plan_.pair, one, task.target_key,
+                           {last, task.target->agreement, now_});
+    }
+    return record_members(task, task.target_key, changes);
+  }
+  if (!succeeded(task)) {
+    return {};
+  }
+  ObjectKey key = task.target_key;
+  if (const View* view = task.views[index_of(one)]) {
+    key = view->key;
+  }
+  if (const Task::Written* written = done(task, one)) {
+    key = written->key;
+  }
+  Target target = *task.target;
+  update_agreement(task, target.agreement);
+  for (std::size_t use = 0; use < task.elected.size(); ++use) {
+    const View* elected = task.elected[use];
+    target.winners[plan_.uses[use]->slot] = elected == nullptr ? ObjectKey{} : elected->key;
+  }
+  const bool moved = !task.target_key.empty() && key != task.target_key;
+  if (task.links || moved || target.winners != task.target->winners ||
+      !same_agreement(target.agreement, task.target->agreement)) {
+    state_.put(changes, plan_.pair, key, target);
+  }
+  if (moved) {
+    state_.erase_target(changes, plan_.pair, task.target_key);
+    COUPLET_ASSIGN(const auto everyone, state_.contributors(plan_.pair, task.target_key));
+    COUPLET_ASSIGN(auto contributions, state_.contributions(plan_.pair, everyone));
+    for (std::size_t i = 0; i < everyone.size(); ++i) {
+      if (contributions[i]) {
+        state_.erase(changes, plan_.pair, everyone[i], task.target_key);
+        contributions[i]->target = key;
+        state_.put(changes, plan_.pair, everyone[i], *contributions[i]);
+      }
+    }
+  }
+  return record_members(task, key, changes);
+}
+
+Result<void> Recorder::record_members(const Task& task, const ObjectKey& target,
+                                      StateBatch& changes) const {
+  for (const Member& member : task.members) {
+    if (member.leaves) {
+      // One that has moved is recorded where it has arrived.
+      if (member.situation == Situation::kSourceMissing) {
+        state_.erase(changes, plan_.pair, member.key, member.before->target);
+      }
+      continue;
+    }
+    if (member.view == nullptr) {
+      continue;
+    }
+    Contribution contribution;
+    if (member.before) {
+      contribution = *member.before;
+    }
+    if (member.joins || !member.before) {
+      contribution.by = task.by;
+      contribution.linked_at = now_;
+    }
+    contribution.target = target;
+    contribution.identity = member.identity;
+    contribution.values = member.values;
+    if (member.before && member.before->target == target &&
+        member.before->identity == member.identity && member.before->values == member.values) {
+      continue;
+    }
+    if (member.before && member.before->target != target) {
+      state_.erase(changes, plan_.pair, member.key, member.before->target);
+    }
+    state_.put(changes, plan_.pair, member.key, contribution);
+  }
+  return {};
+}
+
+std::vector<Recorder::Linked> Recorder::linked(const Task& task) const {
+  std::vector<Linked> found;
+  if (!succeeded(task)) {
+    return found;
+  }
+  if (plan_.entities->many) {
+    const Side many = *plan_.entities->many;
+    for (const Member& member : task.members) {
+      if (member.joins && !member.leaves) {
+        found.push_back({many, member.key});
+      }
+    }
+    return found;
+  }
+  if (!task.links || !task.link) {
+    return found;
+  }
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    const Task::Written* written = done(task, side);
+    found.push_back({side, written != nullptr ? written->key : task.link->end(side)});
+  }
+  return found;
+}
+
+State::Standing Recorder::standing_after(const Task& task) const {
+  State::Standing after;
+  if (task.act == Act::kPark) {
+    Parked parked;
+    parked.kind = task.fault.kind;
+    parked.code = task.fault.code;
+    parked.reason = task.fault.message;
+    parked.detail = task.fault.detail;
+    parked.first_at = parked.last_at = now_;
+    after.parked = std::move(parked);
+  }
+  if (task.act == Act::kHold) {
+    after.held = Held{task.situation, task.reason, now_};
+  } else if (holds_an_attribute(task) && task.act != Act::kPark) {
+    after.held = Held{Situation::kConflict, "an attribute's conflict is to be decided", now_};
+  }
+  if (!task.waits.empty() && task.act != Act::kPark) {
+    after.waiting = Waiting{task.waits, now_};
+  }
+  return after;
+}
+
+// The subjects whose worklist entries the task decides.
+std::vector<Subject> Recorder::speaks_for(const Task& task) const {
+  std::vector<Subject> subjects{task.subject};
+  if (plan_.entities->many) {
+    for (const Member& member : task.members) {
+      const Subject subject{plan_.mapping, *plan_.entities->many, member.key};
+      if (!member.leaves && subject != task.subject) {
+        subjects.push_back(subject);
+      }
+    }
+  } else if (task.link) {
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      const Subject subject{plan_.mapping, side, task.link->end(side)};
+      if (!subject.key.empty() && subject != task.subject) {
+        subjects.push_back(subject);
+      }
+    }
+  }
+  return subjects;
+}
+
+Result<void> Recorder::record_standing(const Task& task, StateBatch& changes) const {
+  const std::vector<Subject> subjects = speaks_for(task);
+  COUPLET_ASSIGN(const auto before, state_.standing(subjects));
+  const State::Standing own = standing_after(task);
+  // A create that did not come about stands for each contributor that wants it.
+  const bool all_alike = plan_.entities->many && task.views[0] == nullptr &&
+                         task.views[1] == nullptr && !succeeded(task);
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    State::Standing after = i == 0 || all_alike ? own : State::Standing{};
+    if (after.parked && before[i].parked) {
+      after.parked->attempts = before[i].parked->attempts + 1;
+      after.parked->first_at = before[i].parked->first_at;
+    }
+    if (after.held && before[i].held && before[i].held->situation == after.held->situation) {
+      after.held->since = before[i].held->since;
+    }
+    if (after.waiting && before[i].waiting) {
+      after.waiting->since = before[i].waiting->since;
+    }
+    state_.replace_standing(changes, subjects[i], before[i], after);
+  }
+  return {};
+}
+
+Result<void> Recorder::record_conflicts(const Task& task, StateBatch& changes) const {
+  if (task.act != Act::kMerge && task.act != Act::kReport && task.act != Act::kHold) {
+    return {};
+  }
+  for (std::size_t use = 0; use < task.merges.size(); ++use) {
+    const Merge& merge = task.merges[use];
+    if (merge.rule == nullptr) {
+      continue;
+    }
+    const View* left = task.holder(Side::kLeft, use);
+    const View* right = task.holder(Side::kRight, use);
+    if (left == nullptr || right == nullptr) {
+      continue;
+    }
+    Conflict conflict;
+    conflict.attribute = plan_.slot(use).name;
+    conflict.rule = merge.rule;
+    conflict.winner = merge.winner;
+    conflict.at = now_;
+    for (const View* view : {left, right}) {
+      const std::size_t side = index_of(view->side);
+      conflict.objects[side] = object_name(plan_, view->side, view->key);
+      conflict.values[side] = value_json(plan_, *view, use).dump();
+      conflict.times[side] =
+          change_time(task, view->side, view->slots[use], plan_.side(view->side).slots[use].own);
+    }
+    COUPLET_TRY(state_.put_conflict(changes, plan_.mapping, left->key, right->key,
+                                    {left->slots[use].state.digest, right->slots[use].state.digest},
+                                    conflict));
+  }
+  return {};
+}
+
+}  // namespace couplet

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/sync/decider.h"
+#include "engine/sync/report.h"
+#include "engine/sync/task.h"
+
+namespace couplet {
+
+// What a task comes to in the state. The same changes stand in the intent before the write and are
+// made after it, so that a crash between the two loses nothing.
+class Recorder {
+ public:
+  Recorder(const State& state, const MappingPlan& plan, Timestamp now)
+      : state_(state), plan_(plan), now_(now) {}
+
+  // Links, bases, tombstones as they are after `task.written`. Without what did not change.
+  Result<void> record(const Task& task, StateBatch& changes) const;
+  // Worklist entries of everything that the task speaks for.
+  Result<void> record_standing(const Task& task, StateBatch& changes) const;
+  Result<void> record_conflicts(const Task& task, StateBatch& changes) const;
+
+  // Ends whose link appeared or moved: who waits for them is to be looked at again.
+  struct Linked {
+    Side side;
+    ObjectKey key;
+  };
+  [[nodiscard]] std::vector<Linked> linked(const Task& task) const;
+
+  // Whether the write of a task that needed one was done: a link is made only then.
+  [[nodiscard]] static bool succeeded(const Task& task);
+
+ private:
+  Result<void> record_link(const Task& task, StateBatch& changes) const;
+  Result<void> record_target(const Task& task, StateBatch& changes) const;
+  Result<void> record_members(const Task& task, const ObjectKey& target, StateBatch& changes) const;
+  void update_agreement(const Task& task, Agreement& agreement) const;
+  [[nodiscard]] State::Standing standing_after(const Task& task) const;
+  [[nodiscard]] std::vector<Subject> speaks_for(const Task& task) const;
+
+  const State& state_;
+  const MappingPlan& plan_;
+  Timestamp now_;
+};
+
+}  // namespace couplet

@@ -1,0 +1,397 @@
+#include "engine/sync/records.h"
+
+#include "engine/sync/byte_codec.h"
+
+namespace couplet {
+namespace {
+
+// First byte of every record; a new layout gets a new number.
+constexpr std::uint8_t kFormat = 1;
+
+void put_time(ByteWriter& out, std::optional<Timestamp> time) {
+  out.u8(time ? 1 : 0);
+  if (time) {
+    out.u64(static_cast<std::uint64_t>(time->value));
+  }
+}
+std::optional<Timestamp> get_time(ByteReader& in) {
+  if (in.u8() == 0) {
+    return std::nullopt;
+  }
+  return Timestamp{static_cast<std::int64_t>(in.u64())};
+}
+void put_instant(ByteWriter& out, Timestamp time) {
+  out.u64(static_cast<std::uint64_t>(time.value));
+}
+Timestamp get_instant(ByteReader& in) { return {static_cast<std::int64_t>(in.u64())}; }
+
+// Two bits a slot: 0 not known, 1 both sides alike, 2 a digest a side; then the digests.
+void put_base(ByteWriter& out, const Base& base) {
+  out.varint(base.size());
+  std::uint8_t bits = 0;
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    const unsigned code = !base[i].known ? 0 : base[i].digests[0] == base[i].digests[1] ? 1 : 2;
+    bits = static_cast<std::uint8_t>(bits | (code << (2 * (i % 4))));
+    if (i % 4 == 3 || i + 1 == base.size()) {
+      out.u8(bits);
+      bits = 0;
+    }
+  }
+  for (const BaseSlot& slot : base) {
+    if (slot.known) {
+      out.u64(slot.digests[0].value);
+      if (slot.digests[0] != slot.digests[1]) {
+        out.u64(slot.digests[1].value);
+      }
+    }
+  }
+}
+Base get_base(ByteReader& in) {
+  constexpr std::uint64_t kSlotsMax = 4096;
+  const std::uint64_t size = in.varint();
+  if (!in.ok() || size > kSlotsMax) {
+    in = ByteReader({});
+    in.u8();
+    return {};
+  }
+  std::vector<std::uint8_t> codes(size);
+  std::uint8_t bits = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i % 4 == 0) {
+      bits = in.u8();
+    }
+    codes[i] = static_cast<std::uint8_t>((bits >> (2 * (i % 4))) & 3U);
+  }
+  Base base(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    if (codes[i] != 0) {
+      base[i].known = true;
+      base[i].digests[0] = {in.u64()};
+      base[i].digests[1] = codes[i] == 1 ? base[i].digests[0] : Digest{in.u64()};
+    }
+  }
+  return base;
+}
+
+void put_agreement(ByteWriter& out, const Agreement& agreement, std::uint16_t shape) {
+  out.u16(shape);
+  for (const EndState& end : agreement.ends) {
+    out.varint(end.version.value);
+    put_time(out, end.time);
+  }
+  out.varint(agreement.incarnation);
+  put_instant(out, agreement.synced_at);
+  out.u8(agreement.flips);
+  if (agreement.flips != 0) {
+    put_instant(out, agreement.flips_since);
+  }
+  put_base(out, agreement.base);
+}
+Agreement get_agreement(ByteReader& in, std::uint16_t& shape) {
+  Agreement agreement;
+  shape = in.u16();
+  for (EndState& end : agreement.ends) {
+    end.version = {in.varint()};
+    end.time = get_time(in);
+  }
+  agreement.incarnation = static_cast<std::uint32_t>(in.varint());
+  agreement.synced_at = get_instant(in);
+  agreement.flips = in.u8();
+  if (agreement.flips != 0) {
+    agreement.flips_since = get_instant(in);
+  }
+  agreement.base = get_base(in);
+  return agreement;
+}
+
+ObjectKey get_key(ByteReader& in) { return {std::string(in.text())}; }
+std::string get_text(ByteReader& in) { return std::string(in.text()); }
+
+template <typename T>
+Result<T> checked(const ByteReader& in, bool format_known, T value, const char* what) {
+  if (!format_known || !in.complete()) {
+    return fail(ErrorKind::kStateCorrupt, std::string("the state holds a damaged record: ") + what,
+                "restore the state from a backup, or remove it and run "
+                "`couplet reconcile --rebuild-state`");
+  }
+  return value;
+}
+
+}  // namespace
+
+const char* name_of(LinkedBy by) {
+  switch (by) {
+    case LinkedBy::kMatched:
+      return "matched";
+    case LinkedBy::kCreated:
+      return "created";
+    case LinkedBy::kManual:
+      return "manual";
+    case LinkedBy::kSucceeded:
+      return "succeeded";
+  }
+  return "matched";
+}
+
+std::string encode(const Link& link, std::uint16_t shape) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kFormat);
+  out.text(link.right.bytes);
+  out.u8(static_cast<std::uint8_t>(link.by));
+  put_instant(out, link.linked_at);
+  put_agreement(out, link.agreement, shape);
+  return bytes;
+}
+Result<Link> decode_link(std::string_view bytes, std::uint16_t& shape) {
+  ByteReader in(bytes);
+  const bool known = in.u8() == kFormat;
+  Link link;
+  link.right = get_key(in);
+  link.by = static_cast<LinkedBy>(in.u8());
+  link.linked_at = get_instant(in);
+  link.agreement = get_agreement(in, shape);
+  return checked(in, known, std::move(link), "link");
+}
+
+std::string encode(const Contribution& contribution) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kFormat);
+  out.text(contribution.target.bytes);
+  out.u8(static_cast<std::uint8_t>(contribution.by));
+  put_instant(out, contribution.linked_at);
+  out.u64(contribution.identity.value);
+  out.u64(contribution.values.value);
+  return bytes;
+}
+Result<Contribution> decode_contribution(std::string_view bytes) {
+  ByteReader in(bytes);
+  const bool known = in.u8() == kFormat;
+  Contribution contribution;
+  contribution.target = get_key(in);
+  contribution.by = static_cast<LinkedBy>(in.u8());
+  contribution.linked_at = get_instant(in);
+  contribution.identity = {in.u64()};
+  contribution.values = {in.u64()};
+  return checked(in, known, std::move(contribution), "contribution");
+}
+
+std::string encode(const Target& target, std::uint16_t shape) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kFormat);
+  put_agreement(out, target.agreement, shape);
+  out.varint(target.winners.size());
+  for (const ObjectKey& winner : target.winners) {
+    out.text(winner.bytes);
+  }
+  return bytes;
+}
+Result<Target> decode_target(std::string_view bytes, std::uint16_t& shape) {
+  ByteReader in(bytes);
+  const bool known = in.u8() == kFormat;
+  Target target;
+  target.agreement = get_agreement(in, shape);
+  const std::uint64_t winners = in.varint();
+  for (std::uint64_t i = 0; i < winners && in.ok(); ++i) {
+    target.winners.push_back(get_key(in));
+  }
+  return checked(in, known, std::move(target), "target");
+}
+
+std::string encode(const Tombstone& tombstone, std::uint16_t shape) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kFormat);
+  out.text(tombstone.gone.bytes);
+  put_instant(out, tombstone.at);
+  put_agreement(out, tombstone.agreement, shape);
+  return bytes;
+}
+Result<Tombstone> decode_tombstone(std::string_view bytes, std::uint16_t& shape) {
+  ByteReader in(bytes);
+  const bool known = in.u8() == kFormat;
+  Tombstone tombstone;
+  tombstone.gone = get_key(in);
+  tombstone.at = get_instant(in);
+  tombstone.agreement = get_agreement(in, shape);
+  return checked(in, known, std::move(tombstone), "tombstone");
+}
+
+std::string encode(const Parked& parked) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kFormat);
+  out.u8(static_cast<std::uint8_t>(parked.kind));
+  out.text(parked.code);
+  out.text(parked.reason);
+  out.text(parked.detail);
+  out.varint(parked.attempts);
+  put_instant(out, parked.first_at);
+  put_instant(out, parked.last_at);
+  return bytes;
+}
+Result<Parked> decode_parked(std::string_view bytes) {
+  ByteReader in(bytes);
+  const bool known = in.u8() == kFormat;
+  Parked parked;
+  parked.kind = static_cast<ErrorKind>(in.u8());
+  parked.code = get_text(in);
+  parked.reason = get_text(in);
+  parked.detail = get_text(in);
+  parked.attempts = static_cast<std::uint32_t>(in.varint());
+  parked.first_at = get_instant(in);
+  parked.last_at = get_instant(in);
+  return checked(in, known, std::move(parked), "parked object");
+}
+
+std::string encode(const Held& held) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kFormat);
+  out.text(name_of(held.situation));
+  out.text(held.reason);
+  put_instant(out, held.since);
+  return bytes;
+}
+Result<Held> decode_held(std::string_view bytes) {
+  ByteReader in(bytes);
+  bool known = in.u8() == kFormat;
+  Held held;
+  const auto situation = situation_named(in.text());
+  known = known && situation.has_value();
+  held.situation = situation.value_or(Situation::kConflict);
+  held.reason = get_text(in);
+  held.since = get_instant(in);
+  return checked(in, known, std::move(held), "held object");
+}
+
+std::string encode(const Waiting& waiting) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kFormat);
+  put_instant(out, waiting.since);
+  out.varint(waiting.links.size());
+  for (const Waiting::For& link : waiting.links) {
+    out.u16(link.pair);
+    out.u8(static_cast<std::uint8_t>(link.side));
+    out.text(link.key.bytes);
+  }
+  return bytes;
+}
+Result<Waiting> decode_waiting(std::string_view bytes) {
+  ByteReader in(bytes);
+  const bool known = in.u8() == kFormat;
+  Waiting waiting;
+  waiting.since = get_instant(in);
+  const std::uint64_t links = in.varint();
+  for (std::uint64_t i = 0; i < links && in.ok(); ++i) {
+    Waiting::For link;
+    link.pair = in.u16();
+    link.side = static_cast<Side>(in.u8() & 1U);
+    link.key = get_key(in);
+    waiting.links.push_back(std::move(link));
+  }
+  return checked(in, known, std::move(waiting), "waiting object");
+}
+
+std::string encode(const Conflict& conflict) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kFormat);
+  out.text(conflict.attribute);
+  for (std::size_t side = 0; side < 2; ++side) {
+    out.text(conflict.objects[side]);
+    out.text(conflict.values[side]);
+    put_time(out, conflict.times[side]);
+  }
+  out.text(conflict.rule);
+  out.u8(conflict.winner ? static_cast<std::uint8_t>(*conflict.winner) : 2);
+  put_instant(out, conflict.at);
+  return bytes;
+}
+Result<Conflict> decode_conflict(std::string_view bytes) {
+  ByteReader in(bytes);
+  const bool known = in.u8() == kFormat;
+  Conflict conflict;
+  conflict.attribute = get_text(in);
+  for (std::size_t side = 0; side < 2; ++side) {
+    conflict.objects[side] = get_text(in);
+    conflict.values[side] = get_text(in);
+    conflict.times[side] = get_time(in);
+  }
+  conflict.rule = get_text(in);
+  const std::uint8_t winner = in.u8();
+  if (winner < 2) {
+    conflict.winner = static_cast<Side>(winner);
+  }
+  conflict.at = get_instant(in);
+  return checked(in, known, std::move(conflict), "conflict");
+}
+
+std::string encode(const Intent& intent) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kFormat);
+  out.text(intent.source);
+  out.u64(intent.number.value);
+  out.u8(intent.marked ? 1 : 0);
+  out.varint(intent.entries.size());
+  for (const Intent::Entry& entry : intent.entries) {
+    out.text(entry.mapping);
+    out.u8(static_cast<std::uint8_t>(entry.side));
+    out.u8(static_cast<std::uint8_t>(entry.operation));
+    out.text(entry.key.bytes);
+    out.varint(entry.written.size());
+    for (const auto& [slot, digest] : entry.written) {
+      out.text(slot);
+      out.u64(digest.value);
+    }
+    out.varint(entry.changes.size());
+    for (const StateBatch::Change& change : entry.changes) {
+      out.u8(static_cast<std::uint8_t>(change.family));
+      out.text(change.key);
+      out.u8(change.value ? 1 : 0);
+      if (change.value) {
+        out.text(*change.value);
+      }
+    }
+  }
+  return bytes;
+}
+Result<Intent> decode_intent(std::string_view bytes) {
+  ByteReader in(bytes);
+  const bool known = in.u8() == kFormat;
+  Intent intent;
+  intent.source = get_text(in);
+  intent.number = {in.u64()};
+  intent.marked = in.u8() != 0;
+  const std::uint64_t entries = in.varint();
+  for (std::uint64_t i = 0; i < entries && in.ok(); ++i) {
+    Intent::Entry entry;
+    entry.mapping = get_text(in);
+    entry.side = static_cast<Side>(in.u8() & 1U);
+    entry.operation = static_cast<Operation>(in.u8());
+    entry.key = get_key(in);
+    const std::uint64_t written = in.varint();
+    for (std::uint64_t j = 0; j < written && in.ok(); ++j) {
+      std::string slot = get_text(in);
+      entry.written.emplace_back(std::move(slot), Digest{in.u64()});
+    }
+    const std::uint64_t changes = in.varint();
+    for (std::uint64_t j = 0; j < changes && in.ok(); ++j) {
+      StateBatch::Change change;
+      change.family = static_cast<Family>(in.u8());
+      change.key = get_text(in);
+      if (in.u8() != 0) {
+        change.value = get_text(in);
+      }
+      entry.changes.push_back(std::move(change));
+    }
+    intent.entries.push_back(std::move(entry));
+  }
+  return checked(in, known, std::move(intent), "intent");
+}
+
+}  // namespace couplet

@@ -1,0 +1,163 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/object_key.h"
+#include "engine/model/result.h"
+#include "engine/model/situation.h"
+#include "engine/model/strong_int.h"
+#include "engine/ports/state_store.h"
+
+// What the state remembers, and its bytes (docs/state-format.md). Plain data; engine/sync/state.h
+// keeps it.
+namespace couplet {
+
+// What both ends of one attribute held when they were last brought into step, in canonical terms.
+struct BaseSlot {
+  bool known = false;
+  std::array<Digest, 2> digests{};  // indexed by Side
+  bool operator==(const BaseSlot&) const = default;
+};
+using Base = std::vector<BaseSlot>;  // by slot of the pair
+
+enum class LinkedBy : std::uint8_t { kMatched = 0, kCreated = 1, kManual = 2, kSucceeded = 3 };
+const char* name_of(LinkedBy by);
+
+// What is known of each end since we last looked: the version that we saw or wrote, and the change
+// time of that version. A row that still has the version has this time, whatever its `updated_at`
+// says: it may be the time that we carried there.
+struct EndState {
+  RowVersion version;
+  std::optional<Timestamp> time;
+  bool operator==(const EndState&) const = default;
+};
+
+// The part that a one-to-one link and a many-to-one target have in common.
+struct Agreement {
+  Base base;
+  std::array<EndState, 2> ends{};  // indexed by Side; many to one: only the target's is kept
+  std::uint32_t incarnation = 1;
+  Timestamp synced_at;
+  // Oscillation guard: writes of ours in a row that only answered writes of ours.
+  std::uint8_t flips = 0;
+  Timestamp flips_since;
+};
+
+// One to one. Stored at the left key.
+struct Link {
+  ObjectKey left;
+  ObjectKey right;
+  LinkedBy by = LinkedBy::kMatched;
+  Timestamp linked_at;
+  Agreement agreement;
+
+  [[nodiscard]] const ObjectKey& end(Side side) const { return side == Side::kLeft ? left : right; }
+  ObjectKey& end(Side side) { return side == Side::kLeft ? left : right; }
+};
+
+// Many to one: an object that contributes. Stored at the contributor's key.
+struct Contribution {
+  ObjectKey target;
+  LinkedBy by = LinkedBy::kMatched;
+  Timestamp linked_at;
+  Digest identity;  // of its identity key in the target's terms, as of when it was linked
+  Digest values;    // of everything it contributes: a difference nominates it
+};
+
+// Many to one: the target. Stored at the target's key.
+struct Target {
+  Agreement agreement;
+  // By slot of the pair: the contributor whose value counted last; empty: nobody.
+  std::vector<ObjectKey> winners;
+};
+
+// The survivor of a link whose other end is gone, so that it is not copied back.
+struct Tombstone {
+  ObjectKey gone;
+  Agreement agreement;
+  Timestamp at;
+};
+
+struct Parked {
+  ErrorKind kind = ErrorKind::kRowFault;
+  std::string code;
+  std::string reason;
+  std::string detail;
+  std::uint32_t attempts = 1;
+  Timestamp first_at;
+  Timestamp last_at;
+};
+
+struct Held {
+  Situation situation = Situation::kConflict;
+  std::string reason;
+  Timestamp since;
+};
+
+// What a deferred object waits for: links of these objects.
+struct Waiting {
+  struct For {
+    std::uint16_t pair = 0;
+    Side side = Side::kLeft;
+    ObjectKey key;
+    bool operator==(const For&) const = default;
+  };
+  std::vector<For> links;
+  Timestamp since;
+};
+
+struct Conflict {
+  std::string attribute;
+  std::array<std::string, 2> objects;  // "source.Entity/ID"
+  std::array<std::string, 2> values;   // as JSON
+  std::array<std::optional<Timestamp>, 2> times;
+  std::string rule;
+  std::optional<Side> winner;  // nullopt: held
+  Timestamp at;
+};
+
+// What a write transaction is about to do. Durable before the transaction can commit.
+struct Intent {
+  struct Entry {
+    std::string mapping;
+    Side side = Side::kRight;  // where it writes
+    Operation operation = Operation::kUpdate;
+    ObjectKey key;                                        // of the row written
+    std::vector<std::pair<std::string, Digest>> written;  // slot name, digest to be
+    std::vector<StateBatch::Change> changes;              // what to record if it was committed
+  };
+  std::string source;
+  BatchNumber number;
+  bool marked = false;  // the transaction carries the number as a mark
+  std::vector<Entry> entries;
+};
+
+// `shape` names the list of slots that the base is by (engine/sync/state.h).
+std::string encode(const Link& link, std::uint16_t shape);
+std::string encode(const Contribution& contribution);
+std::string encode(const Target& target, std::uint16_t shape);
+std::string encode(const Tombstone& tombstone, std::uint16_t shape);
+std::string encode(const Parked& parked);
+std::string encode(const Held& held);
+std::string encode(const Waiting& waiting);
+std::string encode(const Conflict& conflict);
+std::string encode(const Intent& intent);
+
+// Each fails with kStateCorrupt if the bytes are not what encode gives. Bases come back by slot of
+// the shape that `shape` is set to.
+Result<Link> decode_link(std::string_view bytes, std::uint16_t& shape);
+Result<Contribution> decode_contribution(std::string_view bytes);
+Result<Target> decode_target(std::string_view bytes, std::uint16_t& shape);
+Result<Tombstone> decode_tombstone(std::string_view bytes, std::uint16_t& shape);
+Result<Parked> decode_parked(std::string_view bytes);
+Result<Held> decode_held(std::string_view bytes);
+Result<Waiting> decode_waiting(std::string_view bytes);
+Result<Conflict> decode_conflict(std::string_view bytes);
+Result<Intent> decode_intent(std::string_view bytes);
+
+}  // namespace couplet

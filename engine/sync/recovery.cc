@@ -1,0 +1,140 @@
+// Syncer::recover: what a crash left behind (DESIGN section 6, "Intents").
+#include <map>
+
+#include "engine/sync/syncer.h"
+
+namespace couplet {
+namespace {
+
+// "couplet_<name>_<source>_<n>": origins are seen by every database of a cluster and serve one
+// session at a time, so each writing connection has one of its own. Lower case, other characters _.
+std::string mark_name(const BoundDefinition& definition, std::size_t source) {
+  std::string name = "couplet_" + definition.name + "_" + definition.sources[source] + "_0";
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') {
+      c = static_cast<char>(c - 'A' + 'a');
+    } else if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
+      c = '_';
+    }
+  }
+  return name;
+}
+
+}  // namespace
+
+Result<void> Syncer::recover() {
+  COUPLET_ASSIGN(const auto found, state_.intents());
+  std::map<std::string, std::vector<Intent>> by_source;
+  for (const Intent& intent : found) {
+    by_source[intent.source].push_back(intent);
+  }
+  for (std::size_t source = 0; source < sources_.size(); ++source) {
+    const std::string mark = mark_name(definition_, source);
+    bool written = false;
+    for (const MappingPlan& plan : plans_) {
+      for (const Side side : {Side::kLeft, Side::kRight}) {
+        written = written ||
+                  (plan.side(side).entity->source == source && plan.bound->writes[index_of(side)]);
+      }
+    }
+    if (!written) {
+      continue;
+    }
+    COUPLET_ASSIGN(const bool exists, sources_[source]->mark_exists(mark));
+    marks_found_ = marks_found_ || exists;
+    if (settings_.dry_run) {
+      continue;
+    }
+    WriterState::PerSource& writer = writers_.sources[source];
+    COUPLET_ASSIGN(const auto number, sources_[source]->attach_mark(mark));
+    writer.marked = number.has_value();
+    // A new or restored state numbers on from the mark, else old marks would vouch for batches that
+    // never ran.
+    writer.last = number.value_or(BatchNumber{});
+    std::vector<Intent>& intents = by_source[definition_.sources[source]];
+    std::vector<Intent> undecided;
+    StateBatch changes;
+    for (Intent& intent : intents) {
+      writer.last = std::max(writer.last, intent.number);
+      if (!intent.marked || !number) {
+        undecided.push_back(std::move(intent));
+        continue;
+      }
+      if (*number >= intent.number) {
+        for (const Intent::Entry& entry : intent.entries) {
+          for (const StateBatch::Change& change : entry.changes) {
+            change.value ? changes.put(change.family, change.key, *change.value)
+                         : changes.erase(change.family, change.key);
+          }
+        }
+      }
+      State::erase(changes, intent.source, intent.number);
+    }
+    if (!changes.empty()) {
+      COUPLET_TRY(state_.store().commit(changes, Durability::kSynced));
+    }
+    COUPLET_TRY(recover_source(source, std::move(undecided)));
+  }
+  return {};
+}
+
+// Without a mark: look whether the rows are as the intent says.
+Result<void> Syncer::recover_source(std::size_t source, std::vector<Intent> intents) {
+  StateBatch changes;
+  for (const Intent& intent : intents) {
+    // Entries of one mapping and side are looked at together.
+    std::map<std::pair<std::string, Side>, std::vector<const Intent::Entry*>> groups;
+    for (const Intent::Entry& entry : intent.entries) {
+      if (!entry.key.empty()) {
+        groups[{entry.mapping, entry.side}].push_back(&entry);
+      }
+    }
+    for (const auto& [group, entries] : groups) {
+      for (const MappingPlan& plan : plans_) {
+        if (plan.bound->name != group.first || plan.side(group.second).entity->source != source) {
+          continue;
+        }
+        TaskBatch batch;
+        Reader reader(definition_, state_, sources_, plan, batch);
+        std::vector<ObjectKey> keys;
+        for (const Intent::Entry* entry : entries) {
+          keys.push_back(entry->key);
+        }
+        COUPLET_ASSIGN(const auto rows, reader.fetch(group.second, keys));
+        for (const Intent::Entry* entry : entries) {
+          const auto row = rows.find(entry->key);
+          if (was_committed(plan, *entry, row == rows.end() ? nullptr : row->second)) {
+            for (const StateBatch::Change& change : entry->changes) {
+              change.value ? changes.put(change.family, change.key, *change.value)
+                           : changes.erase(change.family, change.key);
+            }
+          }
+        }
+      }
+    }
+    State::erase(changes, intent.source, intent.number);
+  }
+  if (!changes.empty()) {
+    COUPLET_TRY(state_.store().commit(changes, Durability::kSynced));
+  }
+  return {};
+}
+
+bool Syncer::was_committed(const MappingPlan& plan, const Intent::Entry& entry, const View* row) {
+  if (row == nullptr) {
+    return entry.operation == Operation::kDelete;
+  }
+  if (entry.operation == Operation::kDelete) {
+    return false;
+  }
+  for (const auto& [slot, digest] : entry.written) {
+    for (std::size_t use = 0; use < plan.uses.size(); ++use) {
+      if (plan.slot(use).name == slot && row->slots[use].state.digest != digest) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace couplet

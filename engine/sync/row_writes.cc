@@ -1,0 +1,324 @@
+#include "engine/sync/row_writes.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "engine/sync/byte_codec.h"
+#include "engine/sync/decider.h"
+
+namespace couplet {
+namespace {
+
+std::string timestamp_bytes(Timestamp time) {
+  std::string bytes;
+  ByteWriter(bytes).u64(static_cast<std::uint64_t>(time.value));
+  return bytes;
+}
+
+std::optional<std::string> bytes_of(Value value) {
+  return value.has_bytes() ? std::optional<std::string>(value.bytes()) : std::nullopt;
+}
+
+void park(Task& task, Error error) {
+  task.act = Task::Act::kPark;
+  task.fault = std::move(error);
+}
+
+const RowWrite::Cell* cell_of(const RowWrite& write, const std::string& column) {
+  const auto found =
+      std::find_if(write.cells.begin(), write.cells.end(),
+                   [&](const RowWrite::Cell& cell) { return cell.column == column; });
+  return found == write.cells.end() ? nullptr : &*found;
+}
+
+// The attribute's cells on the written side; false where the task parks instead.
+bool add_attribute(const ViewBuilder& builder, const MappingPlan& plan, std::size_t use,
+                   RowWrite& write) {
+  Task& task = *write.task;
+  const Endpoint& end = plan.slot(use).end(write.side);
+  const View* holder = task.holder(other(write.side), use);
+  std::string arena;
+  std::vector<Value> values;
+  if (auto sent = builder.send(*holder, use, arena, values); !sent) {
+    park(task, std::move(sent.error()));
+    return false;
+  }
+  const View* target = task.views[index_of(write.side)];
+  for (std::size_t i = 0; i < end.columns.size(); ++i) {
+    RowWrite::Cell cell;
+    cell.column = end.columns[i].column;
+    cell.type = end.columns[i].type;
+    cell.use = use;
+    cell.value = bytes_of(values[i]);
+    if (target != nullptr) {
+      cell.before = bytes_of(target->cell(plan.side(write.side).slots[use].columns[i]));
+    }
+    write.cells.push_back(std::move(cell));
+  }
+  return true;
+}
+
+// The winner's change time travels along, and never moves the target's back.
+void add_change_time(const MappingPlan& plan, RowWrite& write) {
+  const SidePlan& side = plan.side(write.side);
+  const Task& task = *write.task;
+  for (const RowWrite::Cell& cell : write.cells) {
+    if (cell.use == RowWrite::kNoUse) {
+      continue;
+    }
+    const View* holder = task.holder(other(write.side), cell.use);
+    if (holder == nullptr) {
+      continue;
+    }
+    const auto time = change_time(task, other(write.side), holder->slots[cell.use],
+                                  plan.side(other(write.side)).slots[cell.use].own);
+    if (time && (!write.carried || *time > *write.carried)) {
+      write.carried = time;
+    }
+  }
+  const View* target = task.views[index_of(write.side)];
+  if (!write.carried || !side.changed_at || !side.entity->updated_at_writable ||
+      cell_of(write, *side.entity->updated_at) != nullptr ||
+      (target != nullptr && target->changed_at && *target->changed_at >= *write.carried)) {
+    return;
+  }
+  write.cells.push_back({*side.entity->updated_at, side.entity->updated_at_type, RowWrite::kNoUse,
+                         timestamp_bytes(*write.carried), std::nullopt});
+}
+
+void finish_create(const MappingPlan& plan, Clock& clock, RowWrite& write) {
+  const SidePlan& side = plan.side(write.side);
+  // What the written side does not want to hear: a null for a column that has a value of its own.
+  std::erase_if(write.cells, [&](const RowWrite::Cell& cell) {
+    const ColumnInfo* column = side.entity->table.column(cell.column);
+    return !cell.value && column != nullptr && !column->nullable && column->has_default;
+  });
+  for (const BoundMapping::Written& fixed : plan.bound->create_values[index_of(write.side)]) {
+    if (cell_of(write, fixed.column) == nullptr) {
+      write.cells.push_back(
+          {fixed.column, fixed.type, RowWrite::kNoUse, fixed.value, std::nullopt});
+    }
+  }
+  // A change time that must be there and that nobody knows is the time of our write.
+  if (side.entity->updated_at && side.entity->updated_at_writable &&
+      cell_of(write, *side.entity->updated_at) == nullptr) {
+    const ColumnInfo* column = side.entity->table.column(*side.entity->updated_at);
+    if (column != nullptr && !column->nullable && !column->has_default) {
+      write.cells.push_back({*side.entity->updated_at, side.entity->updated_at_type,
+                             RowWrite::kNoUse, timestamp_bytes(clock.now()), std::nullopt});
+    }
+  }
+  std::vector<Value> id;
+  for (const std::string& column : side.entity->id) {
+    const RowWrite::Cell* cell = cell_of(write, column);
+    if (cell == nullptr || !cell->value) {
+      return;
+    }
+    id.emplace_back(std::string_view(*cell->value));
+  }
+  write.id_written = append_key(side.entity->id_types, id, write.key.bytes);
+}
+
+}  // namespace
+
+std::vector<RowWrite> row_writes_of(const ViewBuilder& builder, const MappingPlan& plan,
+                                    Clock& clock, Task& task) {
+  std::vector<RowWrite> writes;
+  if (task.act != Task::Act::kMerge && task.act != Task::Act::kCreate) {
+    return writes;
+  }
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    RowWrite write;
+    write.task = &task;
+    write.side = side;
+    const View* target = task.views[index_of(side)];
+    bool any = false;
+    for (std::size_t use = 0; use < task.merges.size(); ++use) {
+      if (task.merges[use].outcome == Merge::Outcome::kWrite && task.merges[use].to == side) {
+        any = true;
+        if (!add_attribute(builder, plan, use, write)) {
+          return {};
+        }
+      }
+    }
+    if (!any) {
+      continue;
+    }
+    add_change_time(plan, write);
+    if (target != nullptr) {
+      write.key = target->key;
+      write.expected = target->version;
+    } else {
+      write.operation = WriteGroup::Operation::kCreate;
+      finish_create(plan, clock, write);
+    }
+    writes.push_back(std::move(write));
+  }
+  return writes;
+}
+
+std::vector<std::size_t> returned_columns(const SidePlan& plan) {
+  std::vector<std::size_t> columns;
+  for (std::size_t i = 0; i < plan.projection.columns.size(); ++i) {
+    if (plan.projection.columns[i].joins.empty()) {
+      columns.push_back(i);
+    }
+  }
+  return columns;
+}
+
+namespace {
+
+// Rows whose unique values change places inside the group, or chain into each other: those that
+// hold now what another is to hold.
+void find_displaced(const MappingPlan& plan, Side side, const std::vector<const RowWrite*>& rows,
+                    WriteGroup& group) {
+  std::set<std::uint32_t> displaced;
+  std::set<std::size_t> displaced_columns;
+  for (const UniqueKey& key : plan.side(side).entity->table.unique_keys) {
+    if (key.deferrable || key.columns.empty()) {
+      continue;
+    }
+    std::vector<std::size_t> columns;
+    for (const std::string& name : key.columns) {
+      const auto found = std::find(group.columns.begin(), group.columns.end(), name);
+      if (found != group.columns.end()) {
+        columns.push_back(static_cast<std::size_t>(found - group.columns.begin()));
+      }
+    }
+    if (columns.size() != key.columns.size()) {
+      continue;
+    }
+    const auto tuple = [&](const RowWrite& row, bool before) {
+      std::string bytes;
+      ByteWriter out(bytes);
+      for (const std::size_t column : columns) {
+        const RowWrite::Cell& cell = row.cells[column];
+        const auto& value = before ? cell.before : cell.value;
+        if (!value) {
+          return std::string();
+        }
+        out.text(*value);
+      }
+      return bytes;
+    };
+    std::map<std::string, std::uint32_t> wanted;
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
+      if (std::string to = tuple(*rows[i], false); !to.empty()) {
+        wanted.emplace(std::move(to), i);
+      }
+    }
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
+      const std::string from = tuple(*rows[i], true);
+      if (const auto taker = wanted.find(from);
+          !from.empty() && taker != wanted.end() && taker->second != i) {
+        displaced.insert(i);
+        displaced_columns.insert(columns.begin(), columns.end());
+      }
+    }
+  }
+  group.displaced_rows.assign(displaced.begin(), displaced.end());
+  group.displaced_columns.assign(displaced_columns.begin(), displaced_columns.end());
+}
+
+// A create is refused where one with its identity stands already, unless a unique key says so by
+// itself. Only where the whole identity is made of plain columns of the row.
+void add_probe(const MappingPlan& plan, Side side, WriteGroup& group) {
+  std::vector<std::size_t> probe;
+  std::vector<std::string> names;
+  const SidePlan& target = plan.side(side);
+  for (const std::size_t column : target.identity) {
+    const ColumnPath& path = target.projection.columns[column];
+    const auto found = std::find(group.columns.begin(), group.columns.end(), path.column);
+    if (!path.joins.empty() || found == group.columns.end()) {
+      return;
+    }
+    probe.push_back(static_cast<std::size_t>(found - group.columns.begin()));
+    names.push_back(path.column);
+  }
+  for (const UniqueKey& key : target.entity->table.unique_keys) {
+    if (std::all_of(key.columns.begin(), key.columns.end(), [&](const std::string& column) {
+          return std::find(names.begin(), names.end(), column) != names.end();
+        })) {
+      return;
+    }
+  }
+  group.unless_exists = std::move(probe);
+}
+
+WriteGroup make_group(const MappingPlan& plan, Side side, const RowWrite& like) {
+  const SidePlan& target = plan.side(side);
+  WriteGroup group;
+  group.operation = like.operation;
+  group.table = target.entity->table.name;
+  group.id = target.entity->id;
+  group.id_types = target.entity->id_types;
+  for (const RowWrite::Cell& cell : like.cells) {
+    group.columns.push_back(cell.column);
+    group.column_types.push_back(cell.type);
+  }
+  for (const std::size_t column : returned_columns(target)) {
+    group.returning.push_back(target.projection.columns[column].column);
+    group.returning_types.push_back(target.projection.columns[column].type);
+  }
+  group.rows.reset(group.id.size() + group.columns.size());
+  return group;
+}
+
+void add_row(const RowWrite& write, WriteGroup& group) {
+  group.rows.begin_row(write.expected, static_cast<std::uint32_t>(group.rows.rows()));
+  if (write.key.empty() || write.id_written) {
+    for (std::size_t i = 0; i < group.id.size(); ++i) {
+      group.rows.push_absent();
+    }
+  } else {
+    std::string arena;
+    std::vector<Value> id;
+    const auto decoded = decode_key(group.id_types, write.key.bytes, arena, id);
+    COUPLET_CHECK(decoded.has_value());
+    for (const Value& cell : id) {
+      group.rows.push(cell);
+    }
+  }
+  for (const RowWrite::Cell& cell : write.cells) {
+    group.rows.push(cell.value ? Value(std::string_view(*cell.value)) : Value::null());
+  }
+}
+
+}  // namespace
+
+GroupedWrites group_writes(const MappingPlan& plan, Side side,
+                           std::span<const RowWrite* const> writes) {
+  std::map<std::string, std::vector<const RowWrite*>> by_shape;
+  for (const RowWrite* write : writes) {
+    std::string shape;
+    ByteWriter out(shape);
+    out.u8(static_cast<std::uint8_t>(write->operation));
+    out.u8(write->key.empty() ? 0 : write->id_written ? 1 : 2);
+    for (const RowWrite::Cell& cell : write->cells) {
+      out.text(cell.column);
+    }
+    by_shape[shape].push_back(write);
+  }
+  GroupedWrites grouped;
+  for (auto& [shape, rows] : by_shape) {
+    // Locks in one order, clustered pages.
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const RowWrite* a, const RowWrite* b) { return a->key < b->key; });
+    WriteGroup group = make_group(plan, side, *rows.front());
+    for (const RowWrite* row : rows) {
+      add_row(*row, group);
+    }
+    if (group.operation == WriteGroup::Operation::kUpdate) {
+      find_displaced(plan, side, rows, group);
+    } else if (group.operation == WriteGroup::Operation::kCreate) {
+      add_probe(plan, side, group);
+    }
+    grouped.groups.push_back(std::move(group));
+    grouped.order.push_back(std::move(rows));
+  }
+  return grouped;
+}
+
+}  // namespace couplet

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/ports/clock.h"
+#include "engine/ports/source.h"
+#include "engine/sync/reader.h"
+
+namespace couplet {
+
+// One row that a task writes on one side, in the written columns' own types.
+struct RowWrite {
+  static constexpr std::size_t kNoUse = std::numeric_limits<std::size_t>::max();
+  struct Cell {
+    std::string column;
+    Type type;
+    std::size_t use = kNoUse;          // the attribute it belongs to; kNoUse: `updated_at`, `where`
+    std::optional<std::string> value;  // nullopt: null
+    std::optional<std::string> before;  // update: what the row held, where that is known
+  };
+  Task* task = nullptr;
+  Side side = Side::kRight;
+  WriteGroup::Operation operation = WriteGroup::Operation::kUpdate;
+  ObjectKey key;  // of the row as it is; create: the one chosen, empty if the source chooses
+  RowVersion expected;
+  std::vector<Cell> cells;
+  std::optional<Timestamp> carried;
+  bool id_written = false;  // create: the id is among the cells
+};
+
+// What a decided task has to write. A value that the other side cannot hold turns the task's act
+// into kPark and gives no writes.
+std::vector<RowWrite> row_writes_of(const ViewBuilder& builder, const MappingPlan& plan,
+                                    Clock& clock, Task& task);
+
+// The writes of one side as groups of one operation and one set of columns, in key order; `order`
+// says which write each row of each group is.
+struct GroupedWrites {
+  std::vector<WriteGroup> groups;
+  std::vector<std::vector<const RowWrite*>> order;
+};
+GroupedWrites group_writes(const MappingPlan& plan, Side side,
+                           std::span<const RowWrite* const> writes);
+
+// The own columns of a side's projection: what a write gives back. Indexes into projection.columns.
+std::vector<std::size_t> returned_columns(const SidePlan& plan);
+
+}  // namespace couplet

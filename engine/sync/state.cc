@@ -1,0 +1,623 @@
+#include "engine/sync/state.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/sync/byte_codec.h"
+
+namespace couplet {
+namespace {
+
+// In the second family, contributors of many-to-one targets stand under their pair's id with this
+// bit: target key, contributor key. So a walk over the targets does not pass them.
+constexpr std::uint16_t kContributorIndex = 0x8000U;
+constexpr std::uint16_t kIdsMax = 0x7FFFU;
+constexpr char kWaitingObject = 'o';
+constexpr char kWaitingIndex = 'i';
+
+std::string u16_key(std::uint16_t id) {
+  std::string key;
+  ByteWriter(key).u16(id);
+  return key;
+}
+std::uint16_t u16_of(std::string_view bytes) { return ByteReader(bytes).u16(); }
+
+// The smallest key behind every key that begins with `prefix`.
+bool begins_with(std::string_view key, std::string_view prefix) { return key.starts_with(prefix); }
+
+std::string shape_text(const Pair& pair) {
+  std::string text;
+  for (const Slot& slot : pair.slots) {
+    text += slot.name + "~" + std::to_string(static_cast<int>(slot.comparison.kind)) + "." +
+            std::to_string(slot.comparison.fraction_digits) +
+            (slot.canonical == Side::kLeft ? "l" : "r") + "\n";
+  }
+  return text;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::size_t start = 0;
+  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
+    lines.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return lines;
+}
+
+std::string waiting_index_prefix(std::uint16_t pair, Side side, const ObjectKey& key) {
+  std::string bytes(1, kWaitingIndex);
+  ByteWriter out(bytes);
+  out.u16(pair);
+  out.u8(static_cast<std::uint8_t>(side));
+  bytes += key.bytes;
+  return bytes;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<State>> State::open(StateStore& store, const BoundDefinition& definition,
+                                           std::span<const std::string> identities,
+                                           Random& random) {
+  std::unique_ptr<State> state(new State(store, definition));
+  StateBatch batch;
+  COUPLET_ASSIGN(const auto format, store.get(Family::kMeta, meta_key::kFormat));
+  if (format) {
+    const std::uint16_t version = format->size() == 2 ? u16_of(*format) : 0;
+    if (version != kFormatVersion) {
+      return fail(ErrorKind::kStateForeign,
+                  "the state has format " + std::to_string(version) + ", this couplet writes " +
+                      std::to_string(kFormatVersion),
+                  "run a couplet that knows the state's format");
+    }
+  } else {
+    state->fresh_ = true;
+    batch.put(Family::kMeta, meta_key::kFormat, u16_key(kFormatVersion));
+    batch.put(Family::kMeta, meta_key::kName, definition.name);
+  }
+
+  for (std::size_t i = 0; i < definition.sources.size(); ++i) {
+    const std::string key = meta_key::kSource + definition.sources[i];
+    COUPLET_ASSIGN(const auto known, store.get(Family::kMeta, key));
+    if (known && *known != identities[i]) {
+      return fail(ErrorKind::kStateForeign,
+                  "the state was made with another database as source '" + definition.sources[i] +
+                      "': " + *known + ", now " + identities[i],
+                  "point the source at the database that it was, or give this one a state folder "
+                  "of its own");
+    }
+    if (!known) {
+      batch.put(Family::kMeta, key, identities[i]);
+    }
+  }
+
+  COUPLET_ASSIGN(const auto secret, store.get(Family::kMeta, meta_key::kSecret));
+  Digester::Secret bytes{};
+  if (secret && secret->size() == bytes.size()) {
+    std::memcpy(bytes.data(), secret->data(), bytes.size());
+  } else if (secret) {
+    return fail(ErrorKind::kStateCorrupt, "the state's digest secret is damaged",
+                "remove the state folder and run `couplet reconcile --rebuild-state`");
+  } else {
+    for (unsigned char& byte : bytes) {
+      byte = static_cast<unsigned char>(random.next());
+    }
+    batch.put(Family::kMeta, meta_key::kSecret, std::string(bytes.begin(), bytes.end()));
+  }
+  state->digester_.emplace(bytes);
+
+  COUPLET_ASSIGN(const auto fingerprint, store.get(Family::kMeta, meta_key::kDefinition));
+  state->same_definition_ = fingerprint == definition.fingerprint;
+  COUPLET_TRY(state->assign_ids(batch));
+  COUPLET_TRY(state->load_shapes(batch));
+  if (!batch.empty()) {
+    COUPLET_TRY(store.commit(batch, Durability::kSynced));
+  }
+  return state;
+}
+
+Result<void> State::assign_ids(StateBatch& batch) {
+  const auto assign = [&](const char* family, const auto& named,
+                          std::vector<std::uint16_t>& ids) -> Result<void> {
+    std::map<std::string, std::uint16_t> known;
+    std::uint16_t next = 0;
+    const auto cursor = store_.cursor(Family::kMeta);
+    for (cursor->seek(family); cursor->valid() && begins_with(cursor->key(), family);
+         cursor->next()) {
+      const std::uint16_t id = u16_of(cursor->value());
+      known[std::string(cursor->key().substr(std::strlen(family)))] = id;
+      next = std::max(next, static_cast<std::uint16_t>(id + 1));
+    }
+    COUPLET_TRY(cursor->status());
+    for (const auto& item : named) {
+      auto found = known.find(item.name);
+      if (found == known.end()) {
+        if (next > kIdsMax) {
+          return fail(ErrorKind::kStateCorrupt, "the state has no more ids for mappings",
+                      "begin with a new state folder");
+        }
+        found = known.emplace(item.name, next++).first;
+        batch.put(Family::kMeta, family + item.name, u16_key(found->second));
+      }
+      ids.push_back(found->second);
+    }
+    return {};
+  };
+  COUPLET_TRY(assign(meta_key::kPair, definition_.pairs, pair_ids_));
+  return assign(meta_key::kMapping, definition_.mappings, mapping_ids_);
+}
+
+Result<void> State::load_shapes(StateBatch& batch) {
+  for (std::size_t pair = 0; pair < definition_.pairs.size(); ++pair) {
+    const std::string today = shape_text(definition_.pairs[pair]);
+    const std::vector<std::string> slots = lines_of(today);
+    const std::string prefix = meta_key::kShape + u16_key(pair_ids_[pair]);
+    std::optional<std::uint16_t> found;
+    std::uint16_t next = 0;
+    const auto cursor = store_.cursor(Family::kMeta);
+    for (cursor->seek(prefix); cursor->valid() && begins_with(cursor->key(), prefix);
+         cursor->next()) {
+      const std::uint16_t shape = u16_of(cursor->key().substr(prefix.size()));
+      next = std::max(next, static_cast<std::uint16_t>(shape + 1));
+      if (cursor->value() == today) {
+        found = shape;
+        continue;
+      }
+      const std::vector<std::string> older = lines_of(std::string(cursor->value()));
+      std::vector<int> places;
+      for (const std::string& slot : slots) {
+        const auto place = std::find(older.begin(), older.end(), slot);
+        places.push_back(place == older.end() ? -1 : static_cast<int>(place - older.begin()));
+      }
+      older_shapes_[{pair, shape}] = std::move(places);
+    }
+    COUPLET_TRY(cursor->status());
+    if (!found) {
+      found = next;
+      batch.put(Family::kMeta, prefix + u16_key(next), today);
+    }
+    shapes_.push_back(*found);
+  }
+  return {};
+}
+
+void State::adapt(std::size_t pair, std::uint16_t shape, Base& base) const {
+  const std::size_t slots = definition_.pairs[pair].slots.size();
+  if (shape != shapes_[pair]) {
+    Base adapted(slots);
+    if (const auto older = older_shapes_.find({pair, shape}); older != older_shapes_.end()) {
+      for (std::size_t i = 0; i < slots; ++i) {
+        const int place = older->second[i];
+        if (place >= 0 && static_cast<std::size_t>(place) < base.size()) {
+          adapted[i] = base[static_cast<std::size_t>(place)];
+        }
+      }
+    }
+    base = std::move(adapted);
+  }
+  base.resize(slots);
+}
+
+std::string State::pair_key(std::size_t pair, std::string_view key) const {
+  std::string bytes = u16_key(pair_ids_[pair]);
+  bytes += key;
+  return bytes;
+}
+
+Result<Link> State::decode_link_of(std::size_t pair, std::string_view left,
+                                   std::string_view value) const {
+  std::uint16_t shape = 0;
+  COUPLET_ASSIGN(Link link, decode_link(value, shape));
+  link.left.bytes = left;
+  adapt(pair, shape, link.agreement.base);
+  return link;
+}
+
+Result<Target> State::decode_target_of(std::size_t pair, std::string_view value) const {
+  std::uint16_t shape = 0;
+  COUPLET_ASSIGN(Target target, decode_target(value, shape));
+  adapt(pair, shape, target.agreement.base);
+  if (shape != shapes_[pair]) {
+    target.winners.clear();
+  }
+  target.winners.resize(definition_.pairs[pair].slots.size());
+  return target;
+}
+
+Result<std::vector<std::optional<Link>>> State::links(std::size_t pair, Side side,
+                                                      std::span<const ObjectKey> keys) const {
+  std::vector<std::optional<Link>> links(keys.size());
+  std::vector<std::string> wanted;
+  wanted.reserve(keys.size());
+  for (const ObjectKey& key : keys) {
+    wanted.push_back(pair_key(pair, key.bytes));
+  }
+  if (side == Side::kRight) {
+    COUPLET_ASSIGN(const auto lefts, store_.get_many(Family::kLinksRight, wanted));
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      // An unlinked key asks for one that cannot exist: a bare pair id.
+      wanted[i] = lefts[i] ? pair_key(pair, *lefts[i]) : pair_key(pair, {});
+    }
+  }
+  COUPLET_ASSIGN(const auto records, store_.get_many(Family::kLinks, wanted));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (records[i]) {
+      COUPLET_ASSIGN(links[i],
+                     decode_link_of(pair, std::string_view(wanted[i]).substr(2), *records[i]));
+    }
+  }
+  return links;
+}
+
+Result<std::vector<std::optional<Contribution>>> State::contributions(
+    std::size_t pair, std::span<const ObjectKey> contributors) const {
+  std::vector<std::string> wanted;
+  for (const ObjectKey& key : contributors) {
+    wanted.push_back(pair_key(pair, key.bytes));
+  }
+  COUPLET_ASSIGN(const auto records, store_.get_many(Family::kLinks, wanted));
+  std::vector<std::optional<Contribution>> found(contributors.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (records[i]) {
+      COUPLET_ASSIGN(found[i], decode_contribution(*records[i]));
+    }
+  }
+  return found;
+}
+
+Result<std::vector<std::optional<Target>>> State::targets(
+    std::size_t pair, std::span<const ObjectKey> targets) const {
+  std::vector<std::string> wanted;
+  for (const ObjectKey& key : targets) {
+    wanted.push_back(pair_key(pair, key.bytes));
+  }
+  COUPLET_ASSIGN(const auto records, store_.get_many(Family::kLinksRight, wanted));
+  std::vector<std::optional<Target>> found(targets.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (records[i]) {
+      COUPLET_ASSIGN(found[i], decode_target_of(pair, *records[i]));
+    }
+  }
+  return found;
+}
+
+Result<std::vector<ObjectKey>> State::contributors(std::size_t pair,
+                                                   const ObjectKey& target) const {
+  std::vector<ObjectKey> found;
+  const std::string prefix = u16_key(pair_ids_[pair] | kContributorIndex) + target.bytes;
+  const auto cursor = store_.cursor(Family::kLinksRight);
+  for (cursor->seek(prefix); cursor->valid() && begins_with(cursor->key(), prefix);
+       cursor->next()) {
+    found.push_back({std::string(cursor->key().substr(prefix.size()))});
+  }
+  COUPLET_TRY(cursor->status());
+  return found;
+}
+
+Result<std::vector<std::optional<ObjectKey>>> State::translate(
+    std::size_t pair, Side from, std::span<const ObjectKey> keys) const {
+  const std::optional<Side> many = definition_.pairs[pair].many;
+  std::vector<std::optional<ObjectKey>> found(keys.size());
+  if (many && from != *many) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      COUPLET_ASSIGN(auto all, contributors(pair, keys[i]));
+      if (!all.empty()) {
+        found[i] = std::move(all.front());
+      }
+    }
+    return found;
+  }
+  std::vector<std::string> wanted;
+  for (const ObjectKey& key : keys) {
+    wanted.push_back(pair_key(pair, key.bytes));
+  }
+  const bool at_record = many || from == Side::kLeft;
+  COUPLET_ASSIGN(const auto records,
+                 store_.get_many(at_record ? Family::kLinks : Family::kLinksRight, wanted));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!records[i]) {
+      continue;
+    }
+    if (!at_record) {
+      found[i] = ObjectKey{*records[i]};
+    } else if (many) {
+      COUPLET_ASSIGN(auto contribution, decode_contribution(*records[i]));
+      found[i] = std::move(contribution.target);
+    } else {
+      std::uint16_t shape = 0;
+      COUPLET_ASSIGN(auto link, decode_link(*records[i], shape));
+      found[i] = std::move(link.right);
+    }
+  }
+  return found;
+}
+
+void State::put(StateBatch& batch, std::size_t pair, const Link& link) const {
+  batch.put(Family::kLinks, pair_key(pair, link.left.bytes), encode(link, shapes_[pair]));
+  batch.put(Family::kLinksRight, pair_key(pair, link.right.bytes), link.left.bytes);
+}
+void State::erase(StateBatch& batch, std::size_t pair, const Link& link) const {
+  batch.erase(Family::kLinks, pair_key(pair, link.left.bytes));
+  batch.erase(Family::kLinksRight, pair_key(pair, link.right.bytes));
+}
+void State::put(StateBatch& batch, std::size_t pair, const ObjectKey& contributor,
+                const Contribution& contribution) const {
+  batch.put(Family::kLinks, pair_key(pair, contributor.bytes), encode(contribution));
+  batch.put(
+      Family::kLinksRight,
+      u16_key(pair_ids_[pair] | kContributorIndex) + contribution.target.bytes + contributor.bytes,
+      {});
+}
+void State::erase(StateBatch& batch, std::size_t pair, const ObjectKey& contributor,
+                  const ObjectKey& target) const {
+  batch.erase(Family::kLinks, pair_key(pair, contributor.bytes));
+  batch.erase(Family::kLinksRight,
+              u16_key(pair_ids_[pair] | kContributorIndex) + target.bytes + contributor.bytes);
+}
+void State::put(StateBatch& batch, std::size_t pair, const ObjectKey& target,
+                const Target& record) const {
+  batch.put(Family::kLinksRight, pair_key(pair, target.bytes), encode(record, shapes_[pair]));
+}
+void State::erase_target(StateBatch& batch, std::size_t pair, const ObjectKey& target) const {
+  batch.erase(Family::kLinksRight, pair_key(pair, target.bytes));
+}
+
+State::LinkCursor State::link_cursor(std::size_t pair, Side side) const {
+  const std::optional<Side> many = definition_.pairs[pair].many;
+  const bool at_record = many ? side == *many : side == Side::kLeft;
+  LinkCursor cursor;
+  cursor.prefix_ = u16_key(pair_ids_[pair]);
+  cursor.cursor_ = store_.cursor(at_record ? Family::kLinks : Family::kLinksRight);
+  cursor.cursor_->seek(cursor.prefix_);
+  return cursor;
+}
+bool State::LinkCursor::valid() const {
+  return cursor_->valid() && begins_with(cursor_->key(), prefix_);
+}
+void State::LinkCursor::next() { cursor_->next(); }
+std::string_view State::LinkCursor::key() const { return cursor_->key().substr(prefix_.size()); }
+
+namespace {
+std::string tombstone_key(std::string bytes, Side side, const ObjectKey& key) {
+  ByteWriter(bytes).u8(static_cast<std::uint8_t>(side));
+  return bytes + key.bytes;
+}
+}  // namespace
+
+Result<std::vector<std::optional<Tombstone>>> State::tombstones(
+    std::size_t pair, Side side, std::span<const ObjectKey> keys) const {
+  std::vector<std::string> wanted;
+  for (const ObjectKey& key : keys) {
+    wanted.push_back(tombstone_key(u16_key(pair_ids_[pair]), side, key));
+  }
+  COUPLET_ASSIGN(const auto records, store_.get_many(Family::kTombstones, wanted));
+  std::vector<std::optional<Tombstone>> found(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (records[i]) {
+      std::uint16_t shape = 0;
+      COUPLET_ASSIGN(found[i], decode_tombstone(*records[i], shape));
+      adapt(pair, shape, found[i]->agreement.base);
+    }
+  }
+  return found;
+}
+void State::put_tombstone(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& key,
+                          const Tombstone& tombstone) const {
+  batch.put(Family::kTombstones, tombstone_key(u16_key(pair_ids_[pair]), side, key),
+            encode(tombstone, shapes_[pair]));
+}
+void State::erase_tombstone(StateBatch& batch, std::size_t pair, Side side,
+                            const ObjectKey& key) const {
+  batch.erase(Family::kTombstones, tombstone_key(u16_key(pair_ids_[pair]), side, key));
+}
+
+std::string State::subject_key(const Subject& subject) const {
+  std::string bytes = u16_key(mapping_ids_[subject.mapping]);
+  ByteWriter(bytes).u8(static_cast<std::uint8_t>(subject.side));
+  return bytes + subject.key.bytes;
+}
+
+std::optional<std::size_t> State::mapping_of(std::uint16_t id) const {
+  const auto found = std::find(mapping_ids_.begin(), mapping_ids_.end(), id);
+  if (found == mapping_ids_.end()) {
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(found - mapping_ids_.begin());
+}
+
+std::optional<std::size_t> State::pair_of(std::uint16_t id) const {
+  const auto found = std::find(pair_ids_.begin(), pair_ids_.end(), id);
+  if (found == pair_ids_.end()) {
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(found - pair_ids_.begin());
+}
+
+Result<std::vector<State::Standing>> State::standing(std::span<const Subject> subjects) const {
+  std::vector<std::string> keys;
+  std::vector<std::string> waiting_keys;
+  for (const Subject& subject : subjects) {
+    keys.push_back(subject_key(subject));
+    waiting_keys.push_back(kWaitingObject + keys.back());
+  }
+  COUPLET_ASSIGN(const auto parked, store_.get_many(Family::kParked, keys));
+  COUPLET_ASSIGN(const auto held, store_.get_many(Family::kHeld, keys));
+  COUPLET_ASSIGN(const auto waiting, store_.get_many(Family::kWaiting, waiting_keys));
+  std::vector<Standing> found(subjects.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (parked[i]) {
+      COUPLET_ASSIGN(found[i].parked, decode_parked(*parked[i]));
+    }
+    if (held[i]) {
+      COUPLET_ASSIGN(found[i].held, decode_held(*held[i]));
+    }
+    if (waiting[i]) {
+      COUPLET_ASSIGN(found[i].waiting, decode_waiting(*waiting[i]));
+    }
+  }
+  return found;
+}
+
+void State::replace_standing(StateBatch& batch, const Subject& subject, const Standing& before,
+                             const Standing& after) const {
+  const std::string key = subject_key(subject);
+  const auto replace = [&](Family family, const std::string& at, const auto& old_record,
+                           const auto& new_record) {
+    if (new_record) {
+      if (std::string bytes = encode(*new_record); !old_record || encode(*old_record) != bytes) {
+        batch.put(family, at, std::move(bytes));
+      }
+    } else if (old_record) {
+      batch.erase(family, at);
+    }
+  };
+  replace(Family::kParked, key, before.parked, after.parked);
+  replace(Family::kHeld, key, before.held, after.held);
+  replace(Family::kWaiting, kWaitingObject + key, before.waiting, after.waiting);
+  const auto has = [](const std::optional<Waiting>& waiting, const Waiting::For& link) {
+    return waiting &&
+           std::find(waiting->links.begin(), waiting->links.end(), link) != waiting->links.end();
+  };
+  if (before.waiting) {
+    for (const Waiting::For& link : before.waiting->links) {
+      if (!has(after.waiting, link)) {
+        batch.erase(Family::kWaiting, waiting_index_prefix(link.pair, link.side, link.key) + key);
+      }
+    }
+  }
+  if (after.waiting) {
+    for (const Waiting::For& link : after.waiting->links) {
+      if (!has(before.waiting, link)) {
+        batch.put(Family::kWaiting, waiting_index_prefix(link.pair, link.side, link.key) + key, {});
+      }
+    }
+  }
+}
+
+namespace {
+constexpr std::size_t kSubjectHeader = 3;  // mapping id, side
+
+Subject subject_of(std::size_t mapping, std::string_view key) {
+  return {mapping, static_cast<Side>(key[2] & 1), {std::string(key.substr(kSubjectHeader))}};
+}
+std::string worklist_prefix(Family family, std::uint16_t mapping) {
+  return (family == Family::kWaiting ? std::string(1, kWaitingObject) : std::string()) +
+         u16_key(mapping);
+}
+}  // namespace
+
+Result<std::vector<Subject>> State::worklist(std::size_t mapping, Family family,
+                                             const std::optional<Subject>& after,
+                                             std::size_t limit) const {
+  const std::string prefix = worklist_prefix(family, mapping_ids_[mapping]);
+  std::vector<Subject> found;
+  const auto cursor = store_.cursor(family);
+  if (after) {
+    const std::string last = prefix.substr(0, prefix.size() - 2) + subject_key(*after);
+    cursor->seek(last);
+    if (cursor->valid() && cursor->key() == last) {
+      cursor->next();
+    }
+  } else {
+    cursor->seek(prefix);
+  }
+  for (; found.size() < limit && cursor->valid() && begins_with(cursor->key(), prefix);
+       cursor->next()) {
+    found.push_back(subject_of(mapping, cursor->key().substr(prefix.size() - 2)));
+  }
+  COUPLET_TRY(cursor->status());
+  return found;
+}
+
+namespace {
+Result<std::uint64_t> count_prefix(const StateStore& store, Family family,
+                                   const std::string& prefix) {
+  std::uint64_t count = 0;
+  const auto cursor = store.cursor(family);
+  for (cursor->seek(prefix); cursor->valid() && begins_with(cursor->key(), prefix);
+       cursor->next()) {
+    ++count;
+  }
+  COUPLET_TRY(cursor->status());
+  return count;
+}
+}  // namespace
+
+Result<std::uint64_t> State::count(std::size_t mapping, Family family) const {
+  return count_prefix(store_, family, worklist_prefix(family, mapping_ids_[mapping]));
+}
+Result<std::uint64_t> State::count_links(std::size_t pair) const {
+  return count_prefix(store_, Family::kLinks, u16_key(pair_ids_[pair]));
+}
+
+Result<std::vector<Subject>> State::waiters(std::size_t pair, Side side,
+                                            const ObjectKey& key) const {
+  std::vector<Subject> found;
+  const std::string prefix = waiting_index_prefix(pair_ids_[pair], side, key);
+  const auto cursor = store_.cursor(Family::kWaiting);
+  for (cursor->seek(prefix); cursor->valid() && begins_with(cursor->key(), prefix);
+       cursor->next()) {
+    const std::string_view rest = cursor->key().substr(prefix.size());
+    if (rest.size() > kSubjectHeader) {
+      if (const auto mapping = mapping_of(u16_of(rest))) {
+        found.push_back(subject_of(*mapping, rest));
+      }
+    }
+  }
+  COUPLET_TRY(cursor->status());
+  return found;
+}
+
+Result<void> State::put_conflict(StateBatch& batch, std::size_t mapping, const ObjectKey& left,
+                                 const ObjectKey& right, const std::array<Digest, 2>& digests,
+                                 const Conflict& conflict) const {
+  std::string key = u16_key(mapping_ids_[mapping]);
+  ByteWriter out(key);
+  out.text(left.bytes);
+  out.text(right.bytes);
+  out.text(conflict.attribute);
+  out.u64(digests[0].value);
+  out.u64(digests[1].value);
+  COUPLET_ASSIGN(const auto known, store_.get(Family::kConflicts, key));
+  if (!known) {
+    batch.put(Family::kConflicts, std::move(key), encode(conflict));
+  }
+  return {};
+}
+
+Result<std::vector<Intent>> State::intents() const {
+  std::vector<Intent> found;
+  const auto cursor = store_.cursor(Family::kIntents);
+  for (cursor->seek({}); cursor->valid(); cursor->next()) {
+    COUPLET_ASSIGN(Intent intent, decode_intent(cursor->value()));
+    found.push_back(std::move(intent));
+  }
+  COUPLET_TRY(cursor->status());
+  return found;
+}
+
+namespace {
+std::string intent_key(const std::string& source, BatchNumber number) {
+  std::string key;
+  ByteWriter out(key);
+  out.text(source);
+  out.u64(number.value);
+  return key;
+}
+}  // namespace
+
+void State::put(StateBatch& batch, const Intent& intent) {
+  batch.put(Family::kIntents, intent_key(intent.source, intent.number), encode(intent));
+}
+void State::erase(StateBatch& batch, const std::string& source, BatchNumber number) {
+  batch.erase(Family::kIntents, intent_key(source, number));
+}
+
+void State::put_last_run(StateBatch& batch, std::size_t mapping, const std::string& json) const {
+  batch.put(Family::kMeta, meta_key::kLastRun + u16_key(mapping_ids_[mapping]), json);
+}
+void State::put_definition(StateBatch& batch) const {
+  batch.put(Family::kMeta, meta_key::kDefinition, definition_.fingerprint);
+}
+
+}  // namespace couplet

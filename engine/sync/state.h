@@ -1,0 +1,176 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/definition/bound.h"
+#include "engine/model/canonical.h"
+#include "engine/ports/clock.h"
+#include "engine/ports/state_store.h"
+#include "engine/sync/records.h"
+
+namespace couplet {
+
+// An object under a mapping, as the worklists know it: a linked one-to-one object by its left end,
+// a contributor by its own key, anything unlinked by the side it is on.
+struct Subject {
+  std::size_t mapping = 0;
+  Side side = Side::kLeft;
+  ObjectKey key;
+  auto operator<=>(const Subject&) const = default;
+};
+
+// The records of engine/sync/records.h over a StateStore: which key each stands at, and how bases
+// that were taken under an older definition map to today's attributes. Reads see every batch that
+// was committed. Writes go into a StateBatch of the caller's.
+class State {
+ public:
+  inline static constexpr std::uint16_t kFormatVersion = 1;
+
+  // Opens the state for this definition and these databases (Source::identity, in the order of
+  // definition.sources): a state that is empty becomes theirs; ids for pairs and mappings that it
+  // does not know yet are given out and kept. Synced. Errors: kStateForeign if it belongs to other
+  // databases or is of a newer format, kStateCorrupt.
+  static Result<std::unique_ptr<State>> open(StateStore& store, const BoundDefinition& definition,
+                                             std::span<const std::string> identities,
+                                             Random& random);
+
+  // True if the state was empty when it was opened.
+  [[nodiscard]] bool fresh() const { return fresh_; }
+  [[nodiscard]] const Digester& digester() const { return *digester_; }
+  [[nodiscard]] std::uint16_t pair_id(std::size_t pair) const { return pair_ids_[pair]; }
+  [[nodiscard]] std::uint16_t mapping_id(std::size_t mapping) const {
+    return mapping_ids_[mapping];
+  }
+  // The pair with that id, unless the definition no longer has it.
+  [[nodiscard]] std::optional<std::size_t> pair_of(std::uint16_t id) const;
+  [[nodiscard]] StateStore& store() { return store_; }
+  // True if `fingerprint` is the one that the last complete run was made under.
+  [[nodiscard]] bool same_definition() const { return same_definition_; }
+
+  // --- links ---
+  // One to one, asked from either side; answers in the order of `keys`.
+  Result<std::vector<std::optional<Link>>> links(std::size_t pair, Side side,
+                                                 std::span<const ObjectKey> keys) const;
+  Result<std::vector<std::optional<Contribution>>> contributions(
+      std::size_t pair, std::span<const ObjectKey> contributors) const;
+  Result<std::vector<std::optional<Target>>> targets(std::size_t pair,
+                                                     std::span<const ObjectKey> targets) const;
+  // Every contributor of a target, ascending.
+  Result<std::vector<ObjectKey>> contributors(std::size_t pair, const ObjectKey& target) const;
+  // The other ends. One target of many contributors gives the first; binding refuses to ask that.
+  Result<std::vector<std::optional<ObjectKey>>> translate(std::size_t pair, Side from,
+                                                          std::span<const ObjectKey> keys) const;
+
+  void put(StateBatch& batch, std::size_t pair, const Link& link) const;
+  void erase(StateBatch& batch, std::size_t pair, const Link& link) const;
+  void put(StateBatch& batch, std::size_t pair, const ObjectKey& contributor,
+           const Contribution& contribution) const;
+  void erase(StateBatch& batch, std::size_t pair, const ObjectKey& contributor,
+             const ObjectKey& target) const;
+  void put(StateBatch& batch, std::size_t pair, const ObjectKey& target,
+           const Target& record) const;
+  void erase_target(StateBatch& batch, std::size_t pair, const ObjectKey& target) const;
+
+  // Walks all links of a pair in the order of one side's keys. Not usable after an error.
+  class LinkCursor {
+   public:
+    [[nodiscard]] bool valid() const;
+    void next();
+    [[nodiscard]] std::string_view key() const;  // the object's key on the cursor's side
+    // The raw record where this side holds it; else the key of the other end.
+    [[nodiscard]] std::string_view value() const { return cursor_->value(); }
+    [[nodiscard]] Result<void> status() const { return cursor_->status(); }
+
+   private:
+    friend class State;
+    std::unique_ptr<StateCursor> cursor_;
+    std::string prefix_;
+  };
+  [[nodiscard]] LinkCursor link_cursor(std::size_t pair, Side side) const;
+  Result<Link> decode_link_of(std::size_t pair, std::string_view left,
+                              std::string_view value) const;
+  Result<Target> decode_target_of(std::size_t pair, std::string_view value) const;
+
+  // --- tombstones, by survivor ---
+  Result<std::vector<std::optional<Tombstone>>> tombstones(std::size_t pair, Side side,
+                                                           std::span<const ObjectKey> keys) const;
+  void put_tombstone(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& key,
+                     const Tombstone& tombstone) const;
+  void erase_tombstone(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& key) const;
+
+  // --- worklists ---
+  struct Standing {
+    std::optional<Parked> parked;
+    std::optional<Held> held;
+    std::optional<Waiting> waiting;
+  };
+  Result<std::vector<Standing>> standing(std::span<const Subject> subjects) const;
+  // Writes what differs between the two; nothing if nothing does.
+  void replace_standing(StateBatch& batch, const Subject& subject, const Standing& before,
+                        const Standing& after) const;
+  // Objects on any worklist under the mapping, in batches of about `limit`, after `after`.
+  Result<std::vector<Subject>> worklist(std::size_t mapping, Family family,
+                                        const std::optional<Subject>& after,
+                                        std::size_t limit) const;
+  Result<std::uint64_t> count(std::size_t mapping, Family family) const;
+  Result<std::uint64_t> count_links(std::size_t pair) const;
+  // Subjects that wait for a link of this object.
+  Result<std::vector<Subject>> waiters(std::size_t pair, Side side, const ObjectKey& key) const;
+
+  // A conflict between the same two values is recorded once.
+  Result<void> put_conflict(StateBatch& batch, std::size_t mapping, const ObjectKey& left,
+                            const ObjectKey& right, const std::array<Digest, 2>& digests,
+                            const Conflict& conflict) const;
+
+  // --- intents ---
+  Result<std::vector<Intent>> intents() const;
+  static void put(StateBatch& batch, const Intent& intent);
+  static void erase(StateBatch& batch, const std::string& source, BatchNumber number);
+
+  // --- other ---
+  void put_last_run(StateBatch& batch, std::size_t mapping, const std::string& json) const;
+  void put_definition(StateBatch& batch) const;
+
+ private:
+  State(StateStore& store, const BoundDefinition& definition)
+      : store_(store), definition_(definition) {}
+
+  [[nodiscard]] std::string pair_key(std::size_t pair, std::string_view key) const;
+  [[nodiscard]] std::string subject_key(const Subject& subject) const;
+  [[nodiscard]] std::optional<std::size_t> mapping_of(std::uint16_t id) const;
+  Result<void> assign_ids(StateBatch& batch);
+  Result<void> load_shapes(StateBatch& batch);
+  void adapt(std::size_t pair, std::uint16_t shape, Base& base) const;
+
+  StateStore& store_;
+  const BoundDefinition& definition_;
+  std::optional<Digester> digester_;
+  bool fresh_ = false;
+  bool same_definition_ = false;
+  std::vector<std::uint16_t> pair_ids_;
+  std::vector<std::uint16_t> mapping_ids_;
+  std::vector<std::uint16_t> shapes_;  // today's shape of each pair
+  // pair, shape -> for each slot of today the slot of that shape, -1 for none
+  std::map<std::pair<std::size_t, std::uint16_t>, std::vector<int>> older_shapes_;
+};
+
+// Keys of the meta family that other readers of a state need.
+namespace meta_key {
+inline constexpr const char* kFormat = "format";
+inline constexpr const char* kName = "name";
+inline constexpr const char* kDefinition = "definition";
+inline constexpr const char* kSecret = "secret";
+inline constexpr const char* kSource = "source/";    // + name -> identity
+inline constexpr const char* kPair = "pair/";        // + name -> id
+inline constexpr const char* kMapping = "mapping/";  // + name -> id
+inline constexpr const char* kShape = "shape/";      // + pair id, shape -> slot names
+inline constexpr const char* kLastRun = "run/";      // + mapping id -> JSON
+}  // namespace meta_key
+
+}  // namespace couplet

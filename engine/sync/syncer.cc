@@ -1,0 +1,219 @@
+#include "engine/sync/syncer.h"
+
+#include <algorithm>
+
+#include "engine/sync/many_to_one.h"
+#include "engine/sync/object_name.h"
+#include "engine/sync/one_to_one.h"
+#include "engine/sync/reports.h"
+
+namespace couplet {
+namespace {
+
+using Act = Task::Act;
+
+// Constraints that another row's write may satisfy: unique, foreign key, exclusion.
+bool is_clash(const Error& error) {
+  return error.code == "23505" || error.code == "23503" || error.code == "23P01";
+}
+
+bool refused(const Task& task) {
+  return std::any_of(task.written.begin(), task.written.end(),
+                     [](const auto& written) { return written.has_value() && written->refused; });
+}
+
+bool wrote(const Task& task) {
+  return std::any_of(task.written.begin(), task.written.end(),
+                     [](const auto& written) { return written.has_value() && written->done; });
+}
+
+bool has_conflict(const Task& task) {
+  return std::any_of(task.merges.begin(), task.merges.end(), [](const Merge& merge) {
+    return merge.rule != nullptr &&
+           (!merge.first_contact || merge.outcome == Merge::Outcome::kHold);
+  });
+}
+
+}  // namespace
+
+Syncer::Syncer(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
+               Clock& clock, Observer& observer, Settings settings)
+    : definition_(definition),
+      state_(state),
+      sources_(std::move(sources)),
+      clock_(clock),
+      observer_(observer),
+      settings_(std::move(settings)),
+      plans_(make_plans(definition)) {
+  writers_.sources.resize(sources_.size());
+}
+
+Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
+                                  const Permissions& permissions, Reader& reader,
+                                  TaskBatch& batch) {
+  if (plan.entities->many) {
+    COUPLET_TRY(
+        ManyToOneResolver(definition_, state_, plan, permissions, reader, batch).resolve(nominees));
+  } else {
+    COUPLET_TRY(
+        OneToOneResolver(definition_, state_, plan, permissions, reader, batch).resolve(nominees));
+  }
+  const auto ours = [&](std::size_t source, RowVersion version) {
+    return writers_.ours(source, version);
+  };
+  const DecisionContext context{definition_, state_, plan, clock_.now(), ours, permissions};
+  for (Task& task : batch.tasks) {
+    decide(context, task);
+  }
+  return {};
+}
+
+Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nominee> nominees,
+                                     const Permissions& permissions, bool clashing) {
+  const MappingPlan& plan = plans_[mapping];
+  Outcome outcome;
+  TaskBatch batch;
+  Reader reader(definition_, state_, sources_, plan, batch);
+  COUPLET_TRY(decide_batch(plan, nominees, permissions, reader, batch));
+  Applier applier(definition_, state_, sources_, plan, reader, batch, writers_, clock_,
+                  settings_.crash_points);
+  COUPLET_TRY(settings_.dry_run ? applier.pretend(planned_) : applier.apply());
+  COUPLET_TRY(record(batch, plan, outcome, clashing));
+  for (const Task& task : batch.tasks) {
+    for (OperationReport& operation : operations_of(reader.builder(), plan, task)) {
+      ++summary_.count(operation.operation);
+      ++outcome.operations;
+      observer_.on_operation(operation);
+    }
+    report(task, plan);
+  }
+  outcome.again.insert(outcome.again.end(), batch.again.begin(), batch.again.end());
+  summary_.objects += nominees.size();
+  return outcome;
+}
+
+Result<std::map<LimitClass, std::uint64_t>> Syncer::rehearse(std::size_t mapping,
+                                                             std::span<const Nominee> nominees,
+                                                             const Permissions& permissions) {
+  const MappingPlan& plan = plans_[mapping];
+  TaskBatch batch;
+  Reader reader(definition_, state_, sources_, plan, batch);
+  COUPLET_TRY(decide_batch(plan, nominees, permissions, reader, batch));
+  std::map<LimitClass, std::uint64_t> counts;
+  for (const Task& task : batch.tasks) {
+    if (task.act == Act::kCreate) {
+      ++counts[task.situation == Situation::kTargetMissing ? LimitClass::kRecreate
+                                                           : LimitClass::kCreate];
+    } else if (task.act == Act::kMerge &&
+               std::any_of(task.merges.begin(), task.merges.end(), [](const Merge& merge) {
+                 return merge.outcome == Merge::Outcome::kWrite;
+               })) {
+      ++counts[LimitClass::kUpdate];
+    }
+  }
+  return counts;
+}
+
+Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Outcome& outcome,
+                            bool clashing) {
+  const Recorder recorder(state_, plan, clock_.now());
+  StateBatch changes;
+  for (const Task& task : batch.tasks) {
+    if (task.act == Act::kPark && is_clash(task.fault) && !clashing) {
+      outcome.clashes.push_back(task.subject);
+      continue;
+    }
+    if (refused(task)) {
+      outcome.again.push_back(task.subject);
+    }
+    if (settings_.dry_run || !wrote(task)) {  // What wrote was recorded with its batch.
+      COUPLET_TRY(recorder.record(task, changes));
+    }
+    COUPLET_TRY(recorder.record_conflicts(task, changes));
+    COUPLET_TRY(recorder.record_standing(task, changes));
+  }
+  if (!changes.empty()) {
+    COUPLET_TRY(state_.store().commit(changes, Durability::kLater));
+    settings_.crash_points.reached("after_record");
+  }
+  for (const Task& task : batch.tasks) {
+    COUPLET_TRY(follow(task, plan, recorder, outcome));
+  }
+  return {};
+}
+
+void Syncer::report(const Task& task, const MappingPlan& plan) {
+  const std::string name =
+      plan.bound->name + "\n" + std::string(name_of(task.subject.side)) + task.subject.key.bytes;
+  const std::uint64_t key = std::hash<std::string>{}(name);
+  if (task.act == Act::kReport) {
+    reported_[key] = standing_of(plan, task);
+  } else {
+    reported_.erase(key);
+  }
+  if (has_conflict(task)) {
+    conflicts_[key] = true;
+  }
+}
+
+// Who rests on what the task changed: waiters for its links, other mappings of the rows that it
+// wrote, readers through paths.
+Result<void> Syncer::follow(const Task& task, const MappingPlan& plan, const Recorder& recorder,
+                            Outcome& outcome) {
+  for (const Recorder::Linked& end : recorder.linked(task)) {
+    COUPLET_ASSIGN(auto waiters, state_.waiters(plan.pair, end.side, end.key));
+    outcome.dirty.insert(outcome.dirty.end(), waiters.begin(), waiters.end());
+    for (const MappingPlan& reader : plans_) {
+      for (std::size_t use = 0; use < reader.uses.size(); ++use) {
+        const Slot& slot = reader.slot(use);
+        if (!slot.link || *slot.link != plan.pair) {
+          continue;
+        }
+        for (const Side side : {Side::kLeft, Side::kRight}) {
+          if (link_side(slot, side) != end.side) {
+            continue;
+          }
+          if (slot.end(side).kind == Endpoint::Kind::kSelf) {
+            outcome.dirty.push_back({reader.mapping, side, end.key});
+          } else if (task.by != LinkedBy::kCreated || task.replaced) {
+            // A link that moved changes what references to it mean. (One that is new has waiters.)
+            outcome.rescan.push_back(reader.mapping);
+          }
+        }
+      }
+    }
+  }
+  follow_writes(task, plan, outcome);
+  return {};
+}
+
+void Syncer::follow_writes(const Task& task, const MappingPlan& plan, Outcome& outcome) const {
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    const auto& written = task.written[index_of(side)];
+    if (!written || !written->done) {
+      continue;
+    }
+    const BoundEntity* entity = plan.side(side).entity;
+    for (const MappingPlan& reader : plans_) {
+      for (const Side root : {Side::kLeft, Side::kRight}) {
+        const SidePlan& reads = reader.side(root);
+        if (reads.entity == entity && reader.mapping != plan.mapping) {
+          outcome.dirty.push_back({reader.mapping, root, written->key});
+        }
+        const bool through_path =
+            reads.entity->source == entity->source &&
+            std::any_of(reads.projection.columns.begin(), reads.projection.columns.end(),
+                        [&](const ColumnPath& path) {
+                          return std::any_of(
+                              path.joins.begin(), path.joins.end(),
+                              [&](const Join& join) { return join.table == entity->table.name; });
+                        });
+        if (through_path) {
+          outcome.rescan.push_back(reader.mapping);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace couplet

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/sync/applier.h"
+#include "engine/sync/report.h"
+
+namespace couplet {
+
+// One code path for live events, reconcile, plan and a hand-run sync (DESIGN sections 1.2, 5.1):
+// load both sides of a batch of objects, decide, apply, record.
+class Syncer {
+ public:
+  struct Settings {
+    bool dry_run = false;  // nothing is written; `state` must be an overlay that is thrown away
+    CrashPoints crash_points;
+  };
+
+  Syncer(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
+         Clock& clock, Observer& observer, Settings settings);
+
+  // Attaches marks where the roles may, and finishes what a crash left: intents whose transaction
+  // was committed are recorded, the others dropped. Call before the first sync. Errors as of
+  // Source.
+  Result<void> recover();
+  // Sources where this deployment's mark stood already before recover: a fresh state beside one is
+  // a lost state.
+  [[nodiscard]] bool marks_found() const { return marks_found_; }
+  [[nodiscard]] bool marked(std::size_t source) const { return writers_.sources[source].marked; }
+
+  struct Outcome {
+    std::vector<Subject> again;    // changed under us, or claimed by another: sync them again
+    std::vector<Subject> clashes;  // refused by a unique or foreign key: may fit once others moved
+    std::vector<Subject> dirty;    // of this or other mappings: what they rest on has changed
+    std::vector<std::size_t> rescan;  // mappings that read by paths what was written
+    std::uint64_t operations = 0;
+  };
+  // At most tuning::kBatchRows nominees. `clashing`: a clash parks.
+  Result<Outcome> sync(std::size_t mapping, std::span<const Nominee> nominees,
+                       const Permissions& permissions, bool clashing);
+
+  // What `sync` would write, by class: for rails that are checked before the first write.
+  Result<std::map<LimitClass, std::uint64_t>> rehearse(std::size_t mapping,
+                                                       std::span<const Nominee> nominees,
+                                                       const Permissions& permissions);
+
+  [[nodiscard]] const std::vector<MappingPlan>& plans() const { return plans_; }
+  // Counts of operations so far; what stands at the end is counted from the state (reconcile).
+  [[nodiscard]] const Summary& summary() const { return summary_; }
+  // Objects that are reported on, and that have had a conflict, as of their last decision.
+  [[nodiscard]] const std::unordered_map<std::uint64_t, OperationReport>& reported() const {
+    return reported_;
+  }
+  [[nodiscard]] std::uint64_t conflicts() const { return conflicts_.size(); }
+
+ private:
+  Result<void> decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
+                            const Permissions& permissions, Reader& reader, TaskBatch& batch);
+  Result<void> recover_source(std::size_t source, std::vector<Intent> intents);
+  static bool was_committed(const MappingPlan& plan, const Intent::Entry& entry, const View* row);
+  void report(const Task& task, const MappingPlan& plan);
+  Result<void> follow(const Task& task, const MappingPlan& plan, const Recorder& recorder,
+                      Outcome& outcome);
+  void follow_writes(const Task& task, const MappingPlan& plan, Outcome& outcome) const;
+  Result<void> record(const TaskBatch& batch, const MappingPlan& plan, Outcome& outcome,
+                      bool clashing);
+
+  const BoundDefinition& definition_;
+  State& state_;
+  std::vector<Source*> sources_;
+  Clock& clock_;
+  Observer& observer_;
+  Settings settings_;
+  std::vector<MappingPlan> plans_;
+  WriterState writers_;
+  bool marks_found_ = false;
+  std::uint64_t planned_ = 0;
+  Summary summary_;
+  std::unordered_map<std::uint64_t, OperationReport> reported_;
+  std::unordered_map<std::uint64_t, bool> conflicts_;
+};
+
+}  // namespace couplet

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/sync/merge.h"
+#include "engine/sync/records.h"
+#include "engine/sync/state.h"
+#include "engine/sync/view.h"
+
+// The unit of deciding and writing: one link with both its ends, one many-to-one target with those
+// who contribute, or one object that has no counterpart. Filled by the resolvers, decided, applied
+// and recorded in turn.
+namespace couplet {
+
+// A contributor of a many-to-one target, as far as this batch changes what is known of it.
+struct Member {
+  const View* view = nullptr;  // null: gone
+  ObjectKey key;
+  std::optional<Contribution> before;
+  bool leaves = false;  // it no longer contributes to this target
+  bool joins = false;   // it did not contribute to this target before
+  Situation situation = Situation::kInSync;
+  Digest identity;
+  Digest values;
+};
+
+struct Task {
+  enum class Act : std::uint8_t {
+    kNothing,   // nothing to do, now or later: worklist entries are cleared
+    kMerge,     // both ends are there: merge attributes, write what differs
+    kCreate,    // make the missing end, and link
+    kSever,     // one end is gone: the link becomes a tombstone
+    kDropLink,  // both ends are gone
+    kReport,    // as it is, policy leaves it
+    kHold,
+    kDefer,
+    kPark,
+  };
+  Act act = Act::kNothing;
+  Situation situation = Situation::kInSync;
+  Subject subject;
+  // The ends, where they are there. Many to one: the many side is in `members`.
+  std::array<const View*, 2> views{};
+  // Many to one: per use the contributor whose value counts; null where nobody has one.
+  std::vector<const View*> elected;
+
+  // What links them now. One to one: `link`, many to one: `target` at `target_key`.
+  std::optional<Link> link;
+  std::optional<Target> target;
+  ObjectKey target_key;
+  std::vector<Member> members;
+  bool links = false;  // a link is to be made or moved, with `by`
+  LinkedBy by = LinkedBy::kMatched;
+  std::optional<Link> replaced;               // a link that the new one takes the place of
+  std::optional<Subject> replaced_tombstone;  // a tombstone (survivor) that it takes the place of
+  std::uint32_t incarnation = 1;
+  Base inherited;  // base to merge with where `links`
+
+  std::vector<Merge> merges;  // by use; filled by the decider
+  std::string reason;
+  std::vector<Waiting::For> waits;
+  Error fault;  // of kPark
+  std::uint8_t flips = 0;
+
+  // What applying it gave.
+  struct Written {
+    bool done = false;
+    bool refused = false;  // the row changed under us: sync it again
+    ObjectKey key;         // as it now is
+    RowVersion version;
+    std::optional<Timestamp> carried;
+    std::vector<std::optional<SlotState>> states;  // by use, what the row now holds
+  };
+  std::array<std::optional<Written>, 2> written{};  // indexed by Side
+  State::Standing standing;                         // as it was
+
+  // The view whose value of this use counts on that side.
+  [[nodiscard]] const View* holder(Side side, std::size_t use) const {
+    if (!elected.empty() && views[index_of(side)] == nullptr) {
+      return elected[use];
+    }
+    return views[index_of(side)];
+  }
+};
+
+// Everything one pass over a batch of objects works on; rows and views live as long as it does.
+struct TaskBatch {
+  std::deque<RowBatch> rows;
+  std::deque<std::vector<View>> views;
+  std::vector<Task> tasks;
+  std::vector<Subject> again;  // their key was taken by another task of this batch
+};
+
+// What a run lets the resolvers conclude.
+struct Permissions {
+  // Why creates are held (a lost state); empty: they are not.
+  std::string creates_held;
+  // Indexed by Side: why absence there is no evidence of a delete; empty: it is.
+  std::array<std::string, 2> no_evidence;
+  // By limit class: why a tripped rail holds it; empty: it does not.
+  std::map<LimitClass, std::string> rails;
+};
+
+// An object to be looked at.
+struct Nominee {
+  Side side = Side::kLeft;
+  ObjectKey key;
+  auto operator<=>(const Nominee&) const = default;
+};
+
+}  // namespace couplet

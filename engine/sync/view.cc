@@ -1,0 +1,271 @@
+#include "engine/sync/view.h"
+
+#include <limits>
+
+#include "engine/sync/byte_codec.h"
+
+namespace couplet {
+namespace {
+
+constexpr std::string_view kPlannedPrefix = "\xFF\xFFplanned";
+
+// The first line of a `values` map whose end on `side` is this value.
+const ValuePair* value_pair(const Slot& slot, Side side, const Type& type, Value value) {
+  const auto comparison = comparison_between(type, type);
+  for (const ValuePair& pair : slot.values) {
+    const auto& listed = side == Side::kLeft ? pair.left : pair.right;
+    const Value known = listed ? Value(std::string_view(*listed)) : Value::null();
+    if (same_value(*comparison, type, known, type, value)) {
+      return &pair;
+    }
+  }
+  return nullptr;
+}
+
+const std::optional<std::string>& end_of(const ValuePair& pair, Side side) {
+  return side == Side::kLeft ? pair.left : pair.right;
+}
+
+// The type that plain values of the slot are digested as.
+const Type& canonical_type(const Slot& slot) { return slot.end(slot.canonical).columns[0].type; }
+
+}  // namespace
+
+bool is_planned(const ObjectKey& key) { return key.bytes.starts_with(kPlannedPrefix); }
+
+ObjectKey planned_key(std::uint64_t number) {
+  ObjectKey key{std::string(kPlannedPrefix)};
+  ByteWriter(key.bytes).u64(number);
+  return key;
+}
+
+std::optional<Timestamp> time_of(Value cell) {
+  if (!cell.has_bytes()) {
+    return std::nullopt;
+  }
+  const auto time = static_cast<std::int64_t>(ByteReader(cell.bytes()).u64());
+  if (time == std::numeric_limits<std::int64_t>::max() ||
+      time == std::numeric_limits<std::int64_t>::min()) {
+    return std::nullopt;
+  }
+  return Timestamp{time};
+}
+
+Side link_side(const Slot& slot, Side side) { return slot.link_flipped ? other(side) : side; }
+
+bool can_translate(const BoundDefinition& definition, const Slot& slot, Side from) {
+  const std::optional<Side> many = definition.pairs[*slot.link].many;
+  return !many || *many == link_side(slot, from);
+}
+
+Identity identity_of(const MappingPlan& plan, const Digester& digester, const View& view) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  Identity identity;
+  for (std::size_t use = 0; use < plan.uses.size() && plan.uses[use]->identity; ++use) {
+    const SlotState& state = view.slots[use].state;
+    switch (state.kind) {
+      case SlotState::Kind::kAbsent:
+      case SlotState::Kind::kNull:
+        return {Identity::Kind::kNull, {}};  // Null in any part: no identity, whatever else is.
+      case SlotState::Kind::kUnresolved:
+        identity.kind = Identity::Kind::kUnresolved;
+        break;
+      case SlotState::Kind::kFault:
+        if (identity.kind == Identity::Kind::kComplete) {
+          identity.kind = Identity::Kind::kFault;
+        }
+        break;
+      case SlotState::Kind::kValue:
+        break;
+    }
+    out.u64(state.digest.value);
+  }
+  identity.digest = digester.of_bytes(bytes);
+  return identity;
+}
+
+Result<std::vector<View>> ViewBuilder::build(Side side, const RowBatch& rows) const {
+  const SidePlan& own = plan_.side(side);
+  std::vector<View> views(rows.rows());
+  for (std::size_t row = 0; row < rows.rows(); ++row) {
+    View& view = views[row];
+    view.side = side;
+    view.key = key_of_row(rows, row, own.projection.id_types);
+    view.present = true;
+    view.in_scope = rows.in_scope(row);
+    view.version = rows.version(row);
+    view.rows = &rows;
+    view.row = row;
+    if (own.changed_at) {
+      view.changed_at = time_of(rows.at(row, *own.changed_at));
+    }
+    view.slots.resize(plan_.uses.size());
+    for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+      COUPLET_TRY(read_slot(side, use, view));
+    }
+  }
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    if (plan_.slot(use).link) {
+      COUPLET_TRY(translate(side, use, views));
+    }
+  }
+  return views;
+}
+
+Result<void> ViewBuilder::read_slot(Side side, std::size_t use, View& view) const {
+  const Slot& slot = plan_.slot(use);
+  const SlotColumns& columns = plan_.side(side).slots[use];
+  SlotView& out = view.slots[use];
+  SlotState& state = out.state;
+  const Digester& digester = state_.digester();
+  if (slot.constant) {
+    const Side written = slot.left.kind == Endpoint::Kind::kNone ? Side::kRight : Side::kLeft;
+    const Value value = side == written              ? view.cell(columns.columns[0])
+                        : slot.constant->has_value() ? Value(std::string_view(**slot.constant))
+                                                     : Value::null();
+    state.kind = value.has_bytes() ? SlotState::Kind::kValue : SlotState::Kind::kNull;
+    const Type& type = slot.end(written).columns[0].type;
+    state.digest =
+        value.has_bytes() ? digester.of(slot.comparison, type, value) : digester.of_null();
+    return {};
+  }
+  state.time = columns.time ? time_of(view.cell(*columns.time)) : std::nullopt;
+  if (slot.link) {
+    std::vector<Value> cells;
+    for (const std::size_t column : columns.columns) {
+      cells.push_back(view.cell(column));
+      if (cells.back().is_absent()) {
+        return {};
+      }
+    }
+    ObjectKey key;
+    if (append_key(columns.types, cells, key.bytes)) {
+      state.kind = SlotState::Kind::kUnresolved;  // until translated
+      out.reference = std::move(key);
+    } else {
+      state.kind = SlotState::Kind::kNull;
+      state.digest = digester.of_null();
+    }
+    return {};
+  }
+  Value value = view.cell(columns.columns[0]);
+  if (value.is_absent()) {
+    return {};
+  }
+  if (!slot.values.empty()) {
+    const ValuePair* pair = value_pair(slot, side, columns.types[0], value);
+    if (pair == nullptr && value.has_bytes()) {
+      state.kind = SlotState::Kind::kFault;
+      state.digest = digester.of(*comparison_between(columns.types[0], columns.types[0]),
+                                 columns.types[0], value);
+      return {};
+    }
+    if (pair != nullptr) {
+      const auto& mapped = end_of(*pair, slot.canonical);
+      state.kind = mapped ? SlotState::Kind::kValue : SlotState::Kind::kNull;
+      state.digest = mapped ? digester.of(slot.comparison, canonical_type(slot),
+                                          Value(std::string_view(*mapped)))
+                            : digester.of_null();
+      return {};
+    }
+  }
+  state.kind = value.has_bytes() ? SlotState::Kind::kValue : SlotState::Kind::kNull;
+  state.digest = value.has_bytes() ? digester.of(slot.comparison, columns.types[0], value)
+                                   : digester.of_null();
+  return {};
+}
+
+Result<void> ViewBuilder::translate(Side side, std::size_t use, std::vector<View>& views) const {
+  const Slot& slot = plan_.slot(use);
+  if (can_translate(definition_, slot, side)) {
+    std::vector<ObjectKey> keys;
+    std::vector<View*> asking;
+    for (View& view : views) {
+      if (view.slots[use].reference) {
+        keys.push_back(*view.slots[use].reference);
+        asking.push_back(&view);
+      }
+    }
+    COUPLET_ASSIGN(auto translated, state_.translate(*slot.link, link_side(slot, side), keys));
+    for (std::size_t i = 0; i < asking.size(); ++i) {
+      asking[i]->slots[use].translated = std::move(translated[i]);
+    }
+  }
+  for (View& view : views) {
+    if (view.slots[use].reference) {
+      finish_reference(side, use, view);
+    }
+  }
+  return {};
+}
+
+void ViewBuilder::finish_reference(Side side, std::size_t use, View& view) const {
+  const Slot& slot = plan_.slot(use);
+  SlotView& out = view.slots[use];
+  const std::optional<ObjectKey>& canonical =
+      side == slot.canonical ? out.reference : out.translated;
+  if (canonical) {
+    out.state.kind = SlotState::Kind::kValue;
+    out.state.digest = state_.digester().of_bytes(canonical->bytes);
+  } else {
+    out.state.kind = SlotState::Kind::kUnresolved;
+    out.state.digest = state_.digester().of_bytes("unresolved" + out.reference->bytes);
+  }
+  out.state.sendable = out.translated.has_value();
+}
+
+Result<void> ViewBuilder::send(const View& from, std::size_t use, std::string& arena,
+                               std::vector<Value>& cells) const {
+  const Slot& slot = plan_.slot(use);
+  const Side to = other(from.side);
+  const Endpoint& target = slot.end(to);
+  const SlotView& held = from.slots[use];
+  cells.clear();
+  arena.clear();
+  COUPLET_CHECK(held.state.holds());
+  if (slot.constant) {
+    if (slot.constant->has_value()) {
+      arena = **slot.constant;
+    }
+    cells.push_back(slot.constant->has_value() ? Value(std::string_view(arena)) : Value::null());
+    return {};
+  }
+  if (slot.link) {
+    if (held.state.kind == SlotState::Kind::kNull ||
+        (held.translated && is_planned(*held.translated))) {
+      cells.assign(target.columns.size(), Value::null());
+      return {};
+    }
+    COUPLET_CHECK(held.translated.has_value());
+    std::vector<Type> types;
+    for (const ColumnPath& column : target.columns) {
+      types.push_back(column.type);
+    }
+    return decode_key(types, held.translated->bytes, arena, cells);
+  }
+  const Value value = from.cell(plan_.side(from.side).slots[use].columns[0]);
+  const Type& type = plan_.side(from.side).slots[use].types[0];
+  if (!slot.values.empty()) {
+    if (const ValuePair* pair = value_pair(slot, from.side, type, value)) {
+      const auto& mapped = end_of(*pair, to);
+      if (mapped) {
+        arena = *mapped;
+      }
+      cells.push_back(mapped ? Value(std::string_view(arena)) : Value::null());
+      return {};
+    }
+  }
+  if (!value.has_bytes()) {
+    cells.push_back(Value::null());
+    return {};
+  }
+  if (auto converted = convert_value(type, target.columns[0].type, value, arena); !converted) {
+    converted.error().message = "attribute '" + slot.name + "': " + converted.error().message;
+    return converted;
+  }
+  cells.push_back(Value(std::string_view(arena)));
+  return {};
+}
+
+}  // namespace couplet
