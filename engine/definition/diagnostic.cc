@@ -108,9 +108,14 @@ SourceText::Quote SourceText::quote(Place place) const {
     if (span.begin.line > place.line || span.end.line < place.line) {
       continue;
     }
-    masked.push_back(
-        {span.begin.line == place.line ? byte_of_column(line, span.begin.column) : 0,
-         span.end.line == place.line ? byte_of_column(line, span.end.column) : line.size()});
+    const std::size_t begin =
+        span.begin.line == place.line ? byte_of_column(line, span.begin.column) : 0;
+    const std::size_t end =
+        span.end.line == place.line ? byte_of_column(line, span.end.column) : line.size();
+    // A block scalar ends behind the indentation of what follows it.
+    if (line.substr(begin, end - begin).find_first_not_of(" \t") != std::string_view::npos) {
+      masked.push_back({begin, end});
+    }
   }
   if (!parsed_) {
     if (const auto rest = after_secret_key(line)) {

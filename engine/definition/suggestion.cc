@@ -42,7 +42,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
     return {};
   }
   std::string best;
-  std::size_t least = std::min(kEditsMax, (word.size() + 1) / 2) + 1;
+  std::size_t least = std::min(kEditsMax, word.size() / 2) + 1;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > word.size() + kEditsMax || word.size() > candidate.size() + kEditsMax) {
       continue;

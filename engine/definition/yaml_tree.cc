@@ -46,7 +46,8 @@ std::size_t count_nodes(const YamlNode& node) {
 // cannot blow up on aliases.
 class Builder {
  public:
-  explicit Builder(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  Builder(const std::string& text, Diagnostics& diagnostics)
+      : text_(text), diagnostics_(diagnostics) {}
 
   // False: stop.
   bool take(fy_event& event);
@@ -73,12 +74,14 @@ class Builder {
 
   bool open(YamlNode node, fy_token* anchor, bool flow);
   bool close();
+  [[nodiscard]] Place first_character(std::size_t at, Place place) const;
   void refuse_tag(fy_token* tag);
   void scalar(const fy_event& event);
   bool alias(const fy_event& event);
   void place(YamlNode node, const std::string& anchor);
   void take_key(Frame& frame, YamlNode key);
 
+  const std::string& text_;
   Diagnostics& diagnostics_;
   std::vector<Frame> stack_;
   std::optional<YamlNode> root_;
@@ -152,6 +155,14 @@ bool Builder::close() {
   return true;
 }
 
+// A block scalar's mark is at the beginning of its first line.
+Place Builder::first_character(std::size_t at, Place place) const {
+  for (; at < text_.size() && (text_[at] == ' ' || text_[at] == '\n'); ++at) {
+    place = text_[at] == '\n' ? Place{place.line + 1, 1} : Place{place.line, place.column + 1};
+  }
+  return place;
+}
+
 void Builder::refuse_tag(fy_token* tag) {
   if (tag != nullptr) {
     diagnostics_.error(place_of(fy_token_start_mark(tag)), "yaml", "tags are not supported",
@@ -172,6 +183,9 @@ void Builder::scalar(const fy_event& event) {
     node.plain = style == FYSS_PLAIN;
     if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && node.begin.column > 1) {
       --node.begin.column;  // The mark is behind the opening quote.
+    }
+    if (style == FYSS_LITERAL || style == FYSS_FOLDED) {
+      node.begin = first_character(fy_token_start_mark(token)->input_pos, node.begin);
     }
   } else if (!stack_.empty()) {  // Nothing stands there: its key is the best place.
     const Frame& frame = stack_.back();
@@ -337,7 +351,7 @@ std::optional<YamlNode> parse_yaml(const std::string& text, Diagnostics& diagnos
                                                    FYPCF_DISABLE_MMAP_OPT);
   settings.diag = diag.get();
 
-  Builder builder(diagnostics);
+  Builder builder(text, diagnostics);
   bool whole = true;
   {
     const std::unique_ptr<fy_parser, FreeParser> parser(fy_parser_create(&settings));
