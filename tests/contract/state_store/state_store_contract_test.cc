@@ -42,9 +42,7 @@ class RocksdbUnderTest final : public StateStoreUnderTest {
   }
 
   // What is promised here needs no disk, and in memory a sync costs nothing.
-  test::TemporaryFolder folder_{std::filesystem::exists("/dev/shm")
-                                    ? std::filesystem::path("/dev/shm")
-                                    : std::filesystem::temp_directory_path()};
+  test::TemporaryFolder folder_{test::fast_parent()};
   std::unique_ptr<RocksdbStateStore> store_;
 };
 

@@ -129,7 +129,7 @@ class StateDamageTest : public testing::Test {
  private:
   const std::uint32_t seed_;
   std::mt19937 random_;
-  TemporaryFolder folder_;
+  TemporaryFolder folder_{fast_parent()};
   std::map<std::string, std::string> files_;
 };
 

@@ -55,7 +55,7 @@ class StateDiskTest : public testing::Test {
  private:
   const std::uint32_t seed_;
   std::mt19937 random_;
-  TemporaryFolder folder_;
+  TemporaryFolder folder_{fast_parent()};
   std::shared_ptr<FaultyDisk> disk_ = std::make_shared<FaultyDisk>();
   std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(disk_);
 };

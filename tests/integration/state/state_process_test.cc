@@ -123,9 +123,9 @@ TEST_F(StateProcessTest, AReaderBesideAWriterSeesOneMoment) {
   ASSERT_EQ(writer->read_line(), "open");
   ASSERT_TRUE(writer->read_line());
   std::uint64_t before = 0;
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < 15; ++round) {
     std::uint64_t committed = 0;
-    for (int line = 0; line < 1000; ++line) {
+    for (int line = 0; line < 800; ++line) {
       const auto said = writer->read_line();
       ASSERT_TRUE(said);
       committed = std::stoull(*said);
