@@ -102,9 +102,7 @@ Result<void> fit_numeric(const Type& type, std::string_view column, std::string&
   if (type.precision < 0) {
     return {};
   }
-  Type plain = type;
-  plain.precision = -1;
-  plain.scale = -1;
+  const Type plain = without_limits(type);
   const std::string before = format_literal(plain, Value(bytes));
   if (before == "NaN") {
     return {};
@@ -189,6 +187,14 @@ std::optional<std::size_t> fixed_size(TypeKind kind) {
 }
 
 }  // namespace
+
+Type without_limits(Type type) {
+  type.length = -1;
+  type.precision = -1;
+  type.scale = -1;
+  type.fraction_digits = 6;
+  return type;
+}
 
 Result<void> fit_column(const Type& type, std::string_view column, std::string& bytes) {
   if (const auto size = fixed_size(type.kind); size && bytes.size() != *size) {

@@ -15,4 +15,7 @@ namespace couplet::memory {
 // type.
 Result<void> fit_column(const Type& type, std::string_view column, std::string& bytes);
 
+// The type without length, precision and scale: what a value may be before it is fitted.
+Type without_limits(Type type);
+
 }  // namespace couplet::memory

@@ -301,7 +301,7 @@ Result<Cell> MemoryDatabase::default_of(TableEntry& entry, std::size_t column) {
     return Cell();
   }
   std::string bytes;
-  auto parsed_literal = parse_literal(type, *literal, bytes);
+  auto parsed_literal = parse_literal(without_limits(type), *literal, bytes);
   if (!parsed_literal) {  // A sequence that left its column's range, say.
     return fail(row_fault("22003", entry.table.info().columns[column].name,
                           parsed_literal.error().message));

@@ -67,7 +67,7 @@ class MemoryDatabase {
   Result<std::size_t> try_erase(std::string_view table, const Cells& where);
   // Several statements that commit together; rolled back if `work` ends in an error.
   Result<void> transaction(const std::function<Result<void>(MemoryTransaction&)>& work);
-  // All rows, sorted as std::map sorts; char(n) with its blanks.
+  // All rows, sorted as std::map sorts; char(n) without its blanks.
   [[nodiscard]] std::vector<Cells> rows(std::string_view table) const;
   [[nodiscard]] std::size_t count(std::string_view table) const;
   // Transactions of anyone that wrote something.

@@ -50,12 +50,7 @@ Result<Cell> parsed(const MemoryTable& table, std::size_t column,
     return Cell();
   }
   std::string bytes;
-  Type unlimited = table.type(column);  // Length and scale are the assignment's business.
-  unlimited.length = -1;
-  unlimited.precision = -1;
-  unlimited.scale = -1;
-  unlimited.fraction_digits = 6;
-  COUPLET_TRY(parse_literal(unlimited, *literal, bytes));
+  COUPLET_TRY(parse_literal(without_limits(table.type(column)), *literal, bytes));
   return Cell(std::move(bytes));
 }
 

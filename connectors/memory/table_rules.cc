@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "connectors/memory/column_fit.h"
 #include "engine/model/literal.h"
 
 namespace couplet::memory {
@@ -24,7 +25,7 @@ void RowAccess::set(std::string_view column, const std::optional<std::string>& l
     return;
   }
   std::string bytes;
-  COUPLET_CHECK(parse_literal(table_.type(*position), *literal, bytes).has_value());
+  COUPLET_CHECK(parse_literal(without_limits(table_.type(*position)), *literal, bytes).has_value());
   row_[*position] = std::move(bytes);
 }
 

@@ -101,7 +101,7 @@ class SourceBackend {
   virtual std::size_t update(const std::string& table, const Cells& where, const Cells& set) = 0;
   virtual std::size_t erase(const std::string& table, const Cells& where) = 0;
   // All rows, all columns, in the order of std::map's operator<. Texts are those of
-  // couplet::format_literal: char(n) with its blanks, times with zone in UTC.
+  // couplet::format_literal: char(n) without its blanks, times with zone in UTC.
   virtual std::vector<Cells> rows(const std::string& table) = 0;
 
   // A new session. Sessions may be dropped at any point: what is in flight then is lost or not.

@@ -69,7 +69,8 @@ class SourceContract : public testing::TestWithParam<BackendFactory> {
   static WriteGroup group(WriteGroup::Operation operation, const TableInfo& table,
                           const std::vector<std::string>& columns,
                           const std::vector<std::string>& returning = {});
-  // Appends a row; an empty `id` leaves the id cells absent. `cells` are literals of the columns.
+  // Appends a row; an empty `id` leaves the id cells absent. `cells` are literals of the columns,
+  // too long or too precise ones among them.
   static void add(WriteGroup& group, const Texts& id, const Texts& cells, RowVersion version = {});
   // The same with the version that the row has now.
   void add_current(const TableInfo& table, WriteGroup& group, const Texts& id, const Texts& cells);
