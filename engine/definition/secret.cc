@@ -62,29 +62,22 @@ bool looks_like_port(std::string_view text, std::size_t from) {
                        std::string_view("/?,\"'}]").find(text[at]) != std::string_view::npos);
 }
 
-// scheme://user:PASS@host. A password may hold any character that its writer forgot to encode, so
-// the last `@` counts, not the first.
+// scheme://user:PASS@host. A password may hold any character that its writer forgot to encode, a
+// blank too, so the last `@` of the line counts, not the first.
 void mask_user_info(std::string_view text, std::vector<MaskedRange>& out) {
   for (std::size_t at = text.find("://"); at != std::string_view::npos;
        at = text.find("://", at + 3)) {
     const std::size_t begin = at + 3;
-    std::size_t end = run_end(text, begin);
-    const std::size_t colon = text.substr(0, end).find(':', begin);
-    if (colon == std::string_view::npos) {
+    const std::string_view run = text.substr(0, run_end(text, begin));
+    const std::size_t colon = run.find(':', begin);
+    const std::size_t last = text.substr(0, text.find('\n', begin)).rfind('@');
+    if (colon == std::string_view::npos || last == std::string_view::npos || last < colon) {
       continue;
     }
-    std::size_t last = text.substr(0, end).rfind('@');
-    if (last == std::string_view::npos || last < begin) {
-      // A blank inside a password; a bracket begins an IPv6 address.
-      if (text[begin] == '[' || looks_like_port(text, colon + 1)) {
-        continue;
-      }
-      last = text.find('@', colon);
-      if (last == std::string_view::npos) {
-        continue;
-      }
-    }
-    if (colon < last) {
+    // Without an `@` of its own: a host, and a port or an IPv6 address.
+    const bool plain = run.find('@', begin) == std::string_view::npos &&
+                       (text[begin] == '[' || looks_like_port(text, colon + 1));
+    if (!plain) {
       out.push_back({colon + 1, last});
     }
   }
