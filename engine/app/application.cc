@@ -1,0 +1,88 @@
+#include "engine/app/application.h"
+
+#include <csignal>
+#include <exception>
+#include <new>
+#include <variant>
+
+#include "engine/app/command_line.h"
+#include "engine/app/exit_code.h"
+#include "engine/app/output/console.h"
+#include "engine/app/output/operation_json.h"
+#include "engine/app/verbs/verbs.h"
+
+namespace couplet {
+namespace {
+
+Result<ExitCode> run_verb(const Invocation& invocation, Console& console) {
+  switch (invocation.verb->verb) {
+    case Verb::kReconcile:
+    case Verb::kPlan:
+      return run_reconcile(invocation, console);
+    case Verb::kStatus:
+      return run_status(invocation, console);
+    case Verb::kValidate:
+      return run_validate(invocation, console);
+    case Verb::kStateVerify:
+      return run_state_verify(invocation, console);
+    case Verb::kVersion:
+      return run_version(invocation, console);
+  }
+  return fail(ErrorKind::kInternal, "a verb has no function");
+}
+
+std::string without_line_feed(std::string text) {
+  while (text.ends_with('\n')) {
+    text.pop_back();
+  }
+  return text;
+}
+
+Result<ExitCode> run_words(std::span<const std::string> words, Console& console) {
+  COUPLET_ASSIGN(const auto asked, parse_command_line(words));
+  if (const auto* help = std::get_if<HelpRequest>(&asked)) {
+    if (!help->asked) {
+      console.talk_as_is(help->text);
+      return ExitCode::kUsage;
+    }
+    console.data(without_line_feed(help->text));
+    return ExitCode::kDone;
+  }
+  return run_verb(std::get<Invocation>(asked), console);
+}
+
+// Libraries throw where they have no other way; what they say ends here.
+Result<ExitCode> run_guarded(std::span<const std::string> words, Console& console) {
+  try {
+    return run_words(words, console);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorKind::kInternal, "there is not enough memory");
+  } catch (const std::exception& exception) {
+    return fail(ErrorKind::kInternal, std::string("internal error: ") + exception.what(),
+                "this is a bug of couplet");
+  }
+}
+
+}  // namespace
+
+int run_application(std::span<const std::string> words) {
+  std::signal(SIGPIPE, SIG_IGN);  // A reader who leaves, or a server that hangs up, is no crash.
+  Console console(Console::detect());
+  Result<ExitCode> code = run_guarded(words, console);
+  if (code) {
+    if (auto finished = console.finish(); !finished) {
+      code = fail(std::move(finished.error()));
+    }
+  }
+  if (code) {
+    return static_cast<int>(*code);
+  }
+  const Error& error = code.error();
+  if (asks_for_json(words)) {
+    console.data(error_json(error));
+  }
+  console.talk("couplet: " + error.message + (error.hint.empty() ? "" : "\n  " + error.hint));
+  return static_cast<int>(exit_code_of(error.kind));
+}
+
+}  // namespace couplet

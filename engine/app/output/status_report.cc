@@ -1,0 +1,181 @@
+#include "engine/app/output/status_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/model/literal.h"
+
+namespace couplet {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string objects(std::uint64_t count) {
+  return count == 1 ? "1 object is" : fmt::format("{} objects are", count);
+}
+
+std::string size_text(std::uint64_t bytes) {
+  const char* unit = "bytes";
+  auto size = static_cast<double>(bytes);
+  for (const char* larger : {"KiB", "MiB", "GiB"}) {
+    if (size < 1024) {
+      break;
+    }
+    size /= 1024;
+    unit = larger;
+  }
+  return bytes < 1024 ? fmt::format("{} bytes", bytes) : fmt::format("{:.1f} {}", size, unit);
+}
+
+std::uint64_t operations_of(const nlohmann::json& summary) {
+  std::uint64_t operations = 0;
+  for (const char* name : {"create", "link", "update", "delete", "unlink"}) {
+    operations += summary.value(name, std::uint64_t{0});
+  }
+  return operations;
+}
+
+std::string last_run_text(const StateOverview::Mapping& mapping) {
+  if (!mapping.last_run) {
+    return "never";
+  }
+  const auto& summary = mapping.last_run->at("summary");
+  const std::uint64_t operations = operations_of(summary);
+  return fmt::format("{}, {} operation{}{}", mapping.last_run->at("finished").get<std::string>(),
+                     operations, operations == 1 ? "" : "s",
+                     summary.value("converged", false) ? "" : ", not converged");
+}
+
+}  // namespace
+
+StatusReport::StatusReport(const Definition& definition, std::optional<StateOverview> overview)
+    : definition_(definition), overview_(std::move(overview)) {
+  if (overview_ && overview_->format == 0) {
+    overview_.reset();  // Made, never used.
+  }
+  find_problems();
+}
+
+void StatusReport::find_problems() {
+  const auto add = [&](std::string code, const std::optional<Timestamp>& since, std::string message,
+                       std::string fix) {
+    problems_.push_back({std::move(code), since ? format_timestamp(*since) : std::string(),
+                         std::move(message), std::move(fix)});
+  };
+  if (!overview_) {
+    add("never_reconciled", std::nullopt,
+        "there is no state in " + definition_.state.string() + ": nothing was reconciled yet",
+        "couplet reconcile");
+    return;
+  }
+  if (overview_->intents > 0) {
+    add("unfinished_writes", std::nullopt,
+        fmt::format("{} written batch{} cut off before the result was recorded", overview_->intents,
+                    overview_->intents == 1 ? " was" : "es were"),
+        "couplet reconcile");
+  }
+  for (const MappingDefinition& mapping : definition_.mappings) {
+    const auto& last_run = overview_->mappings.at(mapping.name).last_run;
+    if (!last_run) {
+      add("never_reconciled", std::nullopt, "mapping " + mapping.name + " was not reconciled yet",
+          "couplet reconcile");
+    } else if (!last_run->at("summary").value("converged", false)) {
+      problems_.push_back({"not_converged", last_run->at("finished").get<std::string>(),
+                           "the last reconcile of mapping " + mapping.name + " did not converge",
+                           "couplet reconcile"});
+    }
+  }
+  for (const MappingDefinition& mapping : definition_.mappings) {
+    const StateOverview::Mapping& found = overview_->mappings.at(mapping.name);
+    if (found.parked.objects > 0) {
+      add("parked", found.parked.since,
+          fmt::format("{} parked under mapping {}", objects(found.parked.objects), mapping.name),
+          "mend what `couplet plan " + mapping.name + "` gives as the reason, then reconcile");
+    }
+    if (found.held.objects > 0) {
+      add("held", found.held.since,
+          fmt::format("{} held under mapping {}", objects(found.held.objects), mapping.name),
+          "see the reason in `couplet plan " + mapping.name + "` and decide");
+    }
+  }
+}
+
+Json StatusReport::json() const {
+  Json json;
+  json["name"] = definition_.name;
+  json["running"] = false;  // Nothing runs beside the verbs of this version.
+  json["healthy"] = healthy();
+  Json& problems = json["problems"] = Json::array();
+  for (const Problem& problem : problems_) {
+    problems.push_back({{"code", problem.code},
+                        {"since", problem.since.empty() ? Json(nullptr) : Json(problem.since)},
+                        {"message", problem.message},
+                        {"fix", problem.fix}});
+  }
+  Json& sources = json["sources"] = Json::object();
+  for (const SourceDefinition& source : definition_.sources) {
+    sources[source.name] = {{"type", "postgres"},
+                            {"connected", false},
+                            {"stream",
+                             {{"state", "off"},
+                              {"position", nullptr},
+                              {"lag_bytes", nullptr},
+                              {"lag_seconds", nullptr},
+                              {"slot", nullptr}}}};
+  }
+  Json& mappings = json["mappings"] = Json::object();
+  for (const MappingDefinition& mapping : definition_.mappings) {
+    const StateOverview::Mapping found =
+        overview_ ? overview_->mappings.at(mapping.name) : StateOverview::Mapping{};
+    mappings[mapping.name] = {{"state", "ok"},
+                              {"links", found.links},
+                              {"deferred", found.deferred.objects},
+                              {"held", found.held.objects},
+                              {"parked", found.parked.objects},
+                              {"conflicts", found.conflicts},
+                              {"last_reconcile", nullptr}};
+    if (found.last_run) {
+      mappings[mapping.name]["last_reconcile"] = {{"started", found.last_run->at("started")},
+                                                  {"finished", found.last_run->at("finished")},
+                                                  {"summary", found.last_run->at("summary")}};
+    }
+  }
+  json["state"] = {{"format", overview_ ? Json(overview_->format) : Json(nullptr)},
+                   {"links", overview_ ? overview_->links : 0},
+                   {"bytes", overview_ ? overview_->bytes : 0}};
+  return json;
+}
+
+std::string StatusReport::text(bool brief) const {
+  std::string text = healthy() ? fmt::format("{}: healthy\n", definition_.name)
+                               : fmt::format("{}: {} problem{}\n", definition_.name,
+                                             problems_.size(), problems_.size() == 1 ? "" : "s");
+  for (const Problem& problem : problems_) {
+    text += fmt::format("  {}: {}{}\n    {}\n", problem.code, problem.message,
+                        problem.since.empty() ? "" : ", since " + problem.since, problem.fix);
+  }
+  if (brief || !overview_) {
+    return text;
+  }
+  std::size_t width = std::string_view("mapping").size();
+  for (const MappingDefinition& mapping : definition_.mappings) {
+    width = std::max(width, mapping.name.size());
+  }
+  text += fmt::format("\n{:<{}} {:>9} {:>9} {:>6} {:>7} {:>10}  last reconcile\n", "mapping", width,
+                      "links", "deferred", "held", "parked", "conflicts");
+  for (const MappingDefinition& mapping : definition_.mappings) {
+    const StateOverview::Mapping& found = overview_->mappings.at(mapping.name);
+    text += fmt::format("{:<{}} {:>9} {:>9} {:>6} {:>7} {:>10}  {}\n", mapping.name, width,
+                        found.links, found.deferred.objects, found.held.objects,
+                        found.parked.objects, found.conflicts, last_run_text(found));
+  }
+  text += fmt::format("\nstate: {} link{}, {}, format {}, in {}\n", overview_->links,
+                      overview_->links == 1 ? "" : "s", size_text(overview_->bytes),
+                      overview_->format, definition_.state.string());
+  return text;
+}
+
+}  // namespace couplet

@@ -1,0 +1,67 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/app/verbs/verbs.h"
+#include "engine/app/wiring/definition_file.h"
+#include "engine/app/wiring/state_overview.h"
+#include "engine/definition/load.h"
+
+namespace couplet {
+namespace {
+
+// What is wrong with the state, as sentences. Errors: what keeps us from looking.
+Result<std::vector<std::string>> problems_of(const Definition& definition) {
+  auto store = open_state_to_read(definition.state);
+  if (!store && store.error().kind == ErrorKind::kStateCorrupt) {
+    return std::vector<std::string>{store.error().message};
+  }
+  if (!store) {
+    return fail(std::move(store.error()));
+  }
+  if (!*store) {
+    return fail(ErrorKind::kNotFound, "there is no state in " + definition.state.string(),
+                "`couplet reconcile` makes one");
+  }
+  COUPLET_ASSIGN(std::vector<std::string> problems, (*store)->verify());
+  // Bytes that are as they were written must also mean something.
+  auto overview = overview_of(**store, definition);
+  if (!overview && problems.empty()) {
+    if (overview.error().kind != ErrorKind::kStateCorrupt) {
+      return fail(std::move(overview.error()));
+    }
+    problems.push_back(overview.error().message);
+  }
+  return problems;
+}
+
+}  // namespace
+
+Result<ExitCode> run_state_verify(const Invocation& invocation, Console& console) {
+  LoadOptions options;
+  options.resolve_secrets = false;
+  const LoadResult loaded = load_definition(invocation.config, options);
+  COUPLET_TRY(print_findings(loaded.diagnostics, invocation.config, false, console));
+  const std::string folder = loaded.definition->state.string();
+
+  COUPLET_ASSIGN(const auto problems, problems_of(*loaded.definition));
+  if (invocation.json) {
+    const nlohmann::ordered_json json = {{"ok", problems.empty()}, {"problems", problems}};
+    console.data(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  } else if (problems.empty()) {
+    if (!invocation.quiet) {
+      console.data("the state in " + folder + " is whole");
+    }
+  } else {
+    for (const std::string& problem : problems) {
+      console.data("! " + problem);
+    }
+    console.talk(
+        fmt::format("couplet: the state in {} is damaged\n  restore it from a backup, or "
+                    "move it away and run `couplet reconcile --rebuild-state`",
+                    folder));
+  }
+  return problems.empty() ? ExitCode::kDone : ExitCode::kEnvironment;
+}
+
+}  // namespace couplet

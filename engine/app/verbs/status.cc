@@ -1,0 +1,35 @@
+#include <nlohmann/json.hpp>
+
+#include "engine/app/output/status_report.h"
+#include "engine/app/verbs/verbs.h"
+#include "engine/app/wiring/definition_file.h"
+#include "engine/app/wiring/state_overview.h"
+#include "engine/definition/load.h"
+
+namespace couplet {
+
+Result<ExitCode> run_status(const Invocation& invocation, Console& console) {
+  // The databases are not asked, so nobody needs their passwords.
+  LoadOptions options;
+  options.resolve_secrets = false;
+  const LoadResult loaded = load_definition(invocation.config, options);
+  COUPLET_TRY(print_findings(loaded.diagnostics, invocation.config, false, console));
+
+  COUPLET_ASSIGN(const auto store, open_state_to_read(loaded.definition->state));
+  std::optional<StateOverview> overview;
+  if (store) {
+    COUPLET_ASSIGN(overview, overview_of(*store, *loaded.definition));
+  }
+  const StatusReport report(*loaded.definition, std::move(overview));
+  std::string text =
+      invocation.json
+          ? report.json().dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+          : report.text(invocation.quiet);
+  if (text.ends_with('\n')) {
+    text.pop_back();
+  }
+  console.data(text);
+  return invocation.check && !report.healthy() ? ExitCode::kFinding : ExitCode::kDone;
+}
+
+}  // namespace couplet

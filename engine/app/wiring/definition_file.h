@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+
+#include "engine/app/output/console.h"
+#include "engine/definition/definition.h"
+#include "engine/definition/diagnostic.h"
+#include "engine/model/result.h"
+
+namespace couplet {
+
+// Prints what was found, all of it. An error (kInvalidArgument, code "invalid_definition") if there
+// are errors among it.
+Result<void> print_findings(const Diagnostics& found, const std::filesystem::path& file,
+                            bool warnings, Console& console);
+
+// The definition in `file`, secrets resolved. `warnings`: print those too.
+Result<Definition> load_definition_file(const std::filesystem::path& file, bool warnings,
+                                        Console& console);
+
+}  // namespace couplet

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/app/output/console.h"
+#include "engine/definition/bound.h"
+#include "engine/definition/definition.h"
+#include "engine/ports/clock.h"
+#include "engine/ports/source.h"
+#include "engine/ports/state_store.h"
+#include "engine/sync/state.h"
+
+namespace couplet {
+
+// What a run works on: the definition bound to its databases, and its state.
+struct Session {
+  Definition definition;
+  std::vector<std::unique_ptr<Source>> sources;
+  BoundDefinition bound;
+  // The state on disk; a dry run reads it, where there is one, and writes into an overlay that is
+  // thrown away.
+  std::unique_ptr<StateStore> disk;
+  std::unique_ptr<StateStore> overlay;
+  std::unique_ptr<State> state;
+
+  [[nodiscard]] std::vector<Source*> source_pointers() const;
+};
+
+struct SessionSettings {
+  std::filesystem::path config;
+  std::vector<std::string> mappings;  // named on the command line: each must exist
+  bool dry_run = false;               // touches neither disk nor databases
+  bool warnings = true;               // print what is odd about the file
+};
+
+// Loads, connects, binds, opens, in this order, so that what is wrong with the file is told before
+// anything is touched. Everything found in the file goes to `console`.
+Result<std::unique_ptr<Session>> open_session(const SessionSettings& settings, Console& console,
+                                              Random& random);
+
+}  // namespace couplet

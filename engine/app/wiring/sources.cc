@@ -1,0 +1,67 @@
+#include "engine/app/wiring/sources.h"
+
+#include <chrono>
+
+#include "connectors/postgres/postgres_source.h"
+
+namespace couplet {
+namespace {
+
+PostgresSourceSettings postgres_settings(const SourceDefinition& source) {
+  PostgresSourceSettings settings;
+  settings.name = source.name;
+  settings.url = source.postgres.url.reveal();
+  settings.schema = source.postgres.schema.value_or("");
+  settings.statement_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::microseconds(source.postgres.statement_timeout_us));
+  return settings;
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition) {
+  std::vector<std::unique_ptr<Source>> sources;
+  for (const SourceDefinition& source : definition.sources) {
+    switch (source.type) {
+      case SourceType::kPostgres:
+        sources.push_back(std::make_unique<PostgresSource>(postgres_settings(source)));
+        break;
+    }
+  }
+  return sources;
+}
+
+Result<std::vector<std::string>> identify(const std::vector<std::unique_ptr<Source>>& sources) {
+  std::vector<std::string> identities;
+  for (const auto& source : sources) {
+    COUPLET_ASSIGN(std::string identity, source->identity());
+    identities.push_back(std::move(identity));
+  }
+  return identities;
+}
+
+Result<BindResult> bind_to_sources(const Definition& definition,
+                                   const std::vector<std::unique_ptr<Source>>& sources) {
+  COUPLET_ASSIGN(BindResult bound,
+                 bind(
+                     definition,
+                     [&](std::size_t source, std::span<const TableName> names) {
+                       return sources[source]->describe(names);
+                     },
+                     [&](std::size_t source) { return sources[source]->tables(); }));
+  for (const SqlCheck& check : bound.sql_checks) {
+    auto checked = sources[check.source]->check_condition(check.table, check.condition);
+    if (checked) {
+      continue;
+    }
+    Error& error = checked.error();
+    if (error.kind != ErrorKind::kSchema && error.kind != ErrorKind::kUnsupported &&
+        error.kind != ErrorKind::kPrivilege) {
+      return fail(std::move(error));
+    }
+    bound.diagnostics.error(check.place, "invalid_condition", error.message, error.hint);
+  }
+  return bound;
+}
+
+}  // namespace couplet

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "engine/definition/definition.h"
+#include "engine/model/result.h"
+#include "engine/model/strong_int.h"
+#include "engine/ports/state_store.h"
+
+namespace couplet {
+
+// What can be told from a state alone, without the databases that it belongs to.
+struct StateOverview {
+  struct Worklist {
+    std::uint64_t objects = 0;
+    std::optional<Timestamp> since;  // of the oldest
+  };
+  struct Mapping {
+    std::uint64_t links = 0;
+    Worklist deferred;
+    Worklist held;
+    Worklist parked;
+    std::uint64_t conflicts = 0;
+    std::optional<nlohmann::json> last_run;  // {"started","finished","summary"}
+  };
+  std::uint16_t format = 0;  // 0: the state was never used
+  std::uint64_t links = 0;   // of all pairs of entities, those of former definitions too
+  std::uint64_t bytes = 0;
+  std::uint64_t intents = 0;                // write transactions that a crash cut off
+  std::map<std::string, Mapping> mappings;  // those of the definition, by name
+};
+
+// The state in `folder`, for reading; a null pointer if there is none.
+Result<std::unique_ptr<StateStore>> open_state_to_read(const std::filesystem::path& folder);
+
+// Walks the state once. Errors: kStateForeign for a format that this version does not know,
+// kStateCorrupt.
+Result<StateOverview> overview_of(const StateStore& store, const Definition& definition);
+
+}  // namespace couplet

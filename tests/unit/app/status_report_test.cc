@@ -1,0 +1,187 @@
+#include "engine/app/output/status_report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/definition/load.h"
+#include "engine/sync/byte_codec.h"
+#include "engine/sync/records.h"
+#include "engine/sync/state.h"
+#include "storage/memory/memory_state_store.h"
+
+namespace couplet {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kFile = R"(version: 1
+name: shop
+state: /var/lib/couplet/shop
+sources:
+  a: { type: postgres, url: postgresql://db1/a }
+  b: { type: postgres, url: postgresql://db2/b }
+mappings:
+  customer: { left: a.customers, right: b.clients, direction: both, keys: [name] }
+  order: { left: b.orders, right: a.purchases, direction: left_to_right, keys: [number] }
+)";
+
+Definition definition() {
+  LoadResult loaded = parse_definition(kFile, "shop.yaml");
+  EXPECT_TRUE(loaded.definition) << loaded.diagnostics.render();
+  return std::move(*loaded.definition);
+}
+
+std::string id(std::uint16_t number) {
+  std::string bytes;
+  ByteWriter(bytes).u16(number);
+  return bytes;
+}
+
+constexpr const char* kLastRun =
+    R"({"started":"2026-01-31T08:15:29.000000Z","finished":"2026-01-31T08:15:30.000000Z",)"
+    R"("summary":{"create":2,"link":1,"update":0,"delete":0,"unlink":0,"converged":true}})";
+
+// A state as the engine leaves it.
+void fill(StateStore& store) {
+  StateBatch batch;
+  batch.put(Family::kMeta, meta_key::kFormat, id(State::kFormatVersion));
+  batch.put(Family::kMeta, std::string(meta_key::kPair) + "a.customers|b.clients", id(0));
+  batch.put(Family::kMeta, std::string(meta_key::kPair) + "a.purchases|b.orders", id(1));
+  batch.put(Family::kMeta, std::string(meta_key::kMapping) + "customer", id(0));
+  batch.put(Family::kMeta, std::string(meta_key::kMapping) + "order", id(1));
+  batch.put(Family::kMeta, meta_key::kLastRun + id(0), kLastRun);
+  batch.put(Family::kMeta, meta_key::kLastRun + id(1), kLastRun);
+  for (const char* key : {"k1", "k2", "k3"}) {
+    batch.put(Family::kLinks, id(0) + key, "record");
+  }
+  batch.put(Family::kLinks, id(1) + "k", "record");
+  ASSERT_TRUE(store.commit(batch, Durability::kSynced));
+}
+
+void add_trouble(StateStore& store) {
+  StateBatch batch;
+  Parked parked;
+  parked.first_at = {2'000'000};
+  batch.put(Family::kParked, id(0) + "l" + "k4", encode(parked));
+  parked.first_at = {1'000'000};
+  batch.put(Family::kParked, id(0) + "l" + "k5", encode(parked));
+  Held held;
+  held.since = {3'000'000};
+  batch.put(Family::kHeld, id(1) + "l" + "k6", encode(held));
+  Waiting waiting;
+  batch.put(Family::kWaiting, "o" + id(1) + "l" + "k7", encode(waiting));
+  batch.put(Family::kConflicts, id(0) + "c", "record");
+  ASSERT_TRUE(store.commit(batch, Durability::kSynced));
+}
+
+std::optional<StateOverview> overview(const StateStore& store, const Definition& file) {
+  auto found = overview_of(store, file);
+  EXPECT_TRUE(found) << found.error().message;
+  return found ? std::optional<StateOverview>(*found) : std::nullopt;
+}
+
+TEST(StatusReportTest, WithoutAStateNothingWasReconciled) {
+  const Definition file = definition();
+  const StatusReport report(file, std::nullopt);
+  EXPECT_FALSE(report.healthy());
+  EXPECT_EQ(report.text(false),
+            "shop: 1 problem\n"
+            "  never_reconciled: there is no state in /var/lib/couplet/shop: nothing was "
+            "reconciled yet\n"
+            "    couplet reconcile\n");
+  EXPECT_EQ(report.json()["mappings"]["order"]["last_reconcile"], nullptr);
+}
+
+TEST(StatusReportTest, AHealthyOne) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  fill(store);
+  const StatusReport report(file, overview(store, file));
+  EXPECT_TRUE(report.healthy());
+  EXPECT_EQ(
+      report.text(false),
+      "shop: healthy\n"
+      "\n"
+      "mapping      links  deferred   held  parked  conflicts  last reconcile\n"
+      "customer         3         0      0       0          0  2026-01-31T08:15:30.000000Z, 3 "
+      "operations\n"
+      "order            1         0      0       0          0  2026-01-31T08:15:30.000000Z, 3 "
+      "operations\n"
+      "\n"
+      "state: 4 links, 0 bytes, format 1, in /var/lib/couplet/shop\n");
+}
+
+// The shape is REFERENCE section 2's, key by key.
+TEST(StatusReportTest, JsonHasTheShapeOfTheReference) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  fill(store);
+  add_trouble(store);
+  const StatusReport report(file, overview(store, file));
+  EXPECT_EQ(
+      report.json().dump(),
+      R"({"name":"shop","running":false,"healthy":false,"problems":[)"
+      R"({"code":"parked","since":"2000-01-01T00:00:01.000000Z","message":"2 objects are parked )"
+      R"(under mapping customer","fix":"mend what `couplet plan customer` gives as the reason, )"
+      R"(then reconcile"},)"
+      R"({"code":"held","since":"2000-01-01T00:00:03.000000Z","message":"1 object is held under )"
+      R"(mapping order","fix":"see the reason in `couplet plan order` and decide"}],)"
+      R"("sources":{"a":{"type":"postgres","connected":false,"stream":{"state":"off",)"
+      R"("position":null,"lag_bytes":null,"lag_seconds":null,"slot":null}},)"
+      R"("b":{"type":"postgres","connected":false,"stream":{"state":"off","position":null,)"
+      R"("lag_bytes":null,"lag_seconds":null,"slot":null}}},)"
+      R"("mappings":{"customer":{"state":"ok","links":3,"deferred":0,"held":0,"parked":2,)"
+      R"("conflicts":1,"last_reconcile":{"started":"2026-01-31T08:15:29.000000Z",)"
+      R"("finished":"2026-01-31T08:15:30.000000Z","summary":{"converged":true,"create":2,)"
+      R"("delete":0,"link":1,"unlink":0,"update":0}}},)"
+      R"("order":{"state":"ok","links":1,"deferred":1,"held":1,"parked":0,"conflicts":0,)"
+      R"("last_reconcile":{"started":"2026-01-31T08:15:29.000000Z",)"
+      R"("finished":"2026-01-31T08:15:30.000000Z","summary":{"converged":true,"create":2,)"
+      R"("delete":0,"link":1,"unlink":0,"update":0}}}},)"
+      R"("state":{"format":1,"links":4,"bytes":0}})");
+}
+
+TEST(StatusReportTest, BrokenThingsComeFirst) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  fill(store);
+  add_trouble(store);
+  Intent intent;
+  StateBatch batch;
+  State::put(batch, intent);
+  ASSERT_TRUE(store.commit(batch, Durability::kSynced));
+  const StatusReport report(file, overview(store, file));
+  ASSERT_EQ(report.problems().size(), 3U);
+  EXPECT_EQ(report.problems()[0].code, "unfinished_writes");
+  EXPECT_EQ(report.problems()[1].code, "parked");
+  EXPECT_EQ(report.problems()[2].code, "held");
+  EXPECT_THAT(report.text(true), HasSubstr("shop: 3 problems\n"));
+}
+
+TEST(StatusReportTest, AStateOfAnotherFormatIsRefused) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  StateBatch batch;
+  batch.put(Family::kMeta, meta_key::kFormat, id(State::kFormatVersion + 1));
+  ASSERT_TRUE(store.commit(batch, Durability::kSynced));
+  const auto found = overview_of(store, file);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::kStateForeign);
+}
+
+TEST(StatusReportTest, ADamagedRecordIsToldNotGuessed) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  fill(store);
+  StateBatch batch;
+  batch.put(Family::kMeta, meta_key::kLastRun + id(1), "{\"started\":");
+  ASSERT_TRUE(store.commit(batch, Durability::kSynced));
+  const auto found = overview_of(store, file);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::kStateCorrupt);
+}
+
+}  // namespace
+}  // namespace couplet
