@@ -1,0 +1,119 @@
+#include "tests/support/sync_world.h"
+
+#include <cstdio>
+
+namespace couplet::test {
+
+SyncWorld::SyncWorld() = default;
+
+void SyncWorld::create(MemoryDatabase& database, const DescribedTable& table) {
+  const TableInfo info = table.made();
+  database.create_table(info);
+  if (info.primary_key.size() == 1) {
+    const ColumnInfo* id = info.column(info.primary_key[0]);
+    if (id->has_default) {
+      database.set_default(info.name.table, id->name, memory::SequenceDefault{});
+    }
+  }
+}
+
+void SyncWorld::define(const std::string& body) {
+  const std::string text =
+      "version: 1\nname: test\nstate: /nowhere\nsources:\n"
+      "  left: { type: postgres, url: postgresql://left }\n"
+      "  right: { type: postgres, url: postgresql://right }\n" +
+      body;
+  LoadResult loaded = parse_definition(text, "/etc/couplet/couplet.yaml");
+  if (!loaded.definition) {
+    std::fputs(loaded.diagnostics.render().c_str(), stderr);
+  }
+  COUPLET_CHECK(loaded.definition.has_value());
+  parsed_ = std::move(loaded.definition);
+  std::array<MemorySource, 2> sources{MemorySource(left), MemorySource(right)};
+  auto bound = bind(
+      *parsed_,
+      [&](std::size_t source, std::span<const TableName> names) {
+        return sources.at(source).describe(names);
+      },
+      [&](std::size_t source) { return sources.at(source).tables(); });
+  COUPLET_CHECK(bound.has_value());
+  if (!bound->definition) {
+    std::fputs(bound->diagnostics.render().c_str(), stderr);
+  }
+  COUPLET_CHECK(bound->definition.has_value());
+  definition_ = std::move(bound->definition);
+}
+
+Reconciler::Report SyncWorld::reconcile(Reconciler::Settings settings) {
+  auto report = try_reconcile(std::move(settings));
+  if (!report) {
+    std::fprintf(stderr, "reconcile: %s\n", report.error().message.c_str());
+  }
+  COUPLET_CHECK(report.has_value());
+  return std::move(*report);
+}
+
+Reconciler::Report SyncWorld::plan() {
+  Reconciler::Settings settings;
+  settings.dry_run = true;
+  return reconcile(std::move(settings));
+}
+
+Result<Reconciler::Report> SyncWorld::try_reconcile(Reconciler::Settings settings) {
+  lines_.clear();
+  operations_.clear();
+  notices_.clear();
+  MemorySource left_source(left);
+  MemorySource right_source(right);
+  MemoryStateStore overlay(static_cast<const StateStore&>(*store));
+  StateStore& used = settings.dry_run ? static_cast<StateStore&>(overlay) : *store;
+  COUPLET_ASSIGN(const std::string left_identity, left_source.identity());
+  COUPLET_ASSIGN(const std::string right_identity, right_source.identity());
+  const std::array<std::string, 2> identities{left_identity, right_identity};
+  COUPLET_ASSIGN(const auto state, State::open(used, *definition_, identities, random_));
+  const std::vector<Source*> sources{&left_source, &right_source};
+  Syncer syncer(*definition_, *state, sources, clock, *this, {settings.dry_run, crash_points});
+  COUPLET_TRY(syncer.recover());
+  Reconciler reconciler(*definition_, *state, sources, syncer, clock, *this, settings);
+  auto report = reconciler.run();
+  statements = {left_source.statements(), right_source.statements()};
+  return report;
+}
+
+void SyncWorld::on_operation(const OperationReport& report) {
+  std::string line = name_of(report.operation);
+  line += " ";
+  line += name_of(report.situation);
+  line += " " + definition_->mappings[report.mapping].name + ": " + report.from;
+  if (!report.to.empty()) {
+    line += " -> " + report.to;
+  }
+  for (const AttributeChange& change : report.attributes) {
+    line += " " + change.name + "=" + change.old_value.dump() + "=>" + change.new_value.dump();
+  }
+  if (!report.reason.empty()) {
+    line += " (" + report.reason + ")";
+  }
+  for (const std::string& link : report.waits_for) {
+    line += " waits for " + link;
+  }
+  lines_.push_back(std::move(line));
+  operations_.push_back(report);
+}
+
+void SyncWorld::on_progress(std::size_t /*mapping*/, const char* /*phase*/, std::uint64_t /*done*/,
+                            std::uint64_t /*total*/) {}
+
+void SyncWorld::on_notice(const std::string& sentence) { notices_.push_back(sentence); }
+
+std::vector<std::string> column(const MemoryDatabase& database, const std::string& table,
+                                const std::string& name) {
+  std::vector<std::string> found;
+  for (const auto& row : database.rows(table)) {
+    found.push_back(row.at(name).value_or("null"));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace couplet::test

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/memory/memory_database.h"
+#include "connectors/memory/memory_source.h"
+#include "engine/definition/load.h"
+#include "engine/reconcile/reconciler.h"
+#include "storage/memory/memory_state_store.h"
+#include "tests/unit/definition/described_tables.h"
+
+namespace couplet::test {
+
+// A clock that only moves when told.
+class ManualClock final : public Clock {
+ public:
+  Timestamp now() override { return {time_us_}; }
+  std::int64_t monotonic_us() override { return time_us_; }
+  void sleep_us(std::int64_t duration) override { time_us_ += duration; }
+  void set(std::int64_t time_us) { time_us_ = time_us; }
+
+ private:
+  std::int64_t time_us_ = 820'000'000'000'000;  // late in 2025
+};
+
+class CountingRandom final : public Random {
+ public:
+  std::uint64_t next() override {
+    return state_ = state_ * 6364136223846793005U + 1442695040888963407U;
+  }
+
+ private:
+  std::uint64_t state_ = 1;
+};
+
+// Two databases in memory, `left` and `right`, a definition and a state: everything that a
+// reconcile needs, and the operations that it reports.
+class SyncWorld : public Observer {
+ public:
+  using Cells = memory::Cells;
+
+  SyncWorld();
+
+  std::shared_ptr<MemoryDatabase> left =
+      std::make_shared<MemoryDatabase>(memory::DatabaseSettings{.identity = "memory:left"});
+  std::shared_ptr<MemoryDatabase> right =
+      std::make_shared<MemoryDatabase>(memory::DatabaseSettings{.identity = "memory:right"});
+  ManualClock clock;
+  std::unique_ptr<MemoryStateStore> store = std::make_unique<MemoryStateStore>();
+  CrashPoints crash_points;
+
+  // A bigint id that stands alone counts up by itself.
+  void create(MemoryDatabase& database, const DescribedTable& table);
+  // `body` is what comes after `sources:`: entities and mappings. CHECKs that it loads and binds.
+  void define(const std::string& body);
+
+  // A new process each time: state, sources and syncer are opened anew.
+  Reconciler::Report reconcile(Reconciler::Settings settings = {});
+  Result<Reconciler::Report> try_reconcile(Reconciler::Settings settings = {});
+  Reconciler::Report plan();
+
+  [[nodiscard]] const BoundDefinition& definition() const { return *definition_; }
+  // Of the last run: "create absent people: left.people/1 -> right.people/1".
+  [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }
+  [[nodiscard]] const std::vector<OperationReport>& operations() const { return operations_; }
+  [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }
+  // The source sessions' statements in the last run.
+  std::array<std::uint64_t, 2> statements{};
+
+  void on_operation(const OperationReport& report) override;
+  void on_progress(std::size_t mapping, const char* phase, std::uint64_t done,
+                   std::uint64_t total) override;
+  void on_notice(const std::string& sentence) override;
+
+ private:
+  CountingRandom random_;
+  std::optional<Definition> parsed_;
+  std::optional<BoundDefinition> definition_;
+  std::vector<std::string> lines_;
+  std::vector<OperationReport> operations_;
+  std::vector<std::string> notices_;
+};
+
+// A column of a table's rows, sorted: names in order of id and the like.
+std::vector<std::string> column(const MemoryDatabase& database, const std::string& table,
+                                const std::string& name);
+
+}  // namespace couplet::test
