@@ -4,7 +4,9 @@
 #include <xxhash.h>
 
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -176,6 +178,23 @@ void append_well_formed(const Comparison& as, const Type& type, std::string_view
   }
 }
 
+// Where canonical bytes are put together: keeps its memory from cell to cell, but not that of a
+// rare large one.
+class Scratch {
+ public:
+  std::string& emptied() {
+    constexpr std::size_t kKeptBytes = std::size_t{64} << 10U;
+    if (bytes_.capacity() > kKeptBytes) {
+      bytes_ = {};
+    }
+    bytes_.clear();
+    return bytes_;
+  }
+
+ private:
+  std::string bytes_;
+};
+
 }  // namespace
 
 void append_canonical(const Comparison& as, const Type& type, Value value, std::string& out) {
@@ -215,8 +234,8 @@ Digest Digester::of(const Comparison& as, const Type& type, Value value) const {
     write_integer_canonical(read_integer(type.kind, bytes), integer.data());
     return of_bytes({integer.data(), integer.size()});
   }
-  thread_local std::string canonical;  // Keeps its memory: no allocation per cell.
-  canonical.clear();
+  thread_local Scratch scratch;
+  std::string& canonical = scratch.emptied();
   append_canonical(as, type, value, canonical);
   return of_bytes(canonical);
 }
@@ -234,10 +253,10 @@ bool same_value(const Comparison& as, const Type& left_type, Value left, const T
     return text_in_place(as, left_type.kind, left.bytes()) ==
            text_in_place(as, right_type.kind, right.bytes());
   }
-  thread_local std::string left_canonical;
-  thread_local std::string right_canonical;
-  left_canonical.clear();
-  right_canonical.clear();
+  thread_local Scratch left_scratch;
+  thread_local Scratch right_scratch;
+  std::string& left_canonical = left_scratch.emptied();
+  std::string& right_canonical = right_scratch.emptied();
   append_canonical(as, left_type, left, left_canonical);
   append_canonical(as, right_type, right, right_canonical);
   return left_canonical == right_canonical;

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/model/wire.h"
 #include "tests/unit/model/typed_text.h"
@@ -197,6 +199,37 @@ TEST(CanonicalDeathTest, AnAbsentValueIsNoValue) {
   const Digester digester(secret_of(1));
   EXPECT_DEATH(static_cast<void>(digester.of(as_text, text, Value::absent())), "absent");
   EXPECT_DEATH(same_value(as_text, text, Value::absent(), text, Value::null()), "absent");
+}
+
+// Under the address sanitizer this finds what reads beyond a cell.
+RC_GTEST_PROP(CanonicalProperty, AnyBytesOfAnyTypeAreReadWithinThemselves, ()) {
+  const Type type =
+      type_of(static_cast<TypeKind>(*rc::gen::inRange(0, static_cast<int>(TypeKind::kEnum) + 1)));
+  std::string bytes = *rc::gen::arbitrary<std::string>();
+  if (*rc::gen::inRange(0, 2) == 0) {  // Something like a numeric.
+    std::string header;
+    wire::append(header, static_cast<std::int16_t>(bytes.size() / 2));
+    wire::append(header, *rc::gen::arbitrary<std::int16_t>());
+    wire::append(header, *rc::gen::element<std::uint16_t>(0, 0x4000, 0xC000, 0xD000, 0xF000));
+    wire::append(header, *rc::gen::inRange<std::uint16_t>(0, 40));
+    for (char& digit : bytes) {
+      digit = static_cast<char>(digit & 0x1F);
+    }
+    bytes = header + bytes;
+  }
+  const std::vector<char> exact(bytes.begin(), bytes.end());
+  const Value value(exact.data(), static_cast<std::int32_t>(exact.size()));
+  RC_ASSERT(same_value(*comparison_between(type, type), type, value, type, Value(bytes)));
+  RC_ASSERT(!to_json(type, value).dump().empty());
+  for (int kind = 0; kind <= static_cast<int>(TypeKind::kEnum); ++kind) {
+    const Type other = type_of(static_cast<TypeKind>(kind));
+    std::string out;
+    const auto converted = convert_value(type, other, value, out);
+    RC_ASSERT(converted.has_value() || out.empty());
+    if (const auto comparison = comparison_between(type, other)) {
+      append_canonical(*comparison, type, value, out);
+    }
+  }
 }
 
 RC_GTEST_PROP(CanonicalProperty, FloatsSortByValue, (double a, double b)) {
