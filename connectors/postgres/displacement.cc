@@ -223,6 +223,14 @@ std::optional<std::string> free_values_text(const Relation& relation, const Move
       *query, table, name, as_text ? "::text" : "", as_text ? "::text" : "", count);
 }
 
+std::string held_values_text(const Relation& relation, const WriteGroup& group,
+                             const MovedColumn& column) {
+  return fmt::format(
+      "select o.i, t.{} from unnest({}) with ordinality as o({}, i) join {} as t on {}",
+      quote_identifier(column.name), placeholders(group.id.size()), numbered("k", group.id.size()),
+      qualified(relation.info.name), id_condition(group));
+}
+
 std::string move_text(const Relation& relation, const WriteGroup& group,
                       const std::vector<MovedColumn>& moved) {
   std::string assignments;

@@ -30,6 +30,10 @@ std::vector<MovedColumn> columns_to_move(const Relation& relation, const WriteGr
 std::optional<std::string> free_values_text(const Relation& relation, const MovedColumn& column,
                                             const Type& type, std::size_t count);
 
+// Arrays: id columns. Answers with the ordinal and the value that the column has now.
+std::string held_values_text(const Relation& relation, const WriteGroup& group,
+                             const MovedColumn& column);
+
 // Arrays: id columns, versions (xid), then the free values of each column that is not moved to
 // null. Moves the rows whose version is as expected; answers nothing.
 std::string move_text(const Relation& relation, const WriteGroup& group,

@@ -21,7 +21,10 @@ struct PostgresSource::Parts {
         reader(settings, relations, statements),
         ids(reader),
         writer(
-            settings, relations, [this](const std::string& sql) { return reader.ask(sql); },
+            settings, relations,
+            [this](const std::string& sql, const postgres::Parameters& parameters) {
+              return reader.ask(sql, parameters);
+            },
             statements) {}
 
   PostgresSourceSettings settings;

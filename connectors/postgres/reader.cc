@@ -17,11 +17,6 @@ const Type& declared_type(const Type& column, const Type& value) {
   return is_text(column.kind) && is_text(value.kind) ? column : value;
 }
 
-RowVersion version_of(const Relation& relation, std::string_view bytes) {
-  return relation.has_xmin ? RowVersion{wire::read<std::uint32_t>(bytes.data())}
-                           : RowVersion{wire::read<std::uint64_t>(bytes.data())};
-}
-
 }  // namespace
 
 Result<Connection*> Reader::session(Purpose purpose) {
@@ -84,7 +79,7 @@ Result<void> Reader::fetch(const Projection& projection, std::span<const ObjectK
   COUPLET_ASSIGN(const Answer answer, with_session(purpose, [&](Connection& connection) {
                    return connection.execute_prepared(sql, parameters);
                  }));
-  return answer_into(*relation, projection, answer, out);
+  return answer_into(projection, answer, out);
 }
 
 Result<void> Reader::find(const Projection& projection, std::span<const std::size_t> by,
@@ -107,16 +102,15 @@ Result<void> Reader::find(const Projection& projection, std::span<const std::siz
   COUPLET_ASSIGN(const Answer answer, with_session(purpose, [&](Connection& connection) {
                    return connection.execute_prepared(sql, parameters);
                  }));
-  return answer_into(*relation, projection, answer, out);
+  return answer_into(projection, answer, out);
 }
 
-Result<void> Reader::answer_into(const Relation& relation, const Projection& projection,
-                                 const Answer& answer, RowBatch& out) {
+Result<void> Reader::answer_into(const Projection& projection, const Answer& answer,
+                                 RowBatch& out) {
   COUPLET_CHECK(answer.columns() == kLeadingColumns + projection.width());
   for (std::size_t row = 0; row < answer.rows(); ++row) {
     const auto ordinal = wire::read<std::int64_t>(answer.bytes(row, 0).data());
-    out.begin_row(version_of(relation, answer.bytes(row, 1)),
-                  static_cast<std::uint32_t>(ordinal - 1),
+    out.begin_row(version_of_bytes(answer.bytes(row, 1)), static_cast<std::uint32_t>(ordinal - 1),
                   answer.bytes(row, 2) != std::string_view("\0", 1));
     for (std::size_t column = 0; column < projection.width(); ++column) {
       out.push(answer.at(row, kLeadingColumns + column));

@@ -4,8 +4,11 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "engine/model/strong_int.h"
+#include "engine/model/wire.h"
 #include "engine/ports/catalog.h"
 
 namespace couplet::postgres {
@@ -36,5 +39,12 @@ struct Relation {
     });
   }
 };
+
+// A version as an answer holds it: an xmin (xid) or a hash (bigint).
+inline RowVersion version_of_bytes(std::string_view bytes) {
+  return bytes.size() == sizeof(std::uint32_t)
+             ? RowVersion{wire::read<std::uint32_t>(bytes.data())}
+             : RowVersion{wire::read<std::uint64_t>(bytes.data())};
+}
 
 }  // namespace couplet::postgres

@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "connectors/postgres/relation.h"
 #include "engine/model/wire.h"
 #include "engine/ports/tuning.h"
 
@@ -84,10 +85,16 @@ bool PostgresScan::take_message(std::string_view message, RowBatch& out) {
       trailer_read_ = true;
       continue;
     }
-    if (static_cast<std::size_t>(*fields) != width_) {
+    if (static_cast<std::size_t>(*fields) != width_ + 1) {
       return false;
     }
-    out.begin_row();
+    const auto version_length = take<std::int32_t>(message);
+    if (!version_length || (*version_length != 4 && *version_length != 8) ||
+        message.size() < static_cast<std::size_t>(*version_length)) {
+      return false;
+    }
+    out.begin_row(version_of_bytes(message.substr(0, static_cast<std::size_t>(*version_length))));
+    message.remove_prefix(static_cast<std::size_t>(*version_length));
     for (std::size_t i = 0; i < width_; ++i) {
       const auto length = take<std::int32_t>(message);
       if (!length || *length < -1 ||

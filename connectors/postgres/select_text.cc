@@ -112,13 +112,14 @@ class Select {
     return quote_identifier(table.table) + "." + quote_identifier(column);
   }
 
-  // Version and scope, the columns that lead an answer.
-  [[nodiscard]] std::string version_and_scope() const {
+  [[nodiscard]] std::string version() const {
     const std::string table = quote_identifier(projection_.table.table);
-    const std::string version = relation_.has_xmin
-                                    ? table + ".xmin"
-                                    : fmt::format("hashtextextended(({}.*)::text, 0)", table);
-    return fmt::format("{} as v, {} as p", version, condition_text(relation_, projection_.scope));
+    return relation_.has_xmin ? table + ".xmin as v"
+                              : fmt::format("hashtextextended(({}.*)::text, 0) as v", table);
+  }
+  // The columns that lead an answer.
+  [[nodiscard]] std::string version_and_scope() const {
+    return fmt::format("{}, {} as p", version(), condition_text(relation_, projection_.scope));
   }
 
  private:
@@ -229,9 +230,10 @@ std::string scan_text(const Relation& relation, const Projection& projection) {
   for (std::size_t i = 0; i < projection.id.size(); ++i) {
     order.push_back(in_key_order(select.output()[i], projection.id_types[i].kind));
   }
-  return fmt::format("copy (select {} from {} as s{} order by {}) to stdout (format binary)",
-                     fmt::join(select.output(), ", "), select.own_table("", where, false),
-                     select.joins(nullptr), fmt::join(order, ", "));
+  return fmt::format("copy (select s.v, {} from {} as s{} order by {}) to stdout (format binary)",
+                     fmt::join(select.output(), ", "),
+                     select.own_table(select.version(), where, false), select.joins(nullptr),
+                     fmt::join(order, ", "));
 }
 
 std::string fetch_text(const Relation& relation, const Projection& projection,

@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 #include "connectors/postgres/array_parameter.h"
-#include "connectors/postgres/displacement.h"
+#include "connectors/postgres/update_plan.h"
 #include "engine/model/wire.h"
 
 namespace couplet::postgres {
@@ -15,166 +15,6 @@ namespace {
 
 void add_array(Parameters& parameters, const Type& type, std::string array) {
   parameters.add(array_type(type), std::move(array));
-}
-
-void add_versions(Parameters& parameters, const Relation& relation, const WriteGroup& group,
-                  const std::vector<bool>& unknown) {
-  ArrayParameter array(relation.has_xmin ? oid::kXid : oid::kInt8);
-  for (std::size_t row = 0; row < group.rows.rows(); ++row) {
-    if (!unknown.empty() && unknown[row]) {
-      array.push_null();
-    } else if (relation.has_xmin) {
-      push_xid(array, group.rows.version(row));
-    } else {
-      push_int8(array, static_cast<std::int64_t>(group.rows.version(row).value));
-    }
-  }
-  parameters.add(relation.has_xmin ? oid::kXidArray : oid::kInt8Array, array.take());
-}
-
-// Free values of one column, one per displaced row.
-Result<RowBatch> free_values(const std::string& source_name, const Relation& relation,
-                             const WriteGroup& group, const MovedColumn& moved, const Ask& ask) {
-  const Type& type = group.column_types[moved.column];
-  const std::size_t count = group.displaced_rows.size();
-  const std::optional<std::string> sql = free_values_text(relation, moved, type, count);
-  RowBatch values(1);
-  if (sql) {
-    COUPLET_ASSIGN(const Answer answer, ask(*sql));
-    for (std::size_t row = 0; row < answer.rows(); ++row) {
-      values.begin_row();
-      values.push(answer.at(row, 0));
-    }
-  }
-  if (values.rows() < count) {
-    return fail(ErrorKind::kRowFault,
-                fmt::format("source {}: values of {}.{} change places, and the column has no free "
-                            "value to hold one meanwhile",
-                            source_name, to_string(group.table), moved.name));
-  }
-  return values;
-}
-
-// Moves the displaced rows; afterwards `keys` holds the ids that they are then found by.
-Result<void> plan_move(const std::string& source_name, const Relation& relation,
-                       const WriteGroup& group, const Ask& ask, std::vector<Command>& out,
-                       std::vector<RowBatch>& keys, std::optional<Command>& check) {
-  if (!relation.has_xmin) {
-    return fail(ErrorKind::kRowFault,
-                fmt::format("source {}: values of {} change places, which a view or foreign table "
-                            "cannot do in one transaction",
-                            source_name, to_string(group.table)));
-  }
-  const std::vector<MovedColumn> moved = columns_to_move(relation, group);
-  Command move;
-  move.sql = move_text(relation, group, moved);
-  Command checked;
-  checked.sql = moved_check_text(relation, group, moved);
-  for (std::size_t i = 0; i < group.id.size(); ++i) {
-    add_array(move.parameters, group.id_types[i],
-              array_of_column(group.id_types[i], group.rows, i, group.displaced_rows));
-  }
-  ArrayParameter versions(oid::kXid);
-  for (const std::uint32_t row : group.displaced_rows) {
-    push_xid(versions, group.rows.version(row));
-  }
-  move.parameters.add(oid::kXidArray, versions.take());
-
-  Parameters marks;
-  for (const MovedColumn& column : moved) {
-    const Type& type = group.column_types[column.column];
-    if (column.to_null) {
-      ArrayParameter wanted(oid::kBool);
-      for (const std::uint32_t row : group.displaced_rows) {
-        const bool null = group.rows.at(row, group.id.size() + column.column).is_null();
-        wanted.push(Value(null ? std::string_view("\0", 1) : std::string_view("\1", 1)));
-      }
-      marks.add(oid::kBoolArray, wanted.take());
-      continue;
-    }
-    COUPLET_ASSIGN(const RowBatch values, free_values(source_name, relation, group, column, ask));
-    const std::string array = array_of_column(type, values, 0);
-    add_array(move.parameters, type, array);
-    add_array(marks, type, array);
-    if (column.id_index) {
-      RowBatch replaced(1);
-      std::size_t next = 0;
-      for (std::size_t row = 0; row < group.rows.rows(); ++row) {
-        replaced.begin_row();
-        const bool displaced =
-            next < group.displaced_rows.size() && group.displaced_rows[next] == row;
-        replaced.push(displaced ? values.at(next, 0) : group.rows.at(row, *column.id_index));
-        next += displaced ? 1 : 0;
-      }
-      keys[*column.id_index] = std::move(replaced);
-    }
-  }
-  for (std::size_t i = 0; i < group.id.size(); ++i) {
-    add_array(checked.parameters, group.id_types[i],
-              array_of_column(group.id_types[i], keys[i], 0, group.displaced_rows));
-  }
-  for (std::size_t i = 0; i < marks.types.size(); ++i) {
-    checked.parameters.add(marks.types[i], marks.values[i]);
-  }
-  out.push_back(std::move(move));
-  if (relation.info.user_triggers) {  // Nothing else can skip a row.
-    check = std::move(checked);
-  }
-  return {};
-}
-
-Result<void> plan_update(const std::string& source_name, const Relation& relation,
-                         const WriteGroup& unsorted, std::size_t index, const Ask& ask,
-                         std::vector<Command>& out) {
-  WriteGroup sorted;
-  const bool displaced_sorted =
-      std::is_sorted(unsorted.displaced_rows.begin(), unsorted.displaced_rows.end());
-  if (!displaced_sorted) {
-    sorted = unsorted;
-    std::sort(sorted.displaced_rows.begin(), sorted.displaced_rows.end());
-  }
-  const WriteGroup& group = displaced_sorted ? unsorted : sorted;
-
-  Command command;
-  command.answer = Command::Answer::kByRow;
-  command.group = index;
-  command.sql = update_text(relation, group);
-  std::optional<Command> check;
-  std::vector<bool> moved;
-  if (group.displaced_rows.empty()) {
-    for (std::size_t i = 0; i < group.id.size(); ++i) {
-      add_array(command.parameters, group.id_types[i],
-                array_of_column(group.id_types[i], group.rows, i));
-    }
-  } else {
-    std::vector<RowBatch> keys;
-    for (std::size_t i = 0; i < group.id.size(); ++i) {
-      keys.emplace_back(1);
-      for (std::size_t row = 0; row < group.rows.rows(); ++row) {
-        keys.back().begin_row();
-        keys.back().push(group.rows.at(row, i));
-      }
-    }
-    COUPLET_TRY(plan_move(source_name, relation, group, ask, out, keys, check));
-    for (std::size_t i = 0; i < group.id.size(); ++i) {
-      add_array(command.parameters, group.id_types[i],
-                array_of_column(group.id_types[i], keys[i], 0));
-    }
-    moved.resize(group.rows.rows(), false);
-    for (const std::uint32_t row : group.displaced_rows) {
-      moved[row] = true;
-    }
-  }
-  for (std::size_t i = 0; i < group.columns.size(); ++i) {
-    add_array(command.parameters, group.column_types[i],
-              array_of_column(group.column_types[i], group.rows, group.id.size() + i));
-  }
-  add_versions(command.parameters, relation, group, moved);
-  out.push_back(std::move(command));
-  if (check) {
-    out.push_back(std::move(*check));
-  }
-  return {};
 }
 
 void plan_delete(const Relation& relation, const WriteGroup& group, std::size_t index,
@@ -187,7 +27,7 @@ void plan_delete(const Relation& relation, const WriteGroup& group, std::size_t 
     add_array(command.parameters, group.id_types[i],
               array_of_column(group.id_types[i], group.rows, i));
   }
-  add_versions(command.parameters, relation, group, {});
+  add_versions(relation, group, {}, command.parameters);
   out.push_back(std::move(command));
 }
 
@@ -334,7 +174,8 @@ bool take_written(const Command& command, const WriteGroup& shape, const Answer&
     }
     for (std::size_t row = 0; row < answer.rows(); ++row) {
       const auto ordinal = wire::read<std::int64_t>(answer.bytes(row, 0).data());
-      append_written(answer, row, 1, width, static_cast<std::uint32_t>(ordinal - 1), written);
+      append_written(answer, row, 1, width, row_of(command, static_cast<std::size_t>(ordinal - 1)),
+                     written);
     }
     return true;
   }

@@ -35,7 +35,7 @@ struct Command {
 };
 
 // Asks the database something before the batch is sent.
-using Ask = std::function<Result<Answer>(const std::string& sql)>;
+using Ask = std::function<Result<Answer>(const std::string& sql, const Parameters& parameters)>;
 
 // The commands that write one group, appended to `out`. Errors: kRowFault or kUnsupported where
 // displaced rows cannot be moved, and what `ask` fails with.
