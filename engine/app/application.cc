@@ -10,6 +10,7 @@
 #include "engine/app/output/console.h"
 #include "engine/app/output/operation_json.h"
 #include "engine/app/verbs/verbs.h"
+#include "engine/app/wiring/definition_file.h"
 
 namespace couplet {
 namespace {
@@ -81,7 +82,9 @@ int run_application(std::span<const std::string> words) {
   if (asks_for_json(words)) {
     console.data(error_json(error));
   }
-  console.talk("couplet: " + error.message + (error.hint.empty() ? "" : "\n  " + error.hint));
+  if (error.code != kInvalidDefinition) {  // That was told finding by finding.
+    console.talk("couplet: " + error.message + (error.hint.empty() ? "" : "\n  " + error.hint));
+  }
   return static_cast<int>(exit_code_of(error.kind));
 }
 

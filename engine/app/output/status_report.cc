@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/model/literal.h"
+#include "engine/model/situation.h"
 
 namespace couplet {
 namespace {
@@ -36,6 +37,19 @@ std::uint64_t operations_of(const nlohmann::json& summary) {
     operations += summary.value(name, std::uint64_t{0});
   }
   return operations;
+}
+
+// The state keeps it by name; people and the reference have counts first.
+Json summary_in_order(const nlohmann::json& summary) {
+  Json ordered = Json::object();
+  for (std::size_t i = 0; i < kOperations; ++i) {
+    const char* name = name_of(static_cast<Operation>(i));
+    ordered[name] = summary.value(name, std::uint64_t{0});
+  }
+  for (const char* name : {"objects", "rounds", "converged", "elapsed_seconds"}) {
+    ordered[name] = summary.contains(name) ? Json(summary[name]) : Json(nullptr);
+  }
+  return ordered;
 }
 
 std::string last_run_text(const StateOverview::Mapping& mapping) {
@@ -138,9 +152,10 @@ Json StatusReport::json() const {
                               {"conflicts", found.conflicts},
                               {"last_reconcile", nullptr}};
     if (found.last_run) {
-      mappings[mapping.name]["last_reconcile"] = {{"started", found.last_run->at("started")},
-                                                  {"finished", found.last_run->at("finished")},
-                                                  {"summary", found.last_run->at("summary")}};
+      mappings[mapping.name]["last_reconcile"] = {
+          {"started", found.last_run->at("started")},
+          {"finished", found.last_run->at("finished")},
+          {"summary", summary_in_order(found.last_run->at("summary"))}};
     }
   }
   json["state"] = {{"format", overview_ ? Json(overview_->format) : Json(nullptr)},

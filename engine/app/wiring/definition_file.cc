@@ -30,7 +30,7 @@ Result<void> print_findings(const Diagnostics& found, const std::filesystem::pat
                                       found.errors(), place, first.message),
                     first.hint,
                     {},
-                    "invalid_definition",
+                    kInvalidDefinition,
                     {}});
 }
 

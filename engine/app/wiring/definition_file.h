@@ -9,8 +9,11 @@
 
 namespace couplet {
 
-// Prints what was found, all of it. An error (kInvalidArgument, code "invalid_definition") if there
-// are errors among it.
+// The code of the error that stands for findings which were printed already.
+inline constexpr const char* kInvalidDefinition = "invalid_definition";
+
+// Prints what was found, all of it. An error (kInvalidArgument, kInvalidDefinition) if there are
+// errors among it.
 Result<void> print_findings(const Diagnostics& found, const std::filesystem::path& file,
                             bool warnings, Console& console);
 

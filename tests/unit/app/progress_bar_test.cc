@@ -7,7 +7,7 @@ namespace {
 
 TEST(ProgressBarTest, ShowsObjectsRateAndTimeLeft) {
   EXPECT_EQ(render_progress({"provider", "sync", 1200, 5000, 850.0}, 79),
-            "provider  sync [===>              ]  1,200 of 5,000 objects  850/s  0:04 left");
+            "provider  sync [====>               ]  1,200 of 5,000 objects  850/s  0:04 left");
 }
 
 TEST(ProgressBarTest, AnUnknownTotalHasNoBar) {
@@ -17,16 +17,16 @@ TEST(ProgressBarTest, AnUnknownTotalHasNoBar) {
 
 TEST(ProgressBarTest, WithoutARateThereIsNoTimeLeft) {
   EXPECT_EQ(render_progress({"m", "sync", 0, 10, std::nullopt}, 50),
-            "m  sync [>                  ]  0 of 10 objects");
+            "m  sync [>                      ]  0 of 10 objects");
 }
 
 TEST(ProgressBarTest, AFullBarIsFull) {
   EXPECT_EQ(render_progress({"m", "sync", 10, 10, 5.0}, 60),
-            "m  sync [==============]  10 of 10 objects  5/s  0:00 left");
+            "m  sync [================]  10 of 10 objects  5/s  0:00 left");
 }
 
 TEST(ProgressBarTest, TheBarDoesNotGrowBeyondWhatTheEyeTakesIn) {
-  EXPECT_EQ(render_progress({"m", "sync", 10, 10, std::nullopt}, 300).size(), 67U);
+  EXPECT_EQ(render_progress({"m", "sync", 10, 10, std::nullopt}, 300).size(), 68U);
 }
 
 TEST(ProgressBarTest, NothingIsWiderThanTheTerminal) {

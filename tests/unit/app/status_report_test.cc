@@ -41,7 +41,8 @@ std::string id(std::uint16_t number) {
 
 constexpr const char* kLastRun =
     R"({"started":"2026-01-31T08:15:29.000000Z","finished":"2026-01-31T08:15:30.000000Z",)"
-    R"("summary":{"create":2,"link":1,"update":0,"delete":0,"unlink":0,"converged":true}})";
+    R"("summary":{"conflict":0,"converged":true,"create":2,"defer":0,"delete":0,"elapsed_seconds":0.5,)"
+    R"("hold":0,"link":1,"objects":9,"park":0,"report":0,"rounds":1,"unlink":0,"update":0}})";
 
 // A state as the engine leaves it.
 void fill(StateStore& store) {
@@ -120,6 +121,9 @@ TEST(StatusReportTest, JsonHasTheShapeOfTheReference) {
   fill(store);
   add_trouble(store);
   const StatusReport report(file, overview(store, file));
+  const std::string summary =
+      R"({"create":2,"link":1,"update":0,"delete":0,"unlink":0,"defer":0,"hold":0,"park":0,)"
+      R"("conflict":0,"report":0,"objects":9,"rounds":1,"converged":true,"elapsed_seconds":0.5})";
   EXPECT_EQ(
       report.json().dump(),
       R"({"name":"shop","running":false,"healthy":false,"problems":[)"
@@ -134,13 +138,15 @@ TEST(StatusReportTest, JsonHasTheShapeOfTheReference) {
       R"("lag_bytes":null,"lag_seconds":null,"slot":null}}},)"
       R"("mappings":{"customer":{"state":"ok","links":3,"deferred":0,"held":0,"parked":2,)"
       R"("conflicts":1,"last_reconcile":{"started":"2026-01-31T08:15:29.000000Z",)"
-      R"("finished":"2026-01-31T08:15:30.000000Z","summary":{"converged":true,"create":2,)"
-      R"("delete":0,"link":1,"unlink":0,"update":0}}},)"
-      R"("order":{"state":"ok","links":1,"deferred":1,"held":1,"parked":0,"conflicts":0,)"
-      R"("last_reconcile":{"started":"2026-01-31T08:15:29.000000Z",)"
-      R"("finished":"2026-01-31T08:15:30.000000Z","summary":{"converged":true,"create":2,)"
-      R"("delete":0,"link":1,"unlink":0,"update":0}}}},)"
-      R"("state":{"format":1,"links":4,"bytes":0}})");
+      R"("finished":"2026-01-31T08:15:30.000000Z","summary":)" +
+          summary +
+          R"(}},)"
+          R"("order":{"state":"ok","links":1,"deferred":1,"held":1,"parked":0,"conflicts":0,)"
+          R"("last_reconcile":{"started":"2026-01-31T08:15:29.000000Z",)"
+          R"("finished":"2026-01-31T08:15:30.000000Z","summary":)" +
+          summary +
+          R"(}}},)"
+          R"("state":{"format":1,"links":4,"bytes":0}})");
 }
 
 TEST(StatusReportTest, BrokenThingsComeFirst) {

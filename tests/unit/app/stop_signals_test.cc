@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -12,45 +11,48 @@
 namespace couplet {
 namespace {
 
-TEST(StopSignalsDeathTest, TheFirstSignalAsksAndEndsEverySleep) {
-  testing::FLAGS_gtest_death_test_style = "threadsafe";
-  EXPECT_EXIT(
-      {
-        catch_stop_signals();
-        if (stop_requested()) {
-          std::_Exit(1);
-        }
-        std::raise(SIGTERM);
-        SystemClock clock;
-        clock.sleep_us(3'600'000'000);  // An hour, were it not for the signal.
-        pollfd stop{stop_descriptor(), POLLIN, 0};
-        std::_Exit(stop_requested() && ::poll(&stop, 1, 0) == 1 ? 0 : 2);
-      },
-      testing::ExitedWithCode(0), "");
+// Signals are the process's, so each of these runs in one of its own.
+class StopSignalsDeathTest : public testing::Test {
+ protected:
+  void SetUp() override { testing::FLAGS_gtest_death_test_style = "threadsafe"; }
+};
+
+[[noreturn]] void sleep_an_hour_when_asked_to_stop() {
+  catch_stop_signals();
+  if (stop_requested()) {
+    std::_Exit(1);
+  }
+  std::raise(SIGTERM);
+  SystemClock clock;
+  clock.sleep_us(3'600'000'000);
+  pollfd stop{stop_descriptor(), POLLIN, 0};
+  std::_Exit(stop_requested() && ::poll(&stop, 1, 0) == 1 ? 0 : 2);
 }
 
-TEST(StopSignalsDeathTest, TheSecondSignalEndsTheProcess) {
-  testing::FLAGS_gtest_death_test_style = "threadsafe";
-  EXPECT_EXIT(
-      {
-        catch_stop_signals();
-        std::raise(SIGINT);
-        std::raise(SIGTERM);
-        std::_Exit(1);
-      },
-      testing::KilledBySignal(SIGTERM), "");
+[[noreturn]] void take_two_signals() {
+  catch_stop_signals();
+  std::raise(SIGINT);
+  std::raise(SIGTERM);
+  std::_Exit(1);
 }
 
-TEST(StopSignalsDeathTest, ASignalThatWasIgnoredStaysIgnored) {
-  testing::FLAGS_gtest_death_test_style = "threadsafe";
-  EXPECT_EXIT(
-      {
-        std::signal(SIGINT, SIG_IGN);
-        catch_stop_signals();
-        std::raise(SIGINT);
-        std::_Exit(stop_requested() ? 1 : 0);
-      },
-      testing::ExitedWithCode(0), "");
+[[noreturn]] void take_a_signal_that_was_ignored() {
+  std::signal(SIGINT, SIG_IGN);
+  catch_stop_signals();
+  std::raise(SIGINT);
+  std::_Exit(stop_requested() ? 1 : 0);
+}
+
+TEST_F(StopSignalsDeathTest, TheFirstSignalAsksAndEndsEverySleep) {
+  EXPECT_EXIT(sleep_an_hour_when_asked_to_stop(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(StopSignalsDeathTest, TheSecondSignalEndsTheProcess) {
+  EXPECT_EXIT(take_two_signals(), testing::KilledBySignal(SIGTERM), "");
+}
+
+TEST_F(StopSignalsDeathTest, ASignalThatWasIgnoredStaysIgnored) {
+  EXPECT_EXIT(take_a_signal_that_was_ignored(), testing::ExitedWithCode(0), "");
 }
 
 TEST(SystemClockTest, CountsFromTheYear2000AndNeverBackwards) {
@@ -59,6 +61,11 @@ TEST(SystemClockTest, CountsFromTheYear2000AndNeverBackwards) {
   const std::int64_t before = clock.monotonic_us();
   clock.sleep_us(2000);
   EXPECT_GE(clock.monotonic_us(), before + 2000);
+}
+
+TEST(SystemRandomTest, DoesNotRepeatItself) {
+  SystemRandom random;
+  EXPECT_NE(random.next(), random.next());
 }
 
 }  // namespace
