@@ -1,0 +1,458 @@
+// The situations of DESIGN section 5.2, one to one.
+#include <gmock/gmock.h>
+
+#include "tests/support/people_world.h"
+
+namespace couplet::test {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class OneToOneTest : public testing::Test, public PeopleWorld {
+ protected:
+  // Nothing is left to do: no operation, and no transaction on either side.
+  void expect_at_rest() {
+    const std::uint64_t transactions = left->transactions() + right->transactions();
+    EXPECT_EQ(reconcile().summary.operations(), 0U);
+    EXPECT_EQ(left->transactions() + right->transactions(), transactions);
+  }
+};
+
+TEST_F(OneToOneTest, AbsentIsCreatedAndLinkedInBothDirections) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  right_has({{"key", "b"}, {"name", "Bob"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kCreate), 2U);
+  EXPECT_EQ(summary.operations(), 2U);
+  EXPECT_THAT(lefts(), ElementsAre("a Ada -", "b Bob -"));
+  EXPECT_EQ(lefts(), rights());
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, AbsentIsOnlyReportedWhereCreatingIsSwitchedOff) {
+  map("direction: left_to_right, create: false");
+  left_has({{"key", "a"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.operations(), 0U);
+  EXPECT_EQ(summary.count(Operation::kReport), 1U);
+  EXPECT_THAT(rights(), IsEmpty());
+}
+
+TEST_F(OneToOneTest, MatchedIsLinkedAndMergedWithoutOverwritingByNull) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  right_has({{"key", "a"}, {"mail", "ada@x"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kLink), 1U);
+  EXPECT_EQ(summary.count(Operation::kUpdate), 2U);
+  EXPECT_THAT(lefts(), ElementsAre("a Ada ada@x"));
+  EXPECT_EQ(lefts(), rights());
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, ATieAtFirstContactGoesToTheConfiguredSide) {
+  map("direction: both, tie: right");
+  left_has({{"key", "a"}, {"name", "L"}});
+  right_has({{"key", "a"}, {"name", "R"}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a R -"));
+  EXPECT_EQ(lefts(), rights());
+}
+
+TEST_F(OneToOneTest, TheNewerSideWinsAtFirstContactIfItIsNewerThanTheSkew) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "old"}, {"touched", "2025-01-01 00:00:00+00"}});
+  right_has({{"key", "a"}, {"name", "new"}, {"touched", "2025-01-01 00:00:03+00"}});
+  left_has({{"key", "b"}, {"name", "tie"}, {"touched", "2025-01-01 00:00:00+00"}});
+  right_has({{"key", "b"}, {"name", "within skew"}, {"touched", "2025-01-01 00:00:02+00"}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a new -", "b tie -"));
+  EXPECT_EQ(lefts(), rights());
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, AChangeOnOneSideGoesToTheOtherAndCarriesItsTime) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}, {"touched", "2025-01-01 00:00:00+00"}});
+  settle(*this);
+  right_sets("a", {{"name", "Ada L."}, {"touched", "2025-02-02 00:00:00+00"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kUpdate), 1U);
+  EXPECT_THAT(lefts(), ElementsAre("a Ada L. -"));
+  EXPECT_EQ(left->rows("people")[0].at("touched"), "2025-02-02 00:00:00+00");
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, ChangesOfDifferentAttributesOnBothSidesAreBothKept) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}, {"mail", "old"}});
+  settle(*this);
+  left_sets("a", {{"name", "Ada L."}});
+  right_sets("a", {{"mail", "new"}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a Ada L. new"));
+  EXPECT_EQ(lefts(), rights());
+}
+
+TEST_F(OneToOneTest, TheSameChangeOnBothSidesIsNoConflict) {
+  map("direction: both, conflict: hold");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  left_sets("a", {{"name", "Eve"}});
+  right_sets("a", {{"name", "Eve"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.operations(), 0U);
+  EXPECT_EQ(summary.count(Operation::kHold), 0U);
+}
+
+TEST_F(OneToOneTest, AConflictIsWonByTheNewerSideAndTheLoserIsRecorded) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  left_sets("a", {{"name", "from left"}, {"touched", "2025-03-01 00:00:00+00"}});
+  right_sets("a", {{"name", "from right"}, {"touched", "2025-03-02 00:00:00+00"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kConflict), 1U);
+  EXPECT_THAT(lefts(), ElementsAre("a from right -"));
+  EXPECT_EQ(lefts(), rights());
+  const auto conflicts = store->cursor(Family::kConflicts);
+  conflicts->seek({});
+  ASSERT_TRUE(conflicts->valid());
+  const auto conflict = decode_conflict(conflicts->value());
+  ASSERT_TRUE(conflict.has_value());
+  EXPECT_EQ(conflict->rule, "last_write_wins");
+  EXPECT_EQ(conflict->winner, Side::kRight);
+  EXPECT_EQ(conflict->values[0], "\"from left\"");
+  EXPECT_EQ(conflict->values[1], "\"from right\"");
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, AHeldConflictHoldsThatAttributeAloneUntilItIsGone) {
+  map("direction: both, conflict: hold");
+  left_has({{"key", "a"}, {"name", "Ada"}, {"mail", "m"}});
+  settle(*this);
+  left_sets("a", {{"name", "L"}, {"mail", "new"}});
+  right_sets("a", {{"name", "R"}});
+  EXPECT_EQ(settle(*this).count(Operation::kHold), 1U);
+  EXPECT_THAT(lefts(), ElementsAre("a L new"));
+  EXPECT_THAT(rights(), ElementsAre("a R new"));
+  EXPECT_EQ(settle(*this).count(Operation::kHold), 1U);
+  expect_at_rest();
+  right_sets("a", {{"name", "L"}});
+  EXPECT_EQ(settle(*this).count(Operation::kHold), 0U);
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, ATargetThatWasChangedIsWrittenBackByEnforce) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  right_sets("a", {{"name", "drift"}});
+  EXPECT_EQ(settle(*this).count(Operation::kUpdate), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a Ada -"));
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, ATargetThatIsNewerIsLeftAndReportedUnderLastWriteWins) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}, {"name", "Ada"}, {"touched", "2025-01-01 00:00:00+00"}});
+  settle(*this);
+  right_sets("a", {{"name", "newer"}, {"touched", "2025-06-01 00:00:00+00"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.operations(), 0U);
+  EXPECT_EQ(summary.count(Operation::kReport), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a newer -"));
+}
+
+TEST_F(OneToOneTest, FollowWritesOnlyWhatChangedAndReportsDrift) {
+  map("direction: left_to_right, "
+      "attributes: [ { left: name, right: name, policy: follow }, mail ]");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  right_sets("a", {{"name", "drift"}});
+  Summary summary = settle(*this);
+  EXPECT_EQ(summary.operations(), 0U);
+  EXPECT_EQ(summary.count(Operation::kReport), 1U);
+  left_sets("a", {{"name", "Ada L."}});
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a Ada L. -"));
+}
+
+TEST_F(OneToOneTest, InitWritesOnCreateAndFillsANullAndNothingElse) {
+  map("direction: left_to_right, attributes: [ { left: name, right: name, policy: init } ]");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  left_has({{"key", "b"}, {"name", "Bob"}});
+  right_has({{"key", "b"}});
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a Ada -", "b Bob -"));
+  left_sets("a", {{"name", "Ada L."}});
+  right_sets("b", {{"name", "Robert"}});
+  EXPECT_EQ(settle(*this).operations(), 0U);
+  EXPECT_THAT(rights(), ElementsAre("a Ada -", "b Robert -"));
+}
+
+TEST_F(OneToOneTest, ARenameIsAnUpdateAndKeepsTheLink) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  left_sets("a", {{"key", "z"}});
+  settle(*this);
+  EXPECT_THAT(lines(), Contains(HasSubstr("update moved person: left.people/1 -> ")));
+  EXPECT_THAT(rights(), ElementsAre("z Ada -"));
+  EXPECT_EQ(right->count("persons"), 1U);
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, AKeyThatBecomesNullKeepsTheLinkAndIsWritten) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  left->update("people", {{"key", "a"}}, {{"key", std::nullopt}});
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("- Ada -"));
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, ANullIdentityKeyIsReportedAndNeverCreated) {
+  map("direction: both");
+  left_has({{"name", "nobody"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.operations(), 0U);
+  EXPECT_EQ(summary.count(Operation::kReport), 1U);
+  EXPECT_THAT(lines(), ElementsAre(HasSubstr("report no_identity")));
+}
+
+TEST_F(OneToOneTest, SeveralUnlinkedObjectsWithOneKeyAreHeldUntilTheRivalGoes) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}, {"name", "one"}});
+  left_has({{"key", "a"}, {"name", "two"}});
+  Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kHold), 2U);
+  EXPECT_THAT(rights(), IsEmpty());
+  left->erase("people", {{"name", "two"}});
+  summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kHold), 0U);
+  EXPECT_THAT(rights(), ElementsAre("a one -"));
+}
+
+TEST_F(OneToOneTest, SeveralCounterpartsAreAmbiguousAndHeld) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}});
+  right_has({{"key", "a"}, {"name", "one"}});
+  right_has({{"key", "a"}, {"name", "two"}});
+  EXPECT_EQ(settle(*this).count(Operation::kHold), 1U);
+  EXPECT_THAT(lines(), ElementsAre(HasSubstr("hold ambiguous")));
+  right->erase("persons", {{"name", "two"}});
+  EXPECT_EQ(settle(*this).count(Operation::kLink), 1U);
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, ACounterpartThatIsLinkedToAnotherHoldsTheNewcomer) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}, {"name", "one"}});
+  settle(*this);
+  left_has({{"key", "a"}, {"name", "two"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.operations(), 0U);
+  EXPECT_EQ(summary.count(Operation::kHold), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a one -"));
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, AnObjectDeletedAndInsertedAgainSucceedsItself) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}, {"mail", "m"}});
+  settle(*this);
+  left->erase("people", {{"key", "a"}});
+  left_has({{"key", "a"}, {"name", "Ada L."}});  // mail was left out
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kLink), 1U);
+  EXPECT_EQ(summary.count(Operation::kCreate), 0U);
+  EXPECT_THAT(lefts(), ElementsAre("a Ada L. m"));
+  EXPECT_EQ(lefts(), rights());
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, ATargetThatIsGoneIsMadeAgainOneWay) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  right->erase("persons", {{"key", "a"}});
+  EXPECT_EQ(settle(*this).count(Operation::kCreate), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a Ada -"));
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, ASourceThatIsGoneLeavesATombstoneAndIsNeverCopiedBack) {
+  map("direction: both");
+  for (const char* key : {"a", "b"}) {
+    left_has({{"key", key}, {"name", "x"}});
+  }
+  settle(*this);
+  left->erase("people", {{"key", "a"}});
+  EXPECT_EQ(settle(*this).count(Operation::kUnlink), 1U);
+  EXPECT_THAT(lefts(), ElementsAre("b x -"));
+  EXPECT_THAT(rights(), ElementsAre("a x -", "b x -"));
+  expect_at_rest();
+  // It comes back: the survivor is its counterpart again.
+  left_has({{"key", "a"}, {"name", "y"}});
+  EXPECT_EQ(settle(*this).count(Operation::kLink), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a y -", "b x -"));
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, AnEmptyTableIsNoEvidenceOfADelete) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  left->erase("people", {{"key", "a"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.operations(), 0U);
+  EXPECT_EQ(summary.count(Operation::kReport), 1U);
+  EXPECT_THAT(lefts(), IsEmpty());
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  EXPECT_EQ(settle(*this).count(Operation::kLink), 1U);
+}
+
+TEST_F(OneToOneTest, WhenBothAreGoneTheLinkIsDropped) {
+  map("direction: both");
+  left_has({{"key", "a"}});
+  settle(*this);
+  left->erase("people", {{"key", "a"}});
+  right->erase("persons", {{"key", "a"}});
+  EXPECT_EQ(settle(*this).operations(), 0U);
+  const auto links = store->cursor(Family::kLinks);
+  links->seek({});
+  EXPECT_FALSE(links->valid());
+}
+
+TEST_F(OneToOneTest, AWipedSideIsHeldNotRefilled) {
+  map("direction: left_to_right");
+  for (int i = 0; i < 30; ++i) {
+    left_has({{"key", std::to_string(i)}, {"name", "x"}});
+  }
+  settle(*this);
+  right->erase("persons", {});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.operations(), 0U);
+  EXPECT_EQ(summary.count(Operation::kHold), 30U);
+  EXPECT_THAT(rights(), IsEmpty());
+  EXPECT_THAT(notices(), Contains(HasSubstr("'recreate'")));
+}
+
+TEST_F(OneToOneTest, ARailOnCreatesHoldsThatClassAloneBeforeTheFirstWrite) {
+  map("direction: left_to_right, limits: { create: { count: 2, percent: 10 } }");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  right_has({{"key", "a"}, {"name", "old"}});
+  settle(*this);
+  for (int i = 0; i < 3; ++i) {
+    left_has({{"key", std::to_string(i)}});
+  }
+  left_sets("a", {{"name", "Ada L."}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kHold), 3U);
+  EXPECT_EQ(summary.count(Operation::kUpdate), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a Ada L. -"));
+}
+
+TEST_F(OneToOneTest, AnObjectOutOfScopeIsNeitherCreatedNorASecondTimeMade) {
+  map("direction: left_to_right, where: { left: { name: in } }");
+  left_has({{"key", "a"}, {"name", "in"}, {"mail", "1"}});
+  left_has({{"key", "b"}, {"name", "out"}});
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a in 1"));
+  left_sets("a", {{"name", "out"}, {"mail", "2"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.operations(), 0U);
+  EXPECT_EQ(summary.count(Operation::kReport), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a in 1"));
+  left_sets("a", {{"name", "in"}});
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a in 2"));
+}
+
+TEST_F(OneToOneTest, ACreateWritesTheEqualitiesOfTheOtherSidesWhere) {
+  map("direction: left_to_right, where: { right: { age: 7 } }");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  EXPECT_EQ(right->rows("persons")[0].at("age"), "7");
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, ActionsTurnASituationIntoAReportOrAHold) {
+  map("direction: left_to_right, actions: { absent: hold, source_changed: report }");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  EXPECT_EQ(settle(*this).count(Operation::kHold), 1U);
+  right_has({{"key", "a"}, {"name", "Ada"}});
+  EXPECT_EQ(settle(*this).count(Operation::kLink), 1U);
+  left_sets("a", {{"name", "Ada L."}});
+  EXPECT_EQ(settle(*this).count(Operation::kReport), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a Ada -"));
+}
+
+TEST_F(OneToOneTest, ValuesTranslateBothWaysAndAnUnlistedOneParksWithoutTellingIt) {
+  map("direction: both, attributes: [ { left: name, right: name, values: { on: '1', off: '0' } } "
+      "]");
+  left_has({{"key", "a"}, {"name", "on"}});
+  right_has({{"key", "b"}, {"name", "0"}});
+  left_has({{"key", "c"}, {"name", "secret"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kPark), 1U);
+  EXPECT_THAT(lefts(), ElementsAre("a on -", "b off -", "c secret -"));
+  EXPECT_THAT(rights(), ElementsAre("a 1 -", "b 0 -"));
+  for (const std::string& line : lines()) {
+    EXPECT_THAT(line.substr(0, line.find("person:")), testing::Not(HasSubstr("secret")));
+    EXPECT_THAT(operations().back().reason, testing::Not(HasSubstr("secret")));
+  }
+  left_sets("c", {{"name", "off"}});
+  EXPECT_EQ(settle(*this).count(Operation::kPark), 0U);
+  EXPECT_THAT(rights(), Contains("c 0 -"));
+}
+
+TEST_F(OneToOneTest, AConstantIsWrittenAndEnforced) {
+  map("direction: left_to_right, attributes: [ name, { right: mail, const: fixed } ]");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a Ada fixed"));
+  right_sets("a", {{"mail", "drift"}});
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a Ada fixed"));
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, LostStateFindsEverythingAgainByIdentityKey) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  right_has({{"key", "b"}, {"name", "Bob"}});
+  settle(*this);
+  store = std::make_unique<MemoryStateStore>();
+  left_has({{"key", "new"}});
+  Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kLink), 2U);
+  EXPECT_EQ(summary.count(Operation::kCreate), 0U);
+  EXPECT_EQ(summary.count(Operation::kHold), 1U);
+  EXPECT_THAT(notices(), Contains(HasSubstr("the state is lost")));
+  Reconciler::Settings settings;
+  settings.rebuild_state = true;
+  store = std::make_unique<MemoryStateStore>();
+  summary = reconcile(std::move(settings)).summary;
+  EXPECT_EQ(summary.count(Operation::kCreate), 1U);
+  EXPECT_EQ(lefts(), rights());
+}
+
+TEST_F(OneToOneTest, AStateOfOtherDatabasesIsRefused) {
+  map("direction: both");
+  settle(*this);
+  right->set_identity("memory:restored elsewhere");
+  const auto report = try_reconcile();
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().kind, ErrorKind::kStateForeign);
+  EXPECT_THAT(report.error().message, HasSubstr("source 'right'"));
+}
+
+}  // namespace
+}  // namespace couplet::test
