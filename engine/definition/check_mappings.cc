@@ -220,7 +220,7 @@ class MappingCheck {
           slot.values.begin(), slot.values.end(),
           [&](const ValuePair& line) { return side == Side::kLeft ? !line.right : !line.left; });
       if (use.identity || !use.writes[index_of(side)] || slot.constant || null_listed ||
-          written.nullable || !read.nullable) {
+          !written.writable || written.nullable || !read.nullable) {
         return;
       }
       binding_.warning(origin.attribute->place, "may_be_rejected",

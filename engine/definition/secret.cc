@@ -52,16 +52,6 @@ std::size_t run_end(std::string_view text, std::size_t from) {
   return from;
 }
 
-// After "host:": nothing but a port follows, then the end of the authority.
-bool looks_like_port(std::string_view text, std::size_t from) {
-  std::size_t at = from;
-  while (at < text.size() && text[at] >= '0' && text[at] <= '9') {
-    ++at;
-  }
-  return at > from && (at == text.size() || is_blank(text[at]) ||
-                       std::string_view("/?,\"'}]").find(text[at]) != std::string_view::npos);
-}
-
 // scheme://user:PASS@host. A password may hold any character that its writer forgot to encode, a
 // blank too, so the last `@` of the line counts, not the first.
 void mask_user_info(std::string_view text, std::vector<MaskedRange>& out) {
@@ -71,13 +61,7 @@ void mask_user_info(std::string_view text, std::vector<MaskedRange>& out) {
     const std::string_view run = text.substr(0, run_end(text, begin));
     const std::size_t colon = run.find(':', begin);
     const std::size_t last = text.substr(0, text.find('\n', begin)).rfind('@');
-    if (colon == std::string_view::npos || last == std::string_view::npos || last < colon) {
-      continue;
-    }
-    // Without an `@` of its own: a host, and a port or an IPv6 address.
-    const bool plain = run.find('@', begin) == std::string_view::npos &&
-                       (text[begin] == '[' || looks_like_port(text, colon + 1));
-    if (!plain) {
+    if (colon != std::string_view::npos && last != std::string_view::npos && last > colon) {
       out.push_back({colon + 1, last});
     }
   }

@@ -347,8 +347,10 @@ std::optional<YamlNode> parse_yaml(const std::string& text, Diagnostics& diagnos
   const std::unique_ptr<fy_diag, FreeDiag> diag(fy_diag_create(&diag_settings));
   fy_diag_set_collect_errors(diag.get(), true);
   fy_parse_cfg settings{};
-  settings.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 |
-                                                   FYPCF_DISABLE_MMAP_OPT);
+  // Sloppy: a closing brace may stand under its key, as other readers of YAML take it.
+  settings.flags =
+      static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 |
+                                      FYPCF_DISABLE_MMAP_OPT | FYPCF_SLOPPY_FLOW_INDENTATION);
   settings.diag = diag.get();
 
   Builder builder(text, diagnostics);

@@ -58,8 +58,6 @@ std::string any_password() {
 
 RC_GTEST_PROP(MaskProperty, NoPasswordInAUrlIsShown, ()) {
   const std::string password = any_password();
-  // One that begins with a port, or has no blank-free part before its @, reads as something else.
-  RC_PRE(password.find_first_of("ZyQXv") != std::string::npos);
   const std::string shown = mask("postgresql://ada:" + password + "@db");
   RC_ASSERT(shown.find_first_of("ZyQXv") == std::string::npos);
 }
