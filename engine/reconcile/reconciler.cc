@@ -82,7 +82,7 @@ Result<Reconciler::Report> Reconciler::run() {
                           "' is stopped: " + worked.error().message);
       stopped_.push_back({mapping, std::move(worked.error())});
     }
-    if (report.interrupted || settings_.dry_run || !anything_left()) {
+    if (report.interrupted || !anything_left()) {
       break;
     }
   }
@@ -108,15 +108,17 @@ Result<Reconciler::Report> Reconciler::run() {
   return report;
 }
 
+// A plan looks again at what it has planned itself; what is read through paths it leaves to the run.
 bool Reconciler::anything_left() const {
-  return std::any_of(works_.begin(), works_.end(), [](const Work& work) {
-    return work.selected && !work.stopped && (work.rescan || !work.spool.empty());
+  return std::any_of(works_.begin(), works_.end(), [&](const Work& work) {
+    return work.selected && !work.stopped &&
+           ((work.rescan && !settings_.dry_run) || !work.spool.empty());
   });
 }
 
 Result<void> Reconciler::work_on(std::size_t mapping, bool worklists) {
   Work& work = works_[mapping];
-  if (work.rescan) {
+  if (work.rescan && !(settings_.dry_run && work.scanned)) {
     work.rescan = false;
     COUPLET_TRY(scan(mapping));
     work.scanned = true;

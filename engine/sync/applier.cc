@@ -51,17 +51,18 @@ Result<void> Applier::apply() {
   return {};
 }
 
-Result<void> Applier::pretend(std::uint64_t& planned) {
+void Applier::pretend(std::uint64_t& created, PlannedRows& planned) {
   for (Task& task : batch_.tasks) {
     for (RowWrite& write : row_writes_of(reader_.builder(), plan_, clock_, task)) {
       Task::Written written = expected_outcome(plan_, write);
       if (write.operation == WriteGroup::Operation::kCreate) {
-        written.key = planned_key(++planned);
+        written.key = planned_key(++created);
+      } else {
+        planned.add(plan_.side(write.side), write);
       }
       task.written[index_of(write.side)] = std::move(written);
     }
   }
-  return {};
 }
 
 Result<void> Applier::choose_ids(std::vector<RowWrite>& writes) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/ports/clock.h"
+#include "engine/sync/planned_rows.h"
 #include "engine/sync/recorder.h"
 #include "engine/sync/row_writes.h"
 
@@ -50,7 +51,7 @@ class Applier {
   // sync the whole batch again), and everything that stops the mapping.
   Result<void> apply();
   // Fills the tasks as if every write had succeeded; created objects get a key that no row has.
-  Result<void> pretend(std::uint64_t& planned);
+  void pretend(std::uint64_t& created, PlannedRows& planned);
 
  private:
   Result<void> choose_ids(std::vector<RowWrite>& writes);

@@ -3,8 +3,17 @@
 #include <algorithm>
 
 #include "engine/ports/tuning.h"
+#include "engine/sync/planned_rows.h"
 
 namespace couplet {
+
+Result<const std::vector<View>*> Reader::keep(Side side, RowBatch& rows) {
+  if (planned_ != nullptr) {
+    planned_->apply(plan_.side(side), rows);
+  }
+  COUPLET_ASSIGN(auto views, builder_.build(side, rows));
+  return &batch_.views.emplace_back(std::move(views));
+}
 
 Result<Reader::Found> Reader::fetch(Side side, std::span<const ObjectKey> keys) {
   Found found;
@@ -17,8 +26,8 @@ Result<Reader::Found> Reader::fetch(Side side, std::span<const ObjectKey> keys) 
     RowBatch& rows = batch_.rows.emplace_back();
     COUPLET_TRY(
         source.fetch(plan_.side(side).projection, std::span(wanted).subspan(start, count), rows));
-    COUPLET_ASSIGN(auto views, builder_.build(side, rows));
-    for (const View& view : batch_.views.emplace_back(std::move(views))) {
+    COUPLET_ASSIGN(const std::vector<View>* views, keep(side, rows));
+    for (const View& view : *views) {
       found.emplace(view.key, &view);
     }
   }
@@ -104,10 +113,9 @@ Result<void> Reader::ask(Side side, std::span<Question*> questions, std::span<co
   RowBatch& rows = batch_.rows.emplace_back();
   COUPLET_TRY(sources_[plan_.side(side).entity->source]->find(plan_.side(side).projection, by,
                                                               wanted, rows));
-  COUPLET_ASSIGN(auto views, builder_.build(side, rows));
-  const std::vector<View>& kept = batch_.views.emplace_back(std::move(views));
-  for (std::size_t row = 0; row < kept.size(); ++row) {
-    questions[rows.ordinal(row)]->answers.push_back(&kept[row]);
+  COUPLET_ASSIGN(const std::vector<View>* views, keep(side, rows));
+  for (std::size_t row = 0; row < views->size(); ++row) {
+    questions[rows.ordinal(row)]->answers.push_back(&(*views)[row]);
   }
   return {};
 }

@@ -10,12 +10,18 @@
 
 namespace couplet {
 
+class PlannedRows;
+
 // Reads objects of one mapping as views, in batches, into a TaskBatch that keeps them alive.
 class Reader {
  public:
   Reader(const BoundDefinition& definition, const State& state, const std::vector<Source*>& sources,
-         const MappingPlan& plan, TaskBatch& batch)
-      : builder_(definition, state, plan), sources_(sources), plan_(plan), batch_(batch) {}
+         const MappingPlan& plan, TaskBatch& batch, const PlannedRows* planned = nullptr)
+      : builder_(definition, state, plan),
+        sources_(sources),
+        plan_(plan),
+        batch_(batch),
+        planned_(planned) {}
 
   // The views of those that are there, by key. Chunks of tuning::kBatchRows, a statement each.
   using Found = std::unordered_map<ObjectKey, const View*>;
@@ -33,6 +39,8 @@ class Reader {
   [[nodiscard]] const ViewBuilder& builder() const { return builder_; }
 
  private:
+  // Views of rows that came from the side, kept by the batch.
+  Result<const std::vector<View>*> keep(Side side, RowBatch& rows);
   Result<void> ask(Side side, std::span<Question*> questions, std::span<const std::size_t> by,
                    const ValueTable& wanted);
   // Appends the identity to `row`; false where it has none that can be asked for.
@@ -42,6 +50,7 @@ class Reader {
   const std::vector<Source*>& sources_;
   const MappingPlan& plan_;
   TaskBatch& batch_;
+  const PlannedRows* planned_;  // of a dry run; else null
 };
 
 }  // namespace couplet

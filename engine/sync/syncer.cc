@@ -73,11 +73,16 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
   const MappingPlan& plan = plans_[mapping];
   Outcome outcome;
   TaskBatch batch;
-  Reader reader(definition_, state_, sources_, plan, batch);
+  Reader reader(definition_, state_, sources_, plan, batch,
+                settings_.dry_run ? &planned_rows_ : nullptr);
   COUPLET_TRY(decide_batch(plan, nominees, permissions, reader, batch));
   Applier applier(definition_, state_, sources_, plan, reader, batch, writers_, clock_,
                   settings_.crash_points);
-  COUPLET_TRY(settings_.dry_run ? applier.pretend(planned_) : applier.apply());
+  if (settings_.dry_run) {
+    applier.pretend(planned_, planned_rows_);
+  } else {
+    COUPLET_TRY(applier.apply());
+  }
   COUPLET_TRY(record(batch, plan, outcome, clashing));
   for (const Task& task : batch.tasks) {
     for (OperationReport& operation : operations_of(reader.builder(), plan, task)) {

@@ -77,6 +77,7 @@ class Syncer {
   WriterState writers_;
   bool marks_found_ = false;
   std::uint64_t planned_ = 0;
+  PlannedRows planned_rows_;
   Summary summary_;
   std::unordered_map<std::uint64_t, OperationReport> reported_;
   std::unordered_map<std::uint64_t, bool> conflicts_;

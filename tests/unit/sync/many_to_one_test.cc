@@ -16,11 +16,8 @@ using testing::IsEmpty;
 class ManyToOneTest : public testing::Test, public SyncWorld {
  protected:
   void SetUp() override {
-    create(*left, DescribedTable("orders")
-                      .id()
-                      .text("city")
-                      .text("note")
-                      .column("touched", type_of(TypeKind::kTimestampTz)));
+    create(*left, DescribedTable("orders").id().text("city").text("note").column(
+                      "touched", type_of(TypeKind::kTimestampTz)));
     create(*right, DescribedTable("cities").id().text("name").text("note"));
     map();
   }

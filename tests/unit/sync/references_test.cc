@@ -19,9 +19,8 @@ class ReferencesTest : public testing::Test, public SyncWorld {
       DescribedTable teams("teams");
       teams.id().text("name").column("captain_id", type_of(TypeKind::kInt64));
       create(*database, teams);
-      create(*database,
-             DescribedTable("members").id().text("name").foreign_key("team_id", "teams",
-                                                                     !team_required));
+      create(*database, DescribedTable("members").id().text("name").foreign_key("team_id", "teams",
+                                                                                !team_required));
     }
   }
   void map(const char* direction, const char* team_name = "left.teams") {

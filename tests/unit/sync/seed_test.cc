@@ -165,6 +165,16 @@ TEST_F(SeedTest, APlanChangesNothingAndSaysWhatTheRunWouldDo) {
   EXPECT_FALSE(report.summary.converged);
   EXPECT_EQ(connections(), before_left);
   EXPECT_EQ(store->entries(), 0U);
+  // What is planned for a row is what later decisions of the plan see.
+  std::vector<std::string> updates;
+  for (const std::string& line : lines()) {
+    if (line.starts_with("update")) {
+      updates.push_back(line.substr(0, line.find(':')));
+    }
+  }
+  EXPECT_THAT(updates, testing::UnorderedElementsAre(
+                           "update matched provider", "update matched nic_import",
+                           "update source_changed region", "update source_changed handover"));
   reconcile();
   EXPECT_EQ(plan().summary.operations(), 0U);
   EXPECT_TRUE(plan().summary.converged);
