@@ -311,6 +311,9 @@ Result<Syncer::Outcome> Reconciler::sync_batch(std::size_t mapping,
 Result<void> Reconciler::take_over(std::size_t mapping, const Syncer::Outcome& outcome) {
   operations_in_round_ += outcome.operations;
   for (const Subject& subject : outcome.dirty) {
+    if (is_planned(subject.key)) {
+      continue;
+    }
     Work& work = works_[subject.mapping];
     // A mapping that has not been scanned yet comes to it by itself.
     if (work.selected && !work.stopped && (work.scanned || subject.mapping == mapping)) {
