@@ -15,8 +15,7 @@
 namespace couplet::postgres {
 namespace {
 
-// $1, $2: names. A schema that is not given is the first of the search path, which the session has
-// set to the configured one.
+// $1, $2: names. A schema that is not given is the first of the search path.
 constexpr const char* kRelations = R"(
 select w.i, c.oid, n.nspname, c.relname, c.relkind,
        row_security_active(c.oid),
@@ -170,7 +169,9 @@ auto ask(const PostgresSourceSettings& settings, std::uint64_t& statements, Ques
     server.message = connection_text.masked(error.what());
     return fail(to_error(settings.name, server));
   } catch (const pqxx::broken_connection& error) {
-    return fail(ErrorKind::kUnavailable,
+    // libpqxx does not say why it was refused: a connection of ours does.
+    COUPLET_TRY(Connection::open(settings, Purpose::kLookUp, statements));
+    return fail(ErrorKind::kTransient,
                 fmt::format("source {}: {}", settings.name, connection_text.masked(error.what())));
   } catch (const pqxx::failure& error) {
     return fail(ErrorKind::kInternal,
@@ -305,7 +306,7 @@ Result<std::vector<Relation>> Catalog::describe(std::span<const TableName> names
   std::vector<std::string> schemas;
   std::vector<std::string> tables;
   for (const TableName& name : names) {
-    schemas.push_back(name.schema);
+    schemas.push_back(name.schema.empty() ? settings_.schema : name.schema);
     tables.push_back(name.table);
   }
   return ask(settings_, statements_, [&](Session& session) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 
+#include "connectors/postgres/array_parameter.h"
 #include "connectors/postgres/sql_text.h"
 
 namespace couplet::postgres {
@@ -124,6 +125,15 @@ Value Answer::at(std::size_t row, std::size_t column) const {
   return {PQgetvalue(raw(), r, c), PQgetlength(raw(), r, c)};
 }
 
+bool Answer::has_types(std::size_t from, std::span<const Type> types) const {
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (PQftype(raw(), static_cast<int>(from + i)) != element_type(types[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
 Result<ConnectionText> session_text(const PostgresSourceSettings& settings) {
   COUPLET_ASSIGN(ConnectionText text, ConnectionText::parse(settings.name, settings.url));
   text.set("client_encoding", "UTF8");
@@ -227,7 +237,7 @@ Result<void> Connection::set_up_session(const PostgresSourceSettings& settings, 
   return {};
 }
 
-Result<Answer> Connection::answered(PGresult* result) {
+Result<Answer> Connection::answered(PGresult* result) const {
   Answer answer(result);
   switch (answer.status()) {
     case PGRES_COMMAND_OK:

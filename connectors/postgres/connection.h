@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "connectors/postgres/statement_cache.h"
 #include "engine/model/result.h"
 #include "engine/model/row_batch.h"
+#include "engine/model/type.h"
 
 namespace couplet::postgres {
 
@@ -41,6 +43,9 @@ class Answer {
   [[nodiscard]] std::string_view bytes(std::size_t row, std::size_t column) const {
     return at(row, column).bytes();
   }
+  // Whether the columns from number `from` on are of these types. A column that was altered since
+  // it was described is not.
+  [[nodiscard]] bool has_types(std::size_t from, std::span<const Type> types) const;
   [[nodiscard]] std::string_view command() const { return PQcmdStatus(raw()); }
 
  private:
@@ -96,7 +101,7 @@ class Connection {
         text_(std::move(text)),
         connection_(std::move(handle)),
         statements_(statements) {}
-  Result<Answer> answered(PGresult* result);
+  Result<Answer> answered(PGresult* result) const;
   Result<void> set_up_session(const PostgresSourceSettings& settings, Purpose purpose);
 
   std::string source_name_;

@@ -14,6 +14,12 @@ constexpr std::chrono::milliseconds kLongestPause{500};
 constexpr const char* kObjectInUse = "55006";
 constexpr const char* kDuplicateObject = "42710";
 
+// The role may not, the server is set up without origins (max_replication_slots = 0), or all of
+// their places are taken: a commit without a mark is looked for instead.
+bool has_none_for_us(const Error& error) {
+  return error.kind == ErrorKind::kPrivilege || error.code == "55000" || error.code == "53400";
+}
+
 Parameters named(const std::string& origin) {
   Parameters parameters;
   parameters.add_text(origin);
@@ -76,7 +82,7 @@ Result<std::optional<BatchNumber>> attach_origin(Connection& connection,
   if (attached) {
     attached = set_up(connection, source_name, origin, wait);
   }
-  if (!attached && attached.error().kind == ErrorKind::kPrivilege) {
+  if (!attached && has_none_for_us(attached.error())) {
     return std::optional<BatchNumber>();
   }
   COUPLET_TRY(attached);

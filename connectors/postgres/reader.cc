@@ -1,11 +1,15 @@
 #include "connectors/postgres/reader.h"
 
+#include <fmt/format.h>
+
 #include "connectors/postgres/array_parameter.h"
 #include "connectors/postgres/select_text.h"
 #include "engine/model/wire.h"
 
 namespace couplet::postgres {
 namespace {
+
+constexpr std::string_view kFalse("\0", 1);
 
 bool is_text(TypeKind kind) {
   return kind == TypeKind::kText || kind == TypeKind::kVarchar || kind == TypeKind::kChar;
@@ -108,10 +112,20 @@ Result<void> Reader::find(const Projection& projection, std::span<const std::siz
 Result<void> Reader::answer_into(const Projection& projection, const Answer& answer,
                                  RowBatch& out) {
   COUPLET_CHECK(answer.columns() == kLeadingColumns + projection.width());
+  std::vector<Type> types = projection.id_types;
+  for (const ColumnPath& path : projection.columns) {
+    types.push_back(path.type);
+  }
+  if (!answer.has_types(kLeadingColumns, types)) {
+    return fail(ErrorKind::kSchema,
+                fmt::format("source {}: a column of {}, or one reached from it, is no longer of "
+                            "the type that it was described with",
+                            settings_.name, to_string(projection.table)));
+  }
   for (std::size_t row = 0; row < answer.rows(); ++row) {
     const auto ordinal = wire::read<std::int64_t>(answer.bytes(row, 0).data());
     out.begin_row(version_of_bytes(answer.bytes(row, 1)), static_cast<std::uint32_t>(ordinal - 1),
-                  answer.bytes(row, 2) != std::string_view("\0", 1));
+                  answer.bytes(row, 2) != kFalse);
     for (std::size_t column = 0; column < projection.width(); ++column) {
       out.push(answer.at(row, kLeadingColumns + column));
     }

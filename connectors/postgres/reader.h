@@ -31,8 +31,7 @@ class Reader {
   template <typename Question>
   auto with_session(Purpose purpose, Question question)
       -> decltype(question(std::declval<Connection&>()));
-  static Result<void> answer_into(const Projection& projection, const Answer& answer,
-                                  RowBatch& out);
+  Result<void> answer_into(const Projection& projection, const Answer& answer, RowBatch& out);
 
   const PostgresSourceSettings& settings_;
   RelationCache& relations_;

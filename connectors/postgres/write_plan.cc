@@ -106,6 +106,11 @@ void append_written(const Answer& answer, std::size_t row, std::size_t from, std
   }
 }
 
+bool has_types(const Answer& answer, std::size_t from, const WriteGroup& shape) {
+  return answer.has_types(from, shape.id_types) &&
+         answer.has_types(from + shape.id.size(), shape.returning_types);
+}
+
 // The ordinal of each row that was inserted, when some of those sent were refused. A row whose id a
 // trigger changed is taken for the first one not accounted for.
 std::vector<std::size_t> ordinals_by_id(const Command& command, const WriteGroup& shape,
@@ -169,7 +174,7 @@ bool take_written(const Command& command, const WriteGroup& shape, const Answer&
                   RowBatch& written) {
   const std::size_t width = shape.id.size() + shape.returning.size();
   if (command.answer == Command::Answer::kByRow) {
-    if (answer.columns() != width + 1) {
+    if (answer.columns() != width + 1 || !has_types(answer, 1, shape)) {
       return false;
     }
     for (std::size_t row = 0; row < answer.rows(); ++row) {
@@ -180,7 +185,8 @@ bool take_written(const Command& command, const WriteGroup& shape, const Answer&
     return true;
   }
   if (command.answer == Command::Answer::kByIdOrOrder) {
-    if (answer.columns() != width || answer.rows() > command.keys.size()) {
+    if (answer.columns() != width || answer.rows() > command.keys.size() ||
+        !has_types(answer, 0, shape)) {
       return false;
     }
     const bool all = answer.rows() == command.keys.size();
@@ -191,7 +197,7 @@ bool take_written(const Command& command, const WriteGroup& shape, const Answer&
     }
     return true;
   }
-  if (answer.columns() != width + 1) {
+  if (answer.columns() != width + 1 || !has_types(answer, 1, shape)) {
     return false;
   }
   std::vector<std::size_t> passed;

@@ -33,6 +33,7 @@ WriteGroup shape_of(const WriteGroup& group) {
   shape.id = group.id;
   shape.id_types = group.id_types;
   shape.returning = group.returning;
+  shape.returning_types = group.returning_types;
   return shape;
 }
 
@@ -123,12 +124,11 @@ Result<void> Writer::submit(const WriteBatch& batch) {
   if (!send(flight, commit_sent)) {
     if (!commit_sent) {
       const Error error = connection_->lost("writing");
-      if (!in_use) {
-        connection_.reset();
-      }
+      abandon(false);
       return fail(error);
     }
     flight.lost = uncertain();
+    abandon(false);
   }
   flights_.push_back(std::move(flight));
   return {};
@@ -298,12 +298,7 @@ Writer::Outcome Writer::read_flight(Flight& flight) {
       if (outcome.error || result.status() == PGRES_PIPELINE_ABORTED) {
         continue;
       }
-      if (!take(flight, command, result, outcome)) {
-        outcome.failed_at = i;
-        outcome.error.emplace();
-        outcome.error->code = "XX000";
-        outcome.error->message = "an answer is not what its statement asked for";
-      }
+      outcome.misread = !take(flight, command, result, outcome) || outcome.misread;
     }
     if (outcome.broken) {
       return outcome;
@@ -351,6 +346,12 @@ Result<WriteOutcome> Writer::collect() {
   }
   Outcome outcome = read_flight(flight);
   if (!outcome.error && !outcome.broken) {
+    if (outcome.misread) {  // It is committed, but what was written cannot be told from the answer.
+      forget_tables(flight);
+      return fail(ErrorKind::kCommitUnknown,
+                  fmt::format("source {}: a table was altered while a batch was written to it",
+                              settings_.name));
+    }
     return std::move(outcome.written);
   }
   const std::size_t commit_at = flight.commands.size() - 1;
@@ -372,21 +373,25 @@ Result<WriteOutcome> Writer::collect() {
   Error error = to_error(settings_.name, *outcome.error);
   if (error.kind == ErrorKind::kSchema || outcome.error->code == kPlanIsStale) {
     // The table is not what it was: read anew what we know of it, and plan anew.
-    for (const WriteGroup& shape : flight.shapes) {
-      relations_.forget(shape.table);
-    }
-    for (const Command& command : flight.commands) {
-      std::vector<std::string> displaced;
-      if (command.prepared) {
-        connection_->cache().forget(
-            connection_->cache().at(command.sql, command.parameters.types, displaced).name);
-      }
-    }
+    forget_tables(flight);
   }
   if (outcome.failed_at < commit_at) {
     recover();
   }
   return fail(std::move(error));
+}
+
+void Writer::forget_tables(const Flight& flight) {
+  for (const WriteGroup& shape : flight.shapes) {
+    relations_.forget(shape.table);
+  }
+  for (const Command& command : flight.commands) {
+    std::vector<std::string> displaced;
+    if (command.prepared) {
+      connection_->cache().forget(
+          connection_->cache().at(command.sql, command.parameters.types, displaced).name);
+    }
+  }
 }
 
 void Writer::recover() {

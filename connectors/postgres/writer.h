@@ -47,6 +47,7 @@ class Writer {
     std::optional<ServerError> error;  // The first.
     std::size_t failed_at = 0;         // Index of the command.
     bool broken = false;               // The connection is gone.
+    bool misread = false;              // An answer was not of the columns and types asked for.
     WriteOutcome written;
   };
 
@@ -69,6 +70,8 @@ class Writer {
   // Puts what a statement answered into the outcome. False: it is not what was asked for.
   static bool take(const Flight& flight, const Command& command, const Answer& result,
                    Outcome& outcome);
+  // What we know of the tables is out of date, and so are the plans.
+  void forget_tables(const Flight& flight);
   [[nodiscard]] Error uncertain() const;
   // The connection is gone, and with it what was in flight behind the batch just collected.
   void abandon(bool none_ran);
