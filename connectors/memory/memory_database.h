@@ -27,6 +27,7 @@ struct DatabaseSettings {
   std::string identity = "memory:1";
   std::string schema = "public";  // Where a table without one is looked for.
   std::uint64_t seed = 1;         // Of random ids.
+  bool marks = true;              // False: as where a role may not make replication origins.
 };
 
 // A whole database, for tests and simulation: what a server would be. MemorySources are sessions of
@@ -110,6 +111,7 @@ class MemoryDatabase {
   Result<BatchNumber> hold_mark(const std::string& name, const void* session);
   void advance_mark(const std::string& name, BatchNumber number);  // Never back.
   void release_marks(const void* session);
+  [[nodiscard]] bool offers_marks() const { return settings_.marks; }
   [[nodiscard]] bool has_mark(const std::string& name) const { return marks_.contains(name); }
 
  private:

@@ -202,6 +202,9 @@ Result<std::optional<BatchNumber>> MemorySource::attach_mark(const std::string& 
   ++statements_;
   COUPLET_CHECK(in_flight_.empty());
   COUPLET_TRY(database_->faults().enter(SourceCall::kAttachMark));
+  if (!database_->offers_marks()) {
+    return std::nullopt;
+  }
   const MemoryDatabase::Lock held = database_->lock();
   COUPLET_ASSIGN(const BatchNumber last, database_->hold_mark(name, this));
   mark_ = name;

@@ -108,7 +108,8 @@ Result<Reconciler::Report> Reconciler::run() {
   return report;
 }
 
-// A plan looks again at what it has planned itself; what is read through paths it leaves to the run.
+// A plan looks again at what it has planned itself; what is read through paths it leaves to the
+// run.
 bool Reconciler::anything_left() const {
   return std::any_of(works_.begin(), works_.end(), [&](const Work& work) {
     return work.selected && !work.stopped &&
@@ -351,22 +352,29 @@ Result<void> Reconciler::drain(std::size_t mapping) {
 }
 
 // Rows that a unique or foreign key refused may fit now that the others have moved; those whose
-// values change places are written together. What still clashes parks.
+// values change places are written together. As long as some come to fit, the rest is tried again,
+// the last first, since chains are freed from their end. What still clashes then parks.
 Result<void> Reconciler::retry_clashes(std::size_t mapping) {
   Work& work = works_[mapping];
-  std::vector<Nominee> nominees;
-  for (const Subject& subject : work.clashes) {
-    nominees.push_back({subject.side, subject.key});
-  }
-  work.clashes.clear();
-  for (std::size_t start = 0; start < nominees.size(); start += tuning::kBatchRows) {
-    const std::size_t count = std::min(tuning::kBatchRows, nominees.size() - start);
-    COUPLET_ASSIGN(const auto outcome,
-                   sync_batch(mapping, std::span(nominees).subspan(start, count), true));
-    COUPLET_TRY(take_over(mapping, outcome));
-    for (const Subject& subject : outcome.again) {
-      COUPLET_TRY(work.spool.add({subject.side, subject.key}));
+  for (bool progress = true; !work.clashes.empty();) {
+    const std::vector<Subject> clashes = std::move(work.clashes);
+    work.clashes.clear();
+    const bool last = !progress;
+    std::vector<Nominee> nominees;
+    for (auto subject = clashes.rbegin(); subject != clashes.rend(); ++subject) {
+      nominees.push_back({subject->side, subject->key});
     }
+    for (std::size_t start = 0; start < nominees.size(); start += tuning::kBatchRows) {
+      const std::size_t count = std::min(tuning::kBatchRows, nominees.size() - start);
+      COUPLET_ASSIGN(const auto outcome,
+                     sync_batch(mapping, std::span(nominees).subspan(start, count), last));
+      COUPLET_TRY(take_over(mapping, outcome));
+      work.clashes.insert(work.clashes.begin(), outcome.clashes.rbegin(), outcome.clashes.rend());
+      for (const Subject& subject : outcome.again) {
+        COUPLET_TRY(work.spool.add({subject.side, subject.key}));
+      }
+    }
+    progress = work.clashes.size() < clashes.size();
   }
   return {};
 }

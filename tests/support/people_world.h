@@ -9,7 +9,7 @@ namespace couplet::test {
 // left.people and right.persons: key, name, mail, age; `touched` is their change time.
 class PeopleWorld : public SyncWorld {
  public:
-  PeopleWorld() {
+  explicit PeopleWorld(bool marks = true) : SyncWorld(marks) {
     const auto columns = [](const char* table) {
       return DescribedTable(table)
           .id()

@@ -4,7 +4,11 @@
 
 namespace couplet::test {
 
-SyncWorld::SyncWorld() = default;
+SyncWorld::SyncWorld(bool marks)
+    : left(std::make_shared<MemoryDatabase>(
+          memory::DatabaseSettings{.identity = "memory:left", .marks = marks})),
+      right(std::make_shared<MemoryDatabase>(
+          memory::DatabaseSettings{.identity = "memory:right", .marks = marks})) {}
 
 void SyncWorld::create(MemoryDatabase& database, const DescribedTable& table) {
   const TableInfo info = table.made();

@@ -43,12 +43,11 @@ class SyncWorld : public Observer {
  public:
   using Cells = memory::Cells;
 
-  SyncWorld();
+  // marks: false as where roles may not make replication origins.
+  explicit SyncWorld(bool marks = true);
 
-  std::shared_ptr<MemoryDatabase> left =
-      std::make_shared<MemoryDatabase>(memory::DatabaseSettings{.identity = "memory:left"});
-  std::shared_ptr<MemoryDatabase> right =
-      std::make_shared<MemoryDatabase>(memory::DatabaseSettings{.identity = "memory:right"});
+  std::shared_ptr<MemoryDatabase> left;
+  std::shared_ptr<MemoryDatabase> right;
   ManualClock clock;
   std::unique_ptr<MemoryStateStore> store = std::make_unique<MemoryStateStore>();
   CrashPoints crash_points;

@@ -1,0 +1,282 @@
+// Faults of sources and rows (DESIGN section 10), races with users, oscillation.
+#include <gmock/gmock.h>
+
+#include "tests/support/people_world.h"
+
+namespace couplet::test {
+namespace {
+
+using memory::RowAccess;
+using memory::RowEvent;
+using memory::SourceCall;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class FaultsTest : public testing::Test, public PeopleWorld {
+ protected:
+  void unique_key(bool nullable = true) {
+    right->alter("persons", [&](TableInfo& info) {
+      info.unique_keys.push_back({"persons_key", {"key"}, false, false});
+      for (ColumnInfo& column : info.columns) {
+        if (column.name == "key") {
+          column.nullable = nullable;
+        }
+      }
+    });
+  }
+};
+
+TEST_F(FaultsTest, ARowThatTheTargetRefusesParksAloneAndIsTriedAgain) {
+  map("direction: left_to_right");
+  right->add_check("persons",
+                   {"no_eve", [](const RowAccess& row) { return row.get("name") != "Eve"; }});
+  for (int i = 0; i < 40; ++i) {
+    left_has({{"key", std::to_string(i)}, {"name", i == 17 ? "Eve" : "x"}});
+  }
+  Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kCreate), 39U);
+  EXPECT_EQ(summary.count(Operation::kPark), 1U);
+  EXPECT_EQ(right->count("persons"), 39U);
+  EXPECT_THAT(lines(), Contains(HasSubstr("park absent person: left.people/18")));
+  // An attempt that fails again is no operation.
+  summary = settle(*this);
+  EXPECT_EQ(summary.operations(), 0U);
+  EXPECT_EQ(summary.count(Operation::kPark), 1U);
+  left_sets("17", {{"name", "Eva"}});
+  EXPECT_EQ(settle(*this).count(Operation::kPark), 0U);
+  EXPECT_EQ(right->count("persons"), 40U);
+}
+
+TEST_F(FaultsTest, AnUpdateThatIsRefusedParksAndTheOthersGoOn) {
+  map("direction: left_to_right");
+  right->add_check("persons",
+                   {"no_eve", [](const RowAccess& row) { return row.get("name") != "Eve"; }});
+  left_has({{"key", "a"}, {"name", "1"}});
+  left_has({{"key", "b"}, {"name", "2"}});
+  settle(*this);
+  left_sets("a", {{"name", "Eve"}, {"mail", "m"}});
+  left_sets("b", {{"name", "3"}});
+  EXPECT_EQ(settle(*this).count(Operation::kPark), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a 1 -", "b 3 -"));
+}
+
+TEST_F(FaultsTest, ARowChangedBetweenReadAndWriteIsSyncedAgainNotOverwritten) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}, {"mail", "old"}});
+  left_has({{"key", "b"}, {"name", "Bob"}});
+  settle(*this);
+  left_sets("a", {{"name", "Ada L."}});
+  left_sets("b", {{"name", "Rob"}});
+  right->faults().before(SourceCall::kSubmit, [&] { right_sets("a", {{"mail", "raced"}}); });
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a Ada L. raced", "b Rob -"));
+  EXPECT_EQ(lefts(), rights());
+}
+
+TEST_F(FaultsTest, ACounterpartThatAppearsBetweenLookAndCreateIsLinked) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  right->faults().before(SourceCall::kSubmit, [&] { right_has({{"key", "a"}, {"name", "x"}}); });
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a Ada -"));
+}
+
+TEST_F(FaultsTest, TransientFaultsAreRetriedAndNothingParks) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  const Error deadlock{ErrorKind::kTransient, "deadlock detected", {}, {}, "40P01", {}};
+  right->faults().fail_next(SourceCall::kCommit, deadlock, 2);
+  right->faults().fail_next(SourceCall::kFind, deadlock, 1);
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kPark), 0U);
+  EXPECT_THAT(rights(), ElementsAre("a Ada -"));
+}
+
+TEST_F(FaultsTest, ACommitWhoseReplyNeverComesIsLookedForBeforeItIsRepeated) {
+  for (const bool marks : {true, false}) {
+    for (const bool took_effect : {true, false}) {
+      PeopleWorld world(marks);
+      world.map("direction: both");
+      world.left_has({{"key", "a"}, {"name", "Ada"}});
+      world.right->faults().lose_commit(took_effect);
+      settle(world);
+      EXPECT_THAT(world.rights(), ElementsAre("a Ada -"));
+      EXPECT_EQ(world.reconcile().summary.operations(), 0U);
+      world.left_sets("a", {{"name", "Ada L."}});
+      world.right->faults().lose_commit(took_effect);
+      settle(world);
+      EXPECT_THAT(world.rights(), ElementsAre("a Ada L. -"));
+      EXPECT_EQ(world.reconcile().summary.operations(), 0U);
+    }
+  }
+}
+
+TEST_F(FaultsTest, ASourceThatIsDownEndsTheRunAndTheNextOneGoesOn) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  right->faults().fail_next(
+      SourceCall::kFind, {ErrorKind::kUnavailable, "server closed the connection", {}, {}, {}, {}});
+  const auto report = try_reconcile();
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().kind, ErrorKind::kUnavailable);
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a Ada -"));
+}
+
+TEST_F(FaultsTest, AMissingPrivilegeStopsThatMappingAlone) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}});
+  right->faults().fail_next(SourceCall::kScan,
+                            {ErrorKind::kPrivilege, "permission denied", {}, {}, "42501", {}});
+  const auto report = reconcile();
+  ASSERT_EQ(report.stopped.size(), 1U);
+  EXPECT_FALSE(report.summary.converged);
+  EXPECT_THAT(notices(), Contains(HasSubstr("mapping 'person' is stopped: permission denied")));
+}
+
+TEST_F(FaultsTest, AnInterruptedScanConcludesNothingFromWhatItDidNotSee) {
+  map("direction: both");
+  for (int i = 0; i < 50; ++i) {
+    left_has({{"key", std::to_string(i)}});
+  }
+  settle(*this);
+  right->faults().fail_next(SourceCall::kScanNext,
+                            {ErrorKind::kUnavailable, "gone", {}, {}, {}, {}});
+  EXPECT_FALSE(try_reconcile().has_value());
+  EXPECT_EQ(settle(*this).operations(), 0U);
+}
+
+TEST_F(FaultsTest, ATriggerThatRewritesAValueDoesNotPingPong) {
+  map("direction: both");
+  right->before_write("persons", [](RowEvent, const RowAccess*, RowAccess* after) -> Result<bool> {
+    if (after != nullptr && after->get("name")) {
+      std::string upper = *after->get("name");
+      std::transform(upper.begin(), upper.end(), upper.begin(), ::toupper);
+      after->set("name", upper);
+    }
+    return true;
+  });
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a ADA -"));
+  EXPECT_THAT(lefts(), ElementsAre("a Ada -"));
+  EXPECT_EQ(settle(*this).operations(), 0U);
+  left_sets("a", {{"mail", "m"}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a Ada m"));
+  right_sets("a", {{"name", "Eve"}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a EVE m"));
+}
+
+// Somebody undoes what we write, inside our own transaction: RETURNING does not show it.
+TEST_F(FaultsTest, AnObjectThatIsUndoneAgainAndAgainIsHeldAsOscillating) {
+  map("direction: left_to_right");
+  right->after_write("persons",
+                     [](memory::MemoryTransaction& transaction, RowEvent event, const RowAccess*,
+                        const RowAccess* after) -> Result<void> {
+                       if (event == RowEvent::kUpdate && after->get("name") != "mine") {
+                         const auto done = transaction.update(
+                             "persons", {{"key", after->get("key")}}, {{"name", "mine"}});
+                         return done ? Result<void>{} : fail(done.error());
+                       }
+                       return {};
+                     });
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  left_sets("a", {{"name", "Ada L."}});
+  std::uint64_t held = 0;
+  for (int run = 0; run < 8 && held == 0; ++run) {
+    held = reconcile().summary.count(Operation::kHold);
+  }
+  EXPECT_EQ(held, 1U);
+  EXPECT_THAT(lines(), Contains(HasSubstr("oscillating")));
+  EXPECT_EQ(reconcile().summary.operations(), 0U);
+}
+
+TEST_F(FaultsTest, UniqueValuesThatSwapAreWritten) {
+  for (const bool nullable : {true, false}) {
+    PeopleWorld world;
+    world.right->alter("persons", [&](TableInfo& info) {
+      info.unique_keys.push_back({"persons_key", {"key"}, false, false});
+      for (ColumnInfo& column : info.columns) {
+        column.nullable = column.nullable && (nullable || column.name != "key");
+      }
+    });
+    world.map("direction: left_to_right");
+    for (const char* key : {"a", "b", "c"}) {
+      world.left_has({{"key", key}, {"name", key}});
+    }
+    settle(world);
+    // a and b change places; c takes what nobody has.
+    world.left_sets("a", {{"key", "tmp"}});
+    world.left_sets("b", {{"key", "a"}});
+    world.left_sets("tmp", {{"key", "b"}});
+    world.left_sets("c", {{"key", "d"}});
+    const Summary summary = settle(world);
+    EXPECT_EQ(summary.count(Operation::kPark), 0U);
+    EXPECT_THAT(world.rights(), ElementsAre("a b -", "b a -", "d c -"));
+  }
+}
+
+TEST_F(FaultsTest, UniqueValuesThatChainAcrossBatchesAreWritten) {
+  unique_key();
+  map("direction: left_to_right");
+  constexpr int kRows = 2500;
+  for (int i = 0; i < kRows; ++i) {
+    left_has({{"key", std::to_string(100'000 + i)}, {"name", std::to_string(i)}});
+  }
+  settle(*this);
+  // Everyone takes the key of the next.
+  left->update("people", {{"name", std::to_string(kRows - 1)}}, {{"key", "last"}});
+  for (int i = kRows - 2; i >= 0; --i) {
+    left->update("people", {{"name", std::to_string(i)}},
+                 {{"key", std::to_string(100'000 + i + 1)}});
+  }
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kPark), 0U);
+  EXPECT_EQ(lefts(), rights());
+}
+
+TEST_F(FaultsTest, IdsThatWeChangeTakeTheirLinksAlong) {
+  SyncWorld world;
+  DescribedTable coded("coded");
+  coded.required("code").text("key").text("name");
+  coded.info().primary_key = {"code"};
+  world.create(*world.right, coded);
+  world.create(*world.left, DescribedTable("items").id().text("key").text("code").text("name"));
+  world.create(*world.right, DescribedTable("notes").id().text("key").text("name"));
+  world.define(
+      "mappings:\n"
+      "  item: { left: left.items, right: right.coded, direction: both,\n"
+      "    keys: [ key ], attributes: [ code, name ] }\n");
+  world.left->insert("items", {{"key", "k"}, {"code", "c1"}, {"name", "x"}});
+  EXPECT_TRUE(world.reconcile().summary.converged);
+  world.left->update("items", {{"key", "k"}}, {{"code", "c2"}});
+  EXPECT_EQ(world.reconcile().summary.operations(), 1U);
+  EXPECT_EQ(world.right->count("coded"), 1U);
+  EXPECT_EQ(world.right->rows("coded")[0].at("code"), "c2");
+  EXPECT_EQ(world.reconcile().summary.operations(), 0U);
+  world.right->update("coded", {{"code", "c2"}}, {{"name", "y"}});
+  EXPECT_EQ(world.reconcile().summary.operations(), 1U);
+  EXPECT_EQ(world.left->rows("items")[0].at("name"), "y");
+}
+
+TEST_F(FaultsTest, ReconcilingTenThousandTakesAFewStatementsAPage) {
+  map("direction: both");
+  for (int i = 0; i < 10'000; ++i) {
+    left_has({{"key", std::to_string(i)}, {"name", "x"}});
+  }
+  settle(*this);
+  // One a page and kind: scan, fetch, find, apply with BEGIN and COMMIT; 40 beside.
+  EXPECT_LE(statements[0], 10U * 6U + 40U);
+  EXPECT_LE(statements[1], 10U * 6U + 40U);
+  settle(*this);
+  EXPECT_LE(statements[0], 10U + 40U);
+  EXPECT_LE(statements[1], 10U + 40U);
+}
+
+}  // namespace
+}  // namespace couplet::test
