@@ -82,6 +82,14 @@ Result<void> Recorder::record(const Task& task, StateBatch& changes) const {
     state_.erase_tombstone(changes, plan_.pair, task.replaced_tombstone->side,
                            task.replaced_tombstone->key);
   }
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    const View* view = task.views[index_of(side)];
+    if (const Task::Written* written = done(task, side);
+        written != nullptr && view != nullptr && written->key != view->key) {
+      COUPLET_TRY(state_.rekey(changes, plan_.entities->entities[index_of(side)], view->key,
+                               written->key, plan_.pair));
+    }
+  }
   return plan_.entities->many ? record_target(task, changes) : record_link(task, changes);
 }
 

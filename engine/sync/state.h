@@ -128,6 +128,11 @@ class State {
                             const ObjectKey& right, const std::array<Digest, 2>& digests,
                             const Conflict& conflict) const;
 
+  // An object of `entity` has another id now: links, tombstones and worklist entries of every pair
+  // but those of `except`, whose own record says so, move along.
+  Result<void> rekey(StateBatch& batch, std::size_t entity, const ObjectKey& before,
+                     const ObjectKey& after, std::size_t except) const;
+
   // --- intents ---
   Result<std::vector<Intent>> intents() const;
   static void put(StateBatch& batch, const Intent& intent);
@@ -146,6 +151,8 @@ class State {
   [[nodiscard]] std::optional<std::size_t> mapping_of(std::uint16_t id) const;
   Result<void> assign_ids(StateBatch& batch);
   Result<void> load_shapes(StateBatch& batch);
+  Result<void> rekey_pair(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& before,
+                          const ObjectKey& after) const;
   void adapt(std::size_t pair, std::uint16_t shape, Base& base) const;
 
   StateStore& store_;

@@ -247,21 +247,26 @@ TEST_F(FaultsTest, IdsThatWeChangeTakeTheirLinksAlong) {
   coded.info().primary_key = {"code"};
   world.create(*world.right, coded);
   world.create(*world.left, DescribedTable("items").id().text("key").text("code").text("name"));
-  world.create(*world.right, DescribedTable("notes").id().text("key").text("name"));
+  world.create(*world.left, DescribedTable("notes").id().text("key").text("name"));
   world.define(
       "mappings:\n"
+      "  note: { left: left.notes, right: right.coded, direction: right_to_left,\n"
+      "    keys: [ key ], attributes: [ name ] }\n"
       "  item: { left: left.items, right: right.coded, direction: both,\n"
       "    keys: [ key ], attributes: [ code, name ] }\n");
   world.left->insert("items", {{"key", "k"}, {"code", "c1"}, {"name", "x"}});
   EXPECT_TRUE(world.reconcile().summary.converged);
+  EXPECT_EQ(world.left->count("notes"), 1U);
   world.left->update("items", {{"key", "k"}}, {{"code", "c2"}});
   EXPECT_EQ(world.reconcile().summary.operations(), 1U);
   EXPECT_EQ(world.right->count("coded"), 1U);
   EXPECT_EQ(world.right->rows("coded")[0].at("code"), "c2");
   EXPECT_EQ(world.reconcile().summary.operations(), 0U);
   world.right->update("coded", {{"code", "c2"}}, {{"name", "y"}});
-  EXPECT_EQ(world.reconcile().summary.operations(), 1U);
+  EXPECT_EQ(world.reconcile().summary.operations(), 2U);
   EXPECT_EQ(world.left->rows("items")[0].at("name"), "y");
+  EXPECT_EQ(world.left->rows("notes")[0].at("name"), "y");
+  EXPECT_EQ(world.left->count("notes"), 1U);
 }
 
 TEST_F(FaultsTest, ReconcilingTenThousandTakesAFewStatementsAPage) {
