@@ -77,10 +77,12 @@ class SlotCheck {
       const std::string& object = binding_.bound.entities[link.entities[index_of(from)]].name;
       const std::string& partner =
           binding_.bound.entities[link.entities[index_of(*link.many)]].name;
-      binding_.error(origin.attribute->link->place, "ambiguous_link",
-                     "link: mapping " + origin.attribute->link->value + " is many_to_one: " +
-                         object + " can have several partners in " + partner + ", so " +
-                         slot_.end(other(target)).text + " cannot be translated in this direction");
+      std::string message = "link: mapping ";
+      message.append(origin.attribute->link->value).append(" is many_to_one: ").append(object);
+      message.append(" can have several partners in ").append(partner).append(", so ");
+      message.append(slot_.end(other(target)).text);
+      message.append(" cannot be translated in this direction");
+      binding_.error(origin.attribute->link->place, "ambiguous_link", std::move(message));
       return;
     }
   }

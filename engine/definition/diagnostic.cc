@@ -169,6 +169,8 @@ SourceText::Quote SourceText::quote(Place place) const {
 }
 
 void Diagnostics::add(Diagnostic diagnostic) {
+  diagnostic.message = mask(diagnostic.message);
+  diagnostic.hint = mask(diagnostic.hint);
   const auto at =
       std::upper_bound(items_.begin(), items_.end(), diagnostic,
                        [](const Diagnostic& a, const Diagnostic& b) { return a.place < b.place; });
@@ -180,11 +182,11 @@ void Diagnostics::add(Diagnostic diagnostic) {
 }
 
 void Diagnostics::error(Place place, std::string code, std::string message, std::string hint) {
-  add({Severity::kError, std::move(code), place, mask(message), mask(hint)});
+  add({Severity::kError, std::move(code), place, std::move(message), std::move(hint)});
 }
 
 void Diagnostics::warning(Place place, std::string code, std::string message, std::string hint) {
-  add({Severity::kWarning, std::move(code), place, mask(message), mask(hint)});
+  add({Severity::kWarning, std::move(code), place, std::move(message), std::move(hint)});
 }
 
 void Diagnostics::append(const Diagnostics& others) {

@@ -26,6 +26,19 @@ std::vector<std::string> source_names(const Definition& definition) {
   return names;
 }
 
+// After the source: words of letters, digits, _ and -, one of them or, with a schema, two. It is
+// part of objects' names, which must be told apart.
+bool is_entity_name(std::string_view name) {
+  const TableName table = split_table(name.substr(name.find('.') + 1));
+  const auto is_word = [](const std::string& word) {
+    return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '_' || c == '-';
+    });
+  };
+  return is_word(table.table) && (table.schema.empty() || is_word(table.schema));
+}
+
 // Splits "source.Entity" and looks the source up.
 std::optional<std::size_t> find_source(const ParseContext& context, const Definition& definition,
                                        const std::string& name, Place place,
@@ -150,6 +163,12 @@ void read_entities(const ParseContext& context, const MapReader& file, Definitio
     entity.place = given->key.begin;
     const std::string subject = "entities." + entity.name;
     const auto source = find_source(context, definition, entity.name, entity.place, "entities");
+    if (source && !is_entity_name(entity.name)) {
+      context.error(
+          entity.place, "wrong_name",
+          "entities: \"" + entity.name + "\" holds other characters than letters, digits, _ and -",
+          "the entity's `table` may hold any");
+    }
     const MapReader reader(context, given->value, "entity", subject, given->key.begin);
     entity.source = source.value_or(0);
     entity.table = split_table(entity.name.substr(entity.name.find('.') + 1));
@@ -206,15 +225,7 @@ std::optional<std::size_t> find_entity(const ParseContext& context, Definition& 
   entity.listed = false;
   entity.table = split_table(name.value.substr(name.value.find('.') + 1));
   entity.table_place = name.place;
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-';
-  };
-  const auto is_plain = [&](const std::string& text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), plain);
-  };
-  if (!is_plain(entity.table.table) ||
-      (!entity.table.schema.empty() && !is_plain(entity.table.schema))) {
+  if (!is_entity_name(name.value)) {
     context.error(
         name.place, "wrong_name",
         option + ": \"" + name.value + "\" holds other characters than letters, digits, _ and -",

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -90,7 +91,7 @@ Result<std::int64_t> parse_duration_us(std::string_view text) {
   if (total > kMicrosecondsMax) {
     return fail(ErrorKind::kInvalidArgument, "is longer than a century");
   }
-  return static_cast<std::int64_t>(total + 0.5);
+  return std::llround(total);
 }
 
 Result<std::uint64_t> parse_size_bytes(std::string_view text) {
@@ -104,7 +105,7 @@ Result<std::uint64_t> parse_size_bytes(std::string_view text) {
       if (number * unit->factor > kBytesMax) {
         return fail(ErrorKind::kInvalidArgument, "is more than a petabyte");
       }
-      return static_cast<std::uint64_t>(number * unit->factor + 0.5);
+      return static_cast<std::uint64_t>(std::llround(number * unit->factor));
     }
   }
   return fail(ErrorKind::kInvalidArgument, "is no size",

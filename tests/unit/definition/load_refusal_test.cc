@@ -232,6 +232,11 @@ TEST(LoadRefusalTest, Entities) {
   EXPECT_EQ(findings(file_with("", "", "entities:\n  nodot: {}\n  z.t: {}\n", "")),
             "8:3 entities: \"nodot\" names no entity: it is written source.Entity\n"
             "9:3 entities: there is no source \"z\"\n");
+  EXPECT_EQ(findings(file_with("", "", "entities:\n  a.b/c: {}\n  a.b.c.d: {}\n  a.b.c: {}\n", "")),
+            "8:3 entities: \"a.b/c\" holds other characters than letters, digits, _ and - | the "
+            "entity's `table` may hold any\n"
+            "9:3 entities: \"a.b.c.d\" holds other characters than letters, digits, _ and - | the "
+            "entity's `table` may hold any\n");
 }
 
 TEST(LoadRefusalTest, Mappings) {

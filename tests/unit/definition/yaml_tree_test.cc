@@ -106,11 +106,11 @@ TEST(YamlTreeTest, AnAliasBombIsRefusedAtOnce) {
   for (int level = 1; level <= 30; ++level) {
     const std::string before = "*a" + std::to_string(level - 1);
     const std::string name = "a" + std::to_string(level);
-    bomb += name + ": &" + name + " [ " + before;
+    bomb.append(name).append(": &").append(name).append(" [ ").append(before);
     for (int i = 1; i < 10; ++i) {
-      bomb += ", " + before;
+      bomb.append(", ").append(before);
     }
-    bomb += " ]\n";
+    bomb.append(" ]\n");
   }
   const auto parsed = parse(bomb);
   EXPECT_FALSE(parsed.tree);
