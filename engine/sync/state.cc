@@ -12,8 +12,6 @@ namespace {
 // bit: target key, contributor key. So a walk over the targets does not pass them.
 constexpr std::uint16_t kContributorIndex = 0x8000U;
 constexpr std::uint16_t kIdsMax = 0x7FFFU;
-constexpr char kWaitingObject = 'o';
-constexpr char kWaitingIndex = 'i';
 
 std::string u16_key(std::uint16_t id) {
   std::string key;
@@ -21,9 +19,6 @@ std::string u16_key(std::uint16_t id) {
   return key;
 }
 std::uint16_t u16_of(std::string_view bytes) { return ByteReader(bytes).u16(); }
-
-// The smallest key behind every key that begins with `prefix`.
-bool begins_with(std::string_view key, std::string_view prefix) { return key.starts_with(prefix); }
 
 std::string shape_text(const Pair& pair) {
   std::string text;
@@ -43,15 +38,6 @@ std::vector<std::string> lines_of(const std::string& text) {
     start = end + 1;
   }
   return lines;
-}
-
-std::string waiting_index_prefix(std::uint16_t pair, Side side, const ObjectKey& key) {
-  std::string bytes(1, kWaitingIndex);
-  ByteWriter out(bytes);
-  out.u16(pair);
-  out.u8(static_cast<std::uint8_t>(side));
-  bytes += key.bytes;
-  return bytes;
 }
 
 }  // namespace
@@ -122,7 +108,7 @@ Result<void> State::assign_ids(StateBatch& batch) {
     std::map<std::string, std::uint16_t> known;
     std::uint16_t next = 0;
     const auto cursor = store_.cursor(Family::kMeta);
-    for (cursor->seek(family); cursor->valid() && begins_with(cursor->key(), family);
+    for (cursor->seek(family); cursor->valid() && cursor->key().starts_with(family);
          cursor->next()) {
       const std::uint16_t id = u16_of(cursor->value());
       known[std::string(cursor->key().substr(std::strlen(family)))] = id;
@@ -155,7 +141,7 @@ Result<void> State::load_shapes(StateBatch& batch) {
     std::optional<std::uint16_t> found;
     std::uint16_t next = 0;
     const auto cursor = store_.cursor(Family::kMeta);
-    for (cursor->seek(prefix); cursor->valid() && begins_with(cursor->key(), prefix);
+    for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix);
          cursor->next()) {
       const std::uint16_t shape = u16_of(cursor->key().substr(prefix.size()));
       next = std::max(next, static_cast<std::uint16_t>(shape + 1));
@@ -286,8 +272,7 @@ Result<std::vector<ObjectKey>> State::contributors(std::size_t pair,
   std::vector<ObjectKey> found;
   const std::string prefix = u16_key(pair_ids_[pair] | kContributorIndex) + target.bytes;
   const auto cursor = store_.cursor(Family::kLinksRight);
-  for (cursor->seek(prefix); cursor->valid() && begins_with(cursor->key(), prefix);
-       cursor->next()) {
+  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
     found.push_back({std::string(cursor->key().substr(prefix.size()))});
   }
   COUPLET_TRY(cursor->status());
@@ -372,7 +357,7 @@ State::LinkCursor State::link_cursor(std::size_t pair, Side side) const {
   return cursor;
 }
 bool State::LinkCursor::valid() const {
-  return cursor_->valid() && begins_with(cursor_->key(), prefix_);
+  return cursor_->valid() && cursor_->key().starts_with(prefix_);
 }
 void State::LinkCursor::next() { cursor_->next(); }
 std::string_view State::LinkCursor::key() const { return cursor_->key().substr(prefix_.size()); }
@@ -409,180 +394,6 @@ void State::put_tombstone(StateBatch& batch, std::size_t pair, Side side, const 
 void State::erase_tombstone(StateBatch& batch, std::size_t pair, Side side,
                             const ObjectKey& key) const {
   batch.erase(Family::kTombstones, tombstone_key(u16_key(pair_ids_[pair]), side, key));
-}
-
-std::string State::subject_key(const Subject& subject) const {
-  std::string bytes = u16_key(mapping_ids_[subject.mapping]);
-  ByteWriter(bytes).u8(static_cast<std::uint8_t>(subject.side));
-  return bytes + subject.key.bytes;
-}
-
-std::optional<std::size_t> State::mapping_of(std::uint16_t id) const {
-  const auto found = std::find(mapping_ids_.begin(), mapping_ids_.end(), id);
-  if (found == mapping_ids_.end()) {
-    return std::nullopt;
-  }
-  return static_cast<std::size_t>(found - mapping_ids_.begin());
-}
-
-std::optional<std::size_t> State::pair_of(std::uint16_t id) const {
-  const auto found = std::find(pair_ids_.begin(), pair_ids_.end(), id);
-  if (found == pair_ids_.end()) {
-    return std::nullopt;
-  }
-  return static_cast<std::size_t>(found - pair_ids_.begin());
-}
-
-Result<std::vector<State::Standing>> State::standing(std::span<const Subject> subjects) const {
-  std::vector<std::string> keys;
-  std::vector<std::string> waiting_keys;
-  for (const Subject& subject : subjects) {
-    keys.push_back(subject_key(subject));
-    waiting_keys.push_back(kWaitingObject + keys.back());
-  }
-  COUPLET_ASSIGN(const auto parked, store_.get_many(Family::kParked, keys));
-  COUPLET_ASSIGN(const auto held, store_.get_many(Family::kHeld, keys));
-  COUPLET_ASSIGN(const auto waiting, store_.get_many(Family::kWaiting, waiting_keys));
-  std::vector<Standing> found(subjects.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (parked[i]) {
-      COUPLET_ASSIGN(found[i].parked, decode_parked(*parked[i]));
-    }
-    if (held[i]) {
-      COUPLET_ASSIGN(found[i].held, decode_held(*held[i]));
-    }
-    if (waiting[i]) {
-      COUPLET_ASSIGN(found[i].waiting, decode_waiting(*waiting[i]));
-    }
-  }
-  return found;
-}
-
-void State::replace_standing(StateBatch& batch, const Subject& subject, const Standing& before,
-                             const Standing& after) const {
-  const std::string key = subject_key(subject);
-  const auto replace = [&](Family family, const std::string& at, const auto& old_record,
-                           const auto& new_record) {
-    if (new_record) {
-      if (std::string bytes = encode(*new_record); !old_record || encode(*old_record) != bytes) {
-        batch.put(family, at, std::move(bytes));
-      }
-    } else if (old_record) {
-      batch.erase(family, at);
-    }
-  };
-  replace(Family::kParked, key, before.parked, after.parked);
-  replace(Family::kHeld, key, before.held, after.held);
-  replace(Family::kWaiting, kWaitingObject + key, before.waiting, after.waiting);
-  const auto has = [](const std::optional<Waiting>& waiting, const Waiting::For& link) {
-    return waiting &&
-           std::find(waiting->links.begin(), waiting->links.end(), link) != waiting->links.end();
-  };
-  if (before.waiting) {
-    for (const Waiting::For& link : before.waiting->links) {
-      if (!has(after.waiting, link)) {
-        batch.erase(Family::kWaiting, waiting_index_prefix(link.pair, link.side, link.key) + key);
-      }
-    }
-  }
-  if (after.waiting) {
-    for (const Waiting::For& link : after.waiting->links) {
-      if (!has(before.waiting, link)) {
-        batch.put(Family::kWaiting, waiting_index_prefix(link.pair, link.side, link.key) + key, {});
-      }
-    }
-  }
-}
-
-namespace {
-constexpr std::size_t kSubjectHeader = 3;  // mapping id, side
-
-Subject subject_of(std::size_t mapping, std::string_view key) {
-  return {mapping, static_cast<Side>(key[2] & 1), {std::string(key.substr(kSubjectHeader))}};
-}
-std::string worklist_prefix(Family family, std::uint16_t mapping) {
-  return (family == Family::kWaiting ? std::string(1, kWaitingObject) : std::string()) +
-         u16_key(mapping);
-}
-}  // namespace
-
-Result<std::vector<Subject>> State::worklist(std::size_t mapping, Family family,
-                                             const std::optional<Subject>& after,
-                                             std::size_t limit) const {
-  const std::string prefix = worklist_prefix(family, mapping_ids_[mapping]);
-  std::vector<Subject> found;
-  const auto cursor = store_.cursor(family);
-  if (after) {
-    const std::string last = prefix.substr(0, prefix.size() - 2) + subject_key(*after);
-    cursor->seek(last);
-    if (cursor->valid() && cursor->key() == last) {
-      cursor->next();
-    }
-  } else {
-    cursor->seek(prefix);
-  }
-  for (; found.size() < limit && cursor->valid() && begins_with(cursor->key(), prefix);
-       cursor->next()) {
-    found.push_back(subject_of(mapping, cursor->key().substr(prefix.size() - 2)));
-  }
-  COUPLET_TRY(cursor->status());
-  return found;
-}
-
-namespace {
-Result<std::uint64_t> count_prefix(const StateStore& store, Family family,
-                                   const std::string& prefix) {
-  std::uint64_t count = 0;
-  const auto cursor = store.cursor(family);
-  for (cursor->seek(prefix); cursor->valid() && begins_with(cursor->key(), prefix);
-       cursor->next()) {
-    ++count;
-  }
-  COUPLET_TRY(cursor->status());
-  return count;
-}
-}  // namespace
-
-Result<std::uint64_t> State::count(std::size_t mapping, Family family) const {
-  return count_prefix(store_, family, worklist_prefix(family, mapping_ids_[mapping]));
-}
-Result<std::uint64_t> State::count_links(std::size_t pair) const {
-  return count_prefix(store_, Family::kLinks, u16_key(pair_ids_[pair]));
-}
-
-Result<std::vector<Subject>> State::waiters(std::size_t pair, Side side,
-                                            const ObjectKey& key) const {
-  std::vector<Subject> found;
-  const std::string prefix = waiting_index_prefix(pair_ids_[pair], side, key);
-  const auto cursor = store_.cursor(Family::kWaiting);
-  for (cursor->seek(prefix); cursor->valid() && begins_with(cursor->key(), prefix);
-       cursor->next()) {
-    const std::string_view rest = cursor->key().substr(prefix.size());
-    if (rest.size() > kSubjectHeader) {
-      if (const auto mapping = mapping_of(u16_of(rest))) {
-        found.push_back(subject_of(*mapping, rest));
-      }
-    }
-  }
-  COUPLET_TRY(cursor->status());
-  return found;
-}
-
-Result<void> State::put_conflict(StateBatch& batch, std::size_t mapping, const ObjectKey& left,
-                                 const ObjectKey& right, const std::array<Digest, 2>& digests,
-                                 const Conflict& conflict) const {
-  std::string key = u16_key(mapping_ids_[mapping]);
-  ByteWriter out(key);
-  out.text(left.bytes);
-  out.text(right.bytes);
-  out.text(conflict.attribute);
-  out.u64(digests[0].value);
-  out.u64(digests[1].value);
-  COUPLET_ASSIGN(const auto known, store_.get(Family::kConflicts, key));
-  if (!known) {
-    batch.put(Family::kConflicts, std::move(key), encode(conflict));
-  }
-  return {};
 }
 
 Result<std::vector<Intent>> State::intents() const {
