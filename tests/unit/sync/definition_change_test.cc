@@ -1,0 +1,65 @@
+// A definition that changes under a state that lives on.
+#include <gmock/gmock.h>
+
+#include "tests/support/people_world.h"
+
+namespace couplet::test {
+namespace {
+
+using testing::ElementsAre;
+
+class DefinitionChangeTest : public testing::Test, public PeopleWorld {};
+
+TEST_F(DefinitionChangeTest,
+       AnAttributeThatIsAddedIsMergedAsAtFirstContactAndTheOthersKeepTheirBase) {
+  map("direction: both, conflict: hold, attributes: [ name ]");
+  left_has({{"key", "a"}, {"name", "Ada"}, {"mail", "l"}});
+  settle(*this);
+  map("direction: both, tie: right, attributes: [ mail, name ]");
+  right_sets("a", {{"mail", "r"}, {"name", "Ada L."}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a Ada L. r"));
+  EXPECT_EQ(lefts(), rights());
+  EXPECT_EQ(reconcile().summary.operations(), 0U);
+}
+
+TEST_F(DefinitionChangeTest, AbsenceUnderANewDefinitionIsNoEvidenceOfADelete) {
+  map("direction: both");
+  left_has({{"key", "a"}});
+  left_has({{"key", "b"}});
+  settle(*this);
+  left->erase("people", {{"key", "a"}});
+  map("direction: both, tie: right");
+  Summary summary = settle(*this);
+  EXPECT_EQ(summary.operations(), 0U);
+  EXPECT_EQ(summary.count(Operation::kReport), 1U);
+  // Seen under the same definition again, it is.
+  summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kUnlink), 1U);
+}
+
+TEST_F(DefinitionChangeTest, WhatWasHeldIsDecidedAgain) {
+  map("direction: both, conflict: hold");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  left_sets("a", {{"name", "L"}});
+  right_sets("a", {{"name", "R"}});
+  EXPECT_EQ(settle(*this).count(Operation::kHold), 1U);
+  map("direction: both, conflict: right_wins");
+  EXPECT_EQ(settle(*this).count(Operation::kHold), 0U);
+  EXPECT_THAT(lefts(), ElementsAre("a R -"));
+}
+
+TEST_F(DefinitionChangeTest, AStateOfANewerFormatIsRefused) {
+  map("direction: both");
+  settle(*this);
+  StateBatch newer;
+  newer.put(Family::kMeta, meta_key::kFormat, std::string("\x00\x02", 2));
+  ASSERT_TRUE(store->commit(newer, Durability::kSynced).has_value());
+  const auto report = try_reconcile();
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().kind, ErrorKind::kStateForeign);
+}
+
+}  // namespace
+}  // namespace couplet::test
