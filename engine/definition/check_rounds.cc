@@ -1,5 +1,5 @@
-// Attributes that two-way mappings would carry round a ring of entities for ever, and changes that
-// another mapping carries back.
+// Attributes that two-way mappings would carry round a ring of entities for ever, losses where one
+// mapping carries back what another wrote, and changes that another mapping carries back.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -158,6 +158,79 @@ class CarriedBack {
   Binding& binding_;
 };
 
+// The column that a plain attribute is, however it is reached.
+struct ColumnAt {
+  std::size_t source = 0;
+  TableName table;
+  std::string column;
+  bool operator==(const ColumnAt&) const = default;
+};
+
+// One plain attribute of one mapping in one direction.
+struct Carried {
+  std::size_t mapping = 0;
+  std::size_t pair = 0;
+  std::size_t slot = 0;
+  Side to_side = Side::kRight;
+  const UseOrigin* origin = nullptr;
+  ColumnAt from;
+  ColumnAt to;
+};
+
+std::vector<Carried> all_carried(Binding& binding) {
+  std::vector<Carried> out;
+  for (std::size_t i = 0; i < binding.bound.mappings.size(); ++i) {
+    const std::size_t pair_index = binding.bound.mappings[i].pair;
+    const Pair& pair = binding.bound.pairs[pair_index];
+    const auto column_at = [&](const Slot& slot, Side side) {
+      const BoundEntity& entity = binding.bound.entities[pair.entities[index_of(side)]];
+      const ColumnPath& path = slot.end(side).columns.front();
+      return ColumnAt{entity.source,
+                      path.joins.empty() ? entity.table.name : path.joins.back().table,
+                      path.column};
+    };
+    binding.for_each_use(i, [&](const SlotUse& use, const UseOrigin& origin) {
+      const Slot& slot = pair.slots[use.slot];
+      if (slot.link || slot.constant || !slot.values.empty()) {
+        return;
+      }
+      for (const Side side : {Side::kLeft, Side::kRight}) {
+        if (use.writes[index_of(side)]) {
+          out.push_back({i, pair_index, use.slot, side, &origin, column_at(slot, other(side)),
+                         column_at(slot, side)});
+        }
+      }
+    });
+  }
+  return out;
+}
+
+// What one mapping writes and another reads by a path and writes back is two-way where they meet,
+// though each is one-way: what is lost on the way there would be lost at home.
+void refuse_losses_where_mappings_meet(Binding& binding) {
+  const std::vector<Carried> all = all_carried(binding);
+  for (const Carried& there : all) {
+    for (const Carried& back : all) {
+      const bool same_slot = there.pair == back.pair && there.slot == back.slot;
+      if (same_slot || there.from != back.to || there.to != back.from) {
+        continue;
+      }
+      const Slot& slot = binding.bound.pairs[there.pair].slots[there.slot];
+      const Conversion conversion =
+          conversion_between(slot.end(other(there.to_side)).columns.front().type,
+                             slot.end(there.to_side).columns.front().type);
+      if (conversion.loss == Conversion::Loss::kSilent) {
+        binding.error(there.origin->attribute->place, "lossy",
+                      slot.left.text + " and " + slot.right.text + ": " + conversion.reason +
+                          "; mapping " + binding.bound.mappings[back.mapping].name +
+                          " would carry what is lost here back",
+                      "make the types alike");
+        break;
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void check_rounds(Binding& binding) {
@@ -194,6 +267,7 @@ void check_rounds(Binding& binding) {
       }
     }
   }
+  refuse_losses_where_mappings_meet(binding);
 }
 
 void mark_carried_back(Binding& binding) {

@@ -59,7 +59,7 @@ enum class Severity : std::uint8_t { kError, kWarning };
 
 struct Diagnostic {
   Severity severity = Severity::kError;
-  std::string code;  // "unknown_option": for programs; docs/reference/diagnostics.md lists them
+  std::string code;  // "unknown_option": for programs
   Place place;
   std::string message;  // one sentence, no full stop, no secrets
   std::string hint;     // how to mend it; may be empty

@@ -351,6 +351,27 @@ TEST(BindRefusalTest, OpposingMappingsAreTwoWay) {
             "there | make the types alike, or narrow the attribute's direction\n");
 }
 
+// So are those that meet because one reads by a path what the other writes.
+TEST(BindRefusalTest, MappingsThatMeetByAPathAreTwoWay) {
+  const auto meet = [](const std::string& attribute) {
+    return findings(
+        "mappings:\n"
+        "  a: { left: l.people, right: r.people, direction: left_to_right, keys: [ email "
+        "], attributes: [ " +
+        attribute +
+        " ] }\n"
+        "  b: { left: r.orders, right: l.people, direction: left_to_right, create: "
+        "false, keys: [ { left: number, right: email } ],\n"
+        "       attributes: [ { left: buyer.balance, right: balance } ] }\n");
+  };
+  EXPECT_EQ(meet("age"), "");
+  EXPECT_EQ(meet("balance"),
+            "8:98 warning: l.people.balance to r.people.balance: loses digits after the point: "
+            "numeric(10,2) into numeric(9,1)\n"
+            "8:98 balance and balance: loses digits after the point: numeric(10,2) into "
+            "numeric(9,1); mapping b would carry what is lost here back | make the types alike\n");
+}
+
 TEST(BindRefusalTest, Values) {
   const auto with = [](const std::string& lines, const std::string& direction) {
     return findings(
