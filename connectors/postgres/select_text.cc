@@ -218,8 +218,9 @@ std::string condition_text(const Relation& relation, std::span<const Condition> 
 
 std::string condition_probe(const TableName& table, const SqlCondition& condition) {
   // Inside brackets too: "a) or (b" is balanced between parentheses, but is no one expression.
-  return fmt::format("select coalesce(({0}\n), false), array[{0}\n] from {1} where false",
-                     condition.text, qualified(table));
+  return fmt::format(
+      "select from {1} where coalesce(({0}\n), false) and cardinality(array[{0}\n]) = 1",
+      condition.text, qualified(table));
 }
 
 std::string scan_text(const Relation& relation, const Projection& projection) {

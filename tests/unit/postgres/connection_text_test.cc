@@ -21,6 +21,12 @@ TEST(ConnectionTextTest, AUrlIsReadWithItsEscapesUndone) {
   EXPECT_EQ(text->value_of("sslmode"), "require");
 }
 
+TEST(ConnectionTextTest, AQuestionMarkMayStandInAPassword) {
+  const auto text = ConnectionText::parse("daphne", "postgresql://u:x?y@h/d");
+  ASSERT_TRUE(text.has_value());
+  EXPECT_EQ(text->value_of("password"), "x?y");
+}
+
 TEST(ConnectionTextTest, SeveralHostsAndSocketsAreUrlsToo) {
   for (const char* url : {"postgresql://a:1,b:2/inv", "postgresql:///inv?host=/var/run",
                           "postgres://u@%2Fvar%2Frun/inv", "host=@abstract dbname=x",
@@ -33,10 +39,10 @@ TEST(ConnectionTextTest, SeveralHostsAndSocketsAreUrlsToo) {
 // what then looks like a host is a part of the password.
 TEST(ConnectionTextTest, NothingOfATextThatCannotBeReadIsShown) {
   for (const char* url : {"postgresql://u:x@hunter2@h/d", "postgresql://u:x/hunter2@h/d",
-                          "postgresql://u:1/hunter2@h/d", "postgresql://u:x?hunter2@h/d",
-                          "postgresql://u:hunter2%zz@h/d", "postgresql://u:hunter2@h:port/d",
-                          "postgresql://u:hunter2@[h/d", "host=h password='hunter2", "hunter2",
-                          "host=h hunter2=1", "mysql://u:hunter2@h/d", "host=u@hunter2 dbname=d"}) {
+                          "postgresql://u:1/hunter2@h/d", "postgresql://u:hunter2%zz@h/d",
+                          "postgresql://u:hunter2@h:port/d", "postgresql://u:hunter2@[h/d",
+                          "host=h password='hunter2", "hunter2", "host=h hunter2=1",
+                          "mysql://u:hunter2@h/d", "host=u@hunter2 dbname=d"}) {
     const auto text = ConnectionText::parse("daphne", url);
     ASSERT_FALSE(text.has_value()) << url;
     EXPECT_EQ(text.error().kind, ErrorKind::kInvalidArgument);

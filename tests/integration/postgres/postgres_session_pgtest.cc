@@ -1,0 +1,299 @@
+// Sessions that cannot be had, end, or come back: what the source says and does.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/integration/postgres/postgres_scene.h"
+
+namespace couplet::test {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+constexpr auto kCreate = WriteGroup::Operation::kCreate;
+constexpr auto kUpdate = WriteGroup::Operation::kUpdate;
+
+Error refusal(const std::string& url) {
+  PostgresSourceSettings settings;
+  settings.name = "daphne";
+  settings.url = url;
+  PostgresSource source(settings);
+  const auto identity = source.identity();
+  EXPECT_FALSE(identity.has_value());
+  return identity ? Error() : identity.error();
+}
+
+// What each way in says of the same trouble.
+std::vector<Error> refusals_of_every_call(const PostgresSourceSettings& settings) {
+  std::vector<Error> errors;
+  const std::vector<TableName> names{{"", "t"}};
+  const auto keep = [&errors](const auto& result) {
+    EXPECT_FALSE(result.has_value());
+    if (!result) {
+      errors.push_back(result.error());
+    }
+  };
+  keep(PostgresSource(settings).identity());
+  keep(PostgresSource(settings).describe(names));
+  keep(PostgresSource(settings).tables());
+  keep(PostgresSource(settings).attach_mark("couplet_x"));
+  keep(PostgresSource(settings).mark_exists("couplet_x"));
+  keep(PostgresSource(settings).submit(WriteBatch()));
+  return errors;
+}
+
+class SessionTest : public PostgresScene {
+ protected:
+  void SetUp() override {
+    database().exec("create table t (id int primary key, name text unique)");
+    database().exec("insert into t values (1, 'Ada'), (2, 'Bob')");
+  }
+};
+
+TEST_F(SessionTest, AServerThatIsNotThereIsUnavailableInItsOwnWords) {
+  const Error error = refusal("postgresql://postgres@127.0.0.1:1/postgres");
+  EXPECT_EQ(error.kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(error.message, AllOf(HasSubstr("source daphne"), HasSubstr("Connection refused")));
+  EXPECT_THAT(error.hint, Not(IsEmpty()));
+}
+
+TEST_F(SessionTest, EveryCallSaysThatTheServerIsNotThere) {
+  PostgresSourceSettings nowhere = settings();
+  nowhere.url = "host=/nowhere/at/all dbname=postgres";
+  const std::vector<Error> errors = refusals_of_every_call(nowhere);
+  ASSERT_THAT(errors, SizeIs(6));
+  for (const Error& error : errors) {
+    EXPECT_EQ(error.kind, ErrorKind::kUnavailable) << error.message;
+  }
+}
+
+TEST_F(SessionTest, AnUnknownDatabaseIsToldFromAServerThatIsDown) {
+  const Error error = refusal(database().cluster().url("no_such_database"));
+  EXPECT_EQ(error.kind, ErrorKind::kAuthentication);
+  EXPECT_EQ(error.code, "3D000");
+  EXPECT_THAT(error.message, HasSubstr("database \"no_such_database\" does not exist"));
+  EXPECT_THAT(error.message, Not(HasSubstr("LOCATION")));
+}
+
+TEST_F(SessionTest, EveryCallSaysThatTheRoleIsUnknown) {
+  const std::vector<Error> errors = refusals_of_every_call(settings("nobody_of_this_name"));
+  ASSERT_THAT(errors, SizeIs(6));
+  for (const Error& error : errors) {
+    EXPECT_EQ(error.kind, ErrorKind::kAuthentication) << error.message;
+  }
+}
+
+TEST_F(SessionTest, ARoleThatMayNotConnectIsToldSo) {
+  database().exec("create role shut_out login");
+  database().exec(
+      fmt::format("revoke connect on database {} from public", test::quoted(database().name())));
+  EXPECT_EQ(refusal(database().url("shut_out")).kind, ErrorKind::kPrivilege);
+  database().exec("drop role shut_out");
+}
+
+TEST(PasswordTest, AWrongPasswordIsNamedAsSuchAndNeverShown) {
+  PostgresSettings guarded;
+  guarded.password_required = true;
+  PostgresCluster cluster(guarded);
+  ASSERT_THAT(cluster.password(), Not(IsEmpty()));
+
+  PostgresSourceSettings right;
+  right.name = "daphne";
+  right.url = cluster.url("postgres");
+  EXPECT_TRUE(PostgresSource(right).identity().has_value());
+  EXPECT_TRUE(PostgresSource(right).tables().has_value()) << "both libraries know the password";
+
+  const std::string secret = "s3cret-0f-mine";
+  const std::string plain =
+      fmt::format("host=127.0.0.1 port={} user=postgres dbname=postgres", cluster.port());
+  for (const std::string& url :
+       {plain + " password=" + secret, plain + " password='" + secret + "' bogus=1",
+        plain + " password='" + secret,
+        fmt::format("postgresql://postgres:{}@127.0.0.1:{}/postgres", secret, cluster.port()),
+        fmt::format("postgresql://postgres:{}@127.0.0.1:{}/no_such", secret, cluster.port()),
+        fmt::format("postgresql://postgres:x@{}@127.0.0.1:{}/postgres", secret, cluster.port()),
+        fmt::format("postgresql://postgres:x/{}@127.0.0.1:{}/postgres", secret, cluster.port()),
+        fmt::format("postgresql://postgres:12/{}@127.0.0.1:{}/postgres", secret, cluster.port()),
+        fmt::format("postgresql://postgres:{}?x@127.0.0.1:{}/postgres", secret, cluster.port()),
+        fmt::format("postgresql://postgres:{}%zz@127.0.0.1:{}/postgres", secret, cluster.port()),
+        fmt::format("postgresql://postgres:{}@127.0.0.1:port/postgres", secret),
+        fmt::format("postgresql://postgres:{}@[127.0.0.1/postgres", secret)}) {
+    PostgresSourceSettings wrong = right;
+    wrong.url = url;
+    for (const Error& error : refusals_of_every_call(wrong)) {
+      EXPECT_THAT(error.message + error.hint + error.detail, Not(HasSubstr(secret))) << url;
+      EXPECT_THAT(error.kind,
+                  testing::AnyOf(ErrorKind::kAuthentication, ErrorKind::kInvalidArgument))
+          << url << ": " << error.message;
+    }
+  }
+  PostgresSourceSettings wrong = right;
+  wrong.url = plain + " password=" + secret;
+  const auto refused = PostgresSource(wrong).identity();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, ErrorKind::kAuthentication);
+  EXPECT_EQ(refused.error().code, "28P01");
+}
+
+TEST_F(SessionTest, ReadsGoOnAfterTheirSessionsWereEnded) {
+  const TableInfo t = table("t");
+  const Projection asked = projection(t, {"name"});
+  ASSERT_THAT(fetched(asked, {"1"}), ElementsAre(Literals{"1", "Ada"}));
+  end_sessions();
+  EXPECT_THAT(fetched(asked, {"2"}), ElementsAre(Literals{"2", "Bob"}));
+}
+
+TEST_F(SessionTest, WritesGoOnAfterTheirSessionWasEnded) {
+  const TableInfo t = table("t");
+  WriteGroup first = group(kCreate, t, {"name"});
+  add(first, {"3"}, {"Cyd"});
+  ASSERT_TRUE(write({first}).has_value());
+  end_sessions();
+  WriteGroup second = group(kCreate, t, {"name"});
+  add(second, {"4"}, {"Dan"});
+  const auto outcome = write({second});
+  ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
+  EXPECT_EQ(outcome->groups.at(0).written.rows(), 1U);
+}
+
+TEST_F(SessionTest, AMarkComesBackWithItsSession) {
+  const TableInfo t = table("t");
+  ASSERT_EQ(source().attach_mark("couplet_session_mark").value_or(std::nullopt), BatchNumber{0});
+  WriteGroup first = group(kCreate, t, {"name"});
+  add(first, {"3"}, {"Cyd"});
+  ASSERT_TRUE(write({first}).has_value());
+  end_sessions();
+  WriteGroup second = group(kCreate, t, {"name"});
+  add(second, {"4"}, {"Dan"});
+  ASSERT_TRUE(write({second}).has_value());
+  EXPECT_EQ(source().attach_mark("couplet_session_mark").value_or(std::nullopt), BatchNumber{2});
+}
+
+// The server ends the session while a statement of the batch waits for a lock: its farewell comes
+// where that statement's answer was due, so the commit was not reached.
+TEST_F(SessionTest, ASessionThatEndsBeforeTheCommitIsTransient) {
+  const TableInfo t = table("t");
+  const RowVersion version_of_1 = version(t, "1");
+  database().exec(fmt::format(
+      "create function block() returns trigger language plpgsql as $$ begin "
+      "perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return new; end $$"));
+  database().exec("create trigger b before update on t for each row execute function block()");
+  WriteGroup changed = group(kUpdate, t, {"name"});
+  add(changed, {"1"}, {"Eve"}, version_of_1);
+  const auto outcome = write({changed});
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().kind, ErrorKind::kTransient) << outcome.error().message;
+  EXPECT_THAT(fetched(projection(t, {"name"}), {"1"}), ElementsAre(Literals{"1", "Ada"}));
+}
+
+// The server ends the session inside COMMIT (a deferred trigger): nobody can know what became of
+// it, so the source says so and does not guess.
+TEST_F(SessionTest, ASessionThatEndsInsideTheCommitLeavesItUnknown) {
+  const TableInfo t = table("t");
+  database().exec(
+      "create function part() returns trigger language plpgsql as $$ begin "
+      "perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return new; end $$");
+  database().exec(
+      "create constraint trigger p after insert on t deferrable initially deferred "
+      "for each row execute function part()");
+  WriteGroup made = group(kCreate, t, {"name"});
+  add(made, {"3"}, {"Cyd"});
+  WriteGroup behind = group(kCreate, t, {"name"});
+  add(behind, {"4"}, {"Dan"});
+  WriteBatch one{BatchNumber{1}, {made}};
+  WriteBatch two{BatchNumber{2}, {behind}};
+  ASSERT_TRUE(source().submit(one).has_value());
+  (void)source().submit(two);  // May already find the session gone.
+  const auto outcome = source().collect();
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().kind, ErrorKind::kCommitUnknown) << outcome.error().message;
+}
+
+TEST_F(SessionTest, ABatchBehindALostOneIsReportedToo) {
+  const TableInfo t = table("t");
+  database().exec(
+      "create function part() returns trigger language plpgsql as $$ begin "
+      "perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return new; end $$");
+  database().exec("create trigger p before insert on t for each row execute function part()");
+  WriteGroup made = group(kCreate, t, {"name"});
+  add(made, {"3"}, {"Cyd"});
+  ASSERT_TRUE(source().submit({BatchNumber{1}, {made}}).has_value());
+  const auto submitted = source().submit({BatchNumber{2}, {made}});
+  const auto first = source().collect();
+  ASSERT_FALSE(first.has_value());
+  EXPECT_THAT(first.error().kind, testing::AnyOf(ErrorKind::kTransient, ErrorKind::kCommitUnknown));
+  if (submitted) {
+    EXPECT_FALSE(source().collect().has_value());
+  }
+  database().exec("drop trigger p on t");
+  WriteGroup later = group(kCreate, t, {"name"});
+  add(later, {"5"}, {"Eve"});
+  EXPECT_TRUE(write({later}).has_value()) << "the next batch has a session of its own";
+  EXPECT_EQ(database().query("select count(*) from t")[0][0], "3");
+}
+
+TEST(RestartTest, AServerThatWentAndCameBackIsFoundAgain) {
+  PostgresCluster cluster;
+  cluster.exec("postgres", "create table t (id int primary key)");
+  cluster.exec("postgres", "insert into t values (1)");
+  PostgresSourceSettings settings;
+  settings.name = "daphne";
+  settings.url = cluster.url("postgres");
+  PostgresSource source(settings);
+  const auto before = source.identity();
+  ASSERT_TRUE(before.has_value());
+  const std::vector<TableName> names{{"", "t"}};
+  ASSERT_TRUE(source.describe(names).has_value());
+  const auto marked = source.attach_mark("couplet_restart");
+  ASSERT_TRUE(marked.has_value());
+
+  cluster.stop(PostgresCluster::StopMode::kImmediate);
+  const auto down = source.identity();
+  ASSERT_FALSE(down.has_value());
+  EXPECT_EQ(down.error().kind, ErrorKind::kUnavailable) << down.error().message;
+  EXPECT_EQ(source.describe(names).error().kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(source.submit(WriteBatch()).error().kind, ErrorKind::kUnavailable);
+
+  cluster.start();
+  EXPECT_EQ(source.identity().value_or(""), *before);
+  ASSERT_TRUE(source.submit({BatchNumber{7}, {}}).has_value());
+  EXPECT_TRUE(source.collect().has_value());
+  EXPECT_EQ(source.attach_mark("couplet_restart").value_or(std::nullopt), BatchNumber{7});
+}
+
+TEST_F(SessionTest, TheIdentityIsThatOfTheDatabaseNotOfTheServerAlone) {
+  const TemporaryDatabase other;
+  PostgresSourceSettings elsewhere = settings();
+  elsewhere.url = other.url();
+  const auto here = source().identity();
+  const auto there = PostgresSource(elsewhere).identity();
+  ASSERT_TRUE(here.has_value());
+  ASSERT_TRUE(there.has_value());
+  EXPECT_THAT(*here, testing::MatchesRegex("postgres:[0-9]+/[0-9]+"));
+  EXPECT_NE(*here, *there);
+}
+
+TEST_F(SessionTest, ARoleThatMayNotMarkDoesWithout) {
+  database().exec("create role plain login");
+  database().exec("grant all on t to plain");
+  reopen(settings("plain"));
+  const auto attached = source().attach_mark("couplet_plain");
+  ASSERT_TRUE(attached.has_value()) << attached.error().message;
+  EXPECT_EQ(*attached, std::nullopt);
+  EXPECT_EQ(source().mark_exists("couplet_plain").value_or(true), false);
+  const TableInfo t = table("t");
+  WriteGroup made = group(kCreate, t, {"name"});
+  add(made, {"3"}, {"Cyd"});
+  EXPECT_TRUE(write({made}).has_value());
+  reopen(settings());
+  database().exec("drop owned by plain; drop role plain");
+}
+
+}  // namespace
+}  // namespace couplet::test
