@@ -1,0 +1,138 @@
+// Rows that a real server refuses, one by one inside a batch: that object parks with the server's
+// reason, the others go on; and values that the server changes, or that change places.
+#include <gmock/gmock.h>
+
+#include "tests/integration/cli/cli_scene.h"
+
+namespace couplet::test {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// Origins are seen by the whole cluster, which the tests share: each state is new beside those of
+// the test before, hence --rebuild-state.
+class RefusedRowsTest : public CliTest {
+ protected:
+  RefusedRowsTest() {
+    left_.exec(
+        "alter table people add column code text, add column grp bigint, "
+        "add column size bigint");
+    right_.exec(
+        "create table groups (id bigint primary key); insert into groups values (1); "
+        "alter table persons add column code varchar(3), "
+        "add column grp bigint references groups, add column size smallint, "
+        "add constraint grown check (years < 150), add constraint one_code unique (code)");
+    write_file(R"(
+  person: { left: left.people, right: right.persons, direction: left_to_right, keys: [name],
+            attributes: [ { left: age, right: years }, code, grp, size ] }
+)");
+  }
+
+  nlohmann::json reconcile(const std::vector<std::string>& options = {}) {
+    std::vector<std::string> words = {"reconcile", "--rebuild-state", "--json"};
+    words.insert(words.end(), options.begin(), options.end());
+    last_ = couplet(words);
+    EXPECT_EQ(last_.exit_code, 0) << last_.out << last_.err;
+    return summary_of(last_.out);
+  }
+  // "left.people/3: reason" of each parked object.
+  [[nodiscard]] std::vector<std::string> parked() const {
+    std::vector<std::string> found;
+    for (const auto& line : lines_of(last_.out)) {
+      if (line.value("operation", "") == "park") {
+        found.push_back(line.at("from").get<std::string>() + ": " +
+                        line.at("reason").get<std::string>());
+      }
+    }
+    return found;
+  }
+
+  Ended last_;
+};
+
+TEST_F(RefusedRowsTest, EachParksWithTheServersReasonAndTheOthersGoOn) {
+  add_people(100);
+  left_.exec(
+      "update people set age = 200 where id = 10; "          // check
+      "update people set code = 'long!' where id = 20; "     // too long
+      "update people set grp = 7 where id = 30; "            // foreign key
+      "update people set size = 100000 where id = 40; "      // out of range
+      "update people set code = 'x' where id in (50, 60)");  // unique
+  const auto summary = reconcile();
+  EXPECT_EQ(summary.at("park"), 5);
+  EXPECT_EQ(summary.at("create"), 95);
+  EXPECT_THAT(right_.query("select count(*) from persons"), ElementsAre(Row{"95"}));
+  EXPECT_THAT(parked(), Contains(testing::AllOf(HasSubstr("left.people/10"), HasSubstr("grown"))));
+  EXPECT_THAT(parked(),
+              Contains(testing::AllOf(HasSubstr("left.people/20"), HasSubstr("too long"))));
+  EXPECT_THAT(parked(),
+              Contains(testing::AllOf(HasSubstr("left.people/30"), HasSubstr("persons_grp_fkey"))));
+  EXPECT_THAT(parked(), Contains(HasSubstr("left.people/40")));
+  EXPECT_THAT(parked(), Contains(HasSubstr("one_code")));
+  // Again: nothing done, all still told. Then each is mended, and goes through.
+  EXPECT_EQ(reconcile().at("park"), 5);
+  EXPECT_EQ(couplet({"reconcile", "--exit-code"}).exit_code, 4);
+  left_.exec(
+      "update people set age = 1, code = null, grp = null, size = null "
+      "where id in (10, 20, 30, 40, 50, 60)");
+  EXPECT_EQ(reconcile().at("park"), 0);
+  EXPECT_THAT(right_.query("select count(*) from persons"), ElementsAre(Row{"100"}));
+  EXPECT_EQ(couplet({"reconcile", "--exit-code"}).exit_code, 0);
+}
+
+TEST_F(RefusedRowsTest, ANullForAColumnThatForbidsItParks) {
+  right_.exec("alter table persons alter column years set not null");
+  left_.exec("insert into people (name, age) values ('with', 1), ('without', null)");
+  const auto summary = reconcile();
+  EXPECT_EQ(summary.at("park"), 1);
+  EXPECT_THAT(parked(), ElementsAre(HasSubstr("years")));
+  EXPECT_THAT(right_.query("select name from persons"), ElementsAre(Row{"with"}));
+}
+
+TEST_F(RefusedRowsTest, UniqueValuesThatSwapAndChainAreWritten) {
+  left_.exec("insert into people (name, code) values ('a','1'),('b','2'),('c','3'),('d','4')");
+  reconcile();
+  left_.exec(
+      "update people set code = case name when 'a' then '2' when 'b' then '1' "
+      "when 'c' then '4' else '5' end");
+  const auto summary = reconcile();
+  EXPECT_EQ(summary.at("park"), 0);
+  EXPECT_EQ(left_.query("select name, code from people order by 1"),
+            right_.query("select name, code from persons order by 1"));
+}
+
+TEST_F(RefusedRowsTest, AValueThatATriggerRewritesIsAgreedOn) {
+  right_.exec(
+      "create function shout() returns trigger language plpgsql as "
+      "$$ begin new.name := upper(new.name); return new; end $$; "
+      "create trigger shout before insert or update on persons for each row "
+      "execute function shout()");
+  write_file(kPeople);
+  left_.exec("insert into people (name, age) values ('ada', 1)");
+  EXPECT_EQ(reconcile().at("create"), 1);
+  EXPECT_THAT(right_.query("select name from persons"), ElementsAre(Row{"ADA"}));
+  const auto again = reconcile();
+  EXPECT_EQ(again.at("update"), 0);
+  EXPECT_EQ(again.at("create"), 0);
+  left_.exec("update people set age = 2");
+  EXPECT_EQ(reconcile().at("update"), 1);
+  EXPECT_THAT(left_.query("select name, age from people"), ElementsAre(Row{"ada", "2"}));
+}
+
+TEST_F(RefusedRowsTest, ATriggersOwnErrorParksTheRow) {
+  right_.exec(
+      "create function refuse() returns trigger language plpgsql as "
+      "$$ begin if new.name = 'p3' then raise exception 'not this one'; end if; "
+      "return new; end $$; create trigger refuse before insert on persons "
+      "for each row execute function refuse()");
+  add_people(5);
+  EXPECT_EQ(reconcile().at("park"), 1);
+  EXPECT_THAT(parked(), ElementsAre(HasSubstr("a trigger of the database refuses the row (P0001)")));
+  EXPECT_THAT(right_.query("select count(*) from persons"), ElementsAre(Row{"4"}));
+}
+
+}  // namespace
+}  // namespace couplet::test
