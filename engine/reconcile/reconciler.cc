@@ -150,6 +150,9 @@ Result<void> Reconciler::scan(std::size_t mapping) {
       return fail(std::move(result.error()));
     }
     compared[index_of(side)] = *result;
+    if (!work.scanned) {
+      objects_ += result->rows;
+    }
     before += result->rows;
     std::string& no_evidence = work.permissions.no_evidence[index_of(side)];
     const BoundEntity& entity = *plan.side(side).entity;
@@ -383,6 +386,7 @@ Result<void> Reconciler::finish(Report& report) {
   const double elapsed = report.summary.elapsed_seconds;
   const std::uint32_t rounds = report.summary.rounds;
   report.summary = syncer_.summary();
+  report.summary.objects = objects_;
   report.summary.elapsed_seconds = elapsed;
   report.summary.rounds = rounds;
   for (std::size_t mapping = 0; mapping < works_.size(); ++mapping) {

@@ -80,6 +80,7 @@ class Reconciler {
   std::vector<Stopped> stopped_;
   std::uint32_t round_ = 0;
   std::uint64_t operations_in_round_ = 0;
+  std::uint64_t objects_ = 0;  // compared
 };
 
 }  // namespace couplet

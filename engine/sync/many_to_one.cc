@@ -413,7 +413,8 @@ Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
   if (staying == 0) {
     // Its last contributor is gone or has moved: an orphan.
     task.act = Act::kSever;
-    task.situation = Situation::kSourceMissing;
+    task.situation =
+        task.members.empty() ? Situation::kSourceMissing : task.members.back().situation;
     batch_.tasks.push_back(std::move(task));
     return {};
   }

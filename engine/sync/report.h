@@ -46,7 +46,7 @@ class Observer {
 
 struct Summary {
   std::array<std::uint64_t, kOperations> counts{};  // by Operation
-  std::uint64_t objects = 0;                        // looked at
+  std::uint64_t objects = 0;                        // compared, on each side and under each mapping
   std::uint32_t rounds = 0;
   bool converged = true;
   double elapsed_seconds = 0;

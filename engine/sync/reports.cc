@@ -62,11 +62,10 @@ std::vector<OperationReport> operations_of(const ViewBuilder& builder, const Map
     return reports.emplace_back(std::move(report));
   };
   if (task.act == Act::kSever) {
-    const bool many = plan.entities->many.has_value();
     const Side survivor = task.views[0] != nullptr ? Side::kLeft : Side::kRight;
-    const ObjectKey gone = many                    ? ObjectKey{}
-                           : task.link.has_value() ? task.link->end(other(survivor))
-                                                   : ObjectKey{};
+    const ObjectKey gone = task.link              ? task.link->end(other(survivor))
+                           : task.members.empty() ? ObjectKey{}
+                                                  : task.members.back().key;
     add(Operation::kUnlink, task.situation, other(survivor), gone, end_key(plan, task, survivor));
     return reports;
   }

@@ -93,7 +93,6 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
     report(task, plan);
   }
   outcome.again.insert(outcome.again.end(), batch.again.begin(), batch.again.end());
-  summary_.objects += nominees.size();
   return outcome;
 }
 

@@ -122,6 +122,7 @@ TEST_F(ManyToOneTest, OneThatMovesIsRelinkedAndTheOrphanIsKept) {
   const Summary summary = settle();
   EXPECT_EQ(summary.count(Operation::kLink), 1U);
   EXPECT_EQ(summary.count(Operation::kUnlink), 1U);
+  EXPECT_THAT(lines(), Contains(HasSubstr("unlink moved city: left.orders/1 -> right.cities/")));
   EXPECT_THAT(lines(), Contains(HasSubstr("link moved city: left.orders/1 -> right.cities/")));
   EXPECT_THAT(cities(), testing::Contains("Rome r"));
   expect_at_rest();

@@ -121,6 +121,9 @@ TEST_F(SeedTest, ASecondReconcileDoesNothingAndWritesNothing) {
   EXPECT_EQ(report.summary.operations(), 0U);
   EXPECT_THAT(lines(), IsEmpty());
   EXPECT_TRUE(report.summary.converged);
+  // Both sides of each mapping: 3 + 3, then 6 connections with 4 regions, 5 handovers, 6 NICs
+  // twice.
+  EXPECT_EQ(report.summary.objects, 6U + 10U + 11U + 12U + 12U);
   EXPECT_EQ(left->transactions() + right->transactions(), transactions);
 }
 
