@@ -1,0 +1,52 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace couplet::test {
+
+// What a program has left behind.
+struct Ended {
+  int exit_code = -1;  // -1: a signal ended it
+  int signal = 0;
+  std::string out;
+  std::string err;
+};
+
+// A program as a child process: its words, its environment on top of ours, its outputs kept. It is
+// killed with the object, and when it runs longer than a test can wait.
+class Program {
+ public:
+  struct Settings {
+    std::vector<std::string> words;                                 // the program's path first
+    std::map<std::string, std::optional<std::string>> environment;  // nullopt: unset
+    bool terminal = false;  // Both outputs are one terminal, 80 columns wide; all is in `out`.
+    std::optional<std::string> out_file;  // where stdout goes instead
+  };
+  explicit Program(const Settings& settings);
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  void send(int signal) const;
+  // Waits for the end.
+  Ended wait();
+
+ private:
+  void read_available();
+
+  pid_t pid_ = -1;
+  int out_ = -1;
+  int err_ = -1;
+  bool ended_ = false;
+  Ended result_;
+};
+
+Ended run(const Program::Settings& settings);
+
+}  // namespace couplet::test

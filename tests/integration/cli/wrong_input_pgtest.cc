@@ -1,0 +1,143 @@
+// What is wrong with the file or with what it names: all of it at once, with its place and a way
+// out, before anything is written.
+#include <gmock/gmock.h>
+
+#include "tests/integration/cli/cli_scene.h"
+
+namespace couplet::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class WrongInputTest : public CliTest {
+ protected:
+  // What `plan` says of a file that is wrong; `reconcile` must say the same and write nothing.
+  std::string refusal() {
+    const Ended plan = couplet({"plan"});
+    const Ended reconcile = couplet({"reconcile"});
+    EXPECT_EQ(plan.exit_code, 2) << plan.out << plan.err;
+    EXPECT_EQ(reconcile.exit_code, 2);
+    EXPECT_EQ(reconcile.err, plan.err);
+    EXPECT_EQ(plan.out + reconcile.out, "");
+    EXPECT_FALSE(std::filesystem::exists(state()));
+    return plan.err;
+  }
+};
+
+TEST_F(WrongInputTest, AllErrorsOfTheFileComeAtOnce) {
+  write_text(
+      "version: 1\n"
+      "name: cli\n"
+      "state: state\n"
+      "sources:\n"
+      "  left: { type: postgres, url: { env: COUPLET_TEST_NOT_SET } }\n"
+      "  right: { type: postgres, ulr: postgresql://me:geheim@db/x }\n"
+      "mappings:\n"
+      "  person: { left: left.people, right: wrong.persons, direction: sideways, keys: [name] }\n");
+  const std::string said = refusal();
+  EXPECT_THAT(said, HasSubstr("couplet.yaml:5:"));
+  EXPECT_THAT(said, HasSubstr("COUPLET_TEST_NOT_SET"));
+  EXPECT_THAT(said, HasSubstr("did you mean \"url\"?"));
+  EXPECT_THAT(said, HasSubstr("couplet.yaml:8:"));
+  EXPECT_THAT(said, Not(HasSubstr("geheim")));
+
+  const Ended validate = couplet({"validate", "--json"});
+  EXPECT_EQ(validate.exit_code, 2);
+  const nlohmann::json json = nlohmann::json::parse(validate.out);
+  EXPECT_EQ(json["valid"], false);
+  EXPECT_GE(json["errors"].size(), 4U);
+  EXPECT_EQ(json["errors"][0]["line"], 5);
+  EXPECT_THAT(validate.out, Not(HasSubstr("geheim")));
+
+  const Ended without_secrets = couplet({"validate", "--json", "--no-secrets"});
+  EXPECT_THAT(without_secrets.out, Not(HasSubstr("COUPLET_TEST_NOT_SET")));
+
+  const Ended told = couplet({"reconcile", "--json"});
+  EXPECT_EQ(error_of(told.out)["code"], "invalid_definition");
+}
+
+TEST_F(WrongInputTest, AFileThatIsNotThere) {
+  const Ended ended = run({{COUPLET_PROGRAM, "plan", "-c", "/nowhere/couplet.yaml"}});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("there is no file /nowhere/couplet.yaml"));
+}
+
+TEST_F(WrongInputTest, AVariableThatIsSetIsUsed) {
+  write_text(
+      "version: 1\nname: cli\nstate: state\nsources:\n"
+      "  left: { type: postgres, url: { env: COUPLET_TEST_LEFT } }\n"
+      "  right: { type: postgres, url: { file: right.url } }\nmappings:" +
+      std::string(kPeople));
+  EXPECT_EQ(couplet({"plan"}).exit_code, 2);
+  environment_["COUPLET_TEST_LEFT"] = left_.url();
+  const Ended missing = couplet({"plan"});
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_THAT(missing.err, HasSubstr("right.url"));
+  const Ended written = run({{"/bin/sh", "-c",
+                              "printf '%s\\n' '" + right_.url() + "' > '" +
+                                  (folder_.path() / "right.url").string() + "'"}});
+  ASSERT_EQ(written.exit_code, 0);
+  EXPECT_EQ(couplet({"plan"}).exit_code, 0);
+}
+
+TEST_F(WrongInputTest, ATableAColumnAndAReferenceThatDoNotExist) {
+  write_file(R"(
+  one: { left: left.peple, right: right.persons, direction: left_to_right, keys: [name] }
+  two: { left: left.people, right: right.persons, direction: left_to_right, keys: [name],
+         attributes: [ { left: agge, right: years }, { left: boss.name, right: years } ] }
+)");
+  const std::string said = refusal();
+  EXPECT_THAT(said, HasSubstr("couplet.yaml:8:"));
+  EXPECT_THAT(said, HasSubstr("did you mean \"people\"?"));
+  EXPECT_THAT(said, HasSubstr("couplet.yaml:10:"));
+  EXPECT_THAT(said, HasSubstr("did you mean \"age\"?"));
+  EXPECT_THAT(said, HasSubstr("boss"));
+}
+
+TEST_F(WrongInputTest, ATableWithoutAPrimaryKey) {
+  right_.exec("create table heap (name text not null)");
+  write_file(
+      "\n  m: { left: left.people, right: right.heap, direction: left_to_right, keys: [name] }\n");
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("heap"), HasSubstr("key")));
+}
+
+TEST_F(WrongInputTest, TwoWayTypesThatLoseSomething) {
+  left_.exec("alter table people add price numeric(10, 4)");
+  right_.exec("alter table persons add price numeric(10, 2)");
+  write_file(
+      "\n  m: { left: left.people, right: right.persons, direction: both, keys: [name],"
+      " attributes: [price] }\n");
+  EXPECT_THAT(refusal(), HasSubstr("price"));
+}
+
+TEST_F(WrongInputTest, ARequiredColumnThatNobodyProvides) {
+  right_.exec("alter table persons add born date not null");
+  EXPECT_THAT(refusal(), HasSubstr("born"));
+}
+
+TEST_F(WrongInputTest, AConditionThatIsNoSql) {
+  write_file(R"(
+  m: { left: left.people, right: right.persons, direction: left_to_right, keys: [name],
+       where: { left: { sql: "agee > 3" } } }
+)");
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("couplet.yaml:9:"), HasSubstr("agee")));
+}
+
+TEST_F(WrongInputTest, APermissionThatIsMissing) {
+  right_.exec("drop role if exists cli_reader");
+  right_.exec("create role cli_reader login; grant usage on schema public to cli_reader");
+  right_.exec("grant select on persons to cli_reader");
+  write_file(kPeople, left_.url(), right_.url("cli_reader"));
+  add_people(1);
+  const Ended ended = couplet({"reconcile"});
+  EXPECT_NE(ended.exit_code, 0) << ended.out;
+  EXPECT_THAT(ended.err, HasSubstr("persons"));
+  EXPECT_THAT(ended.err, testing::ContainsRegex("(insert|INSERT|permission|may not)"));
+  EXPECT_TRUE(right_.query("select 1 from persons").empty());
+  right_.exec("drop owned by cli_reader; drop role cli_reader");
+}
+
+}  // namespace
+}  // namespace couplet::test
