@@ -73,13 +73,13 @@ Result<void> Syncer::recover() {
     if (!changes.empty()) {
       COUPLET_TRY(state_.store().commit(changes, Durability::kSynced));
     }
-    COUPLET_TRY(recover_source(source, std::move(undecided)));
+    COUPLET_TRY(recover_source(source, undecided));
   }
   return {};
 }
 
 // Without a mark: look whether the rows are as the intent says.
-Result<void> Syncer::recover_source(std::size_t source, std::vector<Intent> intents) {
+Result<void> Syncer::recover_source(std::size_t source, const std::vector<Intent>& intents) {
   StateBatch changes;
   for (const Intent& intent : intents) {
     // Entries of one mapping and side are looked at together.

@@ -58,7 +58,7 @@ class Syncer {
  private:
   Result<void> decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
                             const Permissions& permissions, Reader& reader, TaskBatch& batch);
-  Result<void> recover_source(std::size_t source, std::vector<Intent> intents);
+  Result<void> recover_source(std::size_t source, const std::vector<Intent>& intents);
   static bool was_committed(const MappingPlan& plan, const Intent::Entry& entry, const View* row);
   void report(const Task& task, const MappingPlan& plan);
   Result<void> follow(const Task& task, const MappingPlan& plan, const Recorder& recorder,

@@ -264,7 +264,7 @@ Result<void> ViewBuilder::send(const View& from, std::size_t use, std::string& a
     converted.error().message = "attribute '" + slot.name + "': " + converted.error().message;
     return converted;
   }
-  cells.push_back(Value(std::string_view(arena)));
+  cells.emplace_back(std::string_view(arena));
   return {};
 }
 

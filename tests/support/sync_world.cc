@@ -48,8 +48,8 @@ void SyncWorld::define(const std::string& body) {
   definition_ = std::move(bound->definition);
 }
 
-Reconciler::Report SyncWorld::reconcile(Reconciler::Settings settings) {
-  auto report = try_reconcile(std::move(settings));
+Reconciler::Report SyncWorld::reconcile(const Reconciler::Settings& settings) {
+  auto report = try_reconcile(settings);
   if (!report) {
     std::fprintf(stderr, "reconcile: %s\n", report.error().message.c_str());
   }
@@ -60,10 +60,10 @@ Reconciler::Report SyncWorld::reconcile(Reconciler::Settings settings) {
 Reconciler::Report SyncWorld::plan() {
   Reconciler::Settings settings;
   settings.dry_run = true;
-  return reconcile(std::move(settings));
+  return reconcile(settings);
 }
 
-Result<Reconciler::Report> SyncWorld::try_reconcile(Reconciler::Settings settings) {
+Result<Reconciler::Report> SyncWorld::try_reconcile(const Reconciler::Settings& settings) {
   lines_.clear();
   operations_.clear();
   notices_.clear();

@@ -58,8 +58,8 @@ class SyncWorld : public Observer {
   void define(const std::string& body);
 
   // A new process each time: state, sources and syncer are opened anew.
-  Reconciler::Report reconcile(Reconciler::Settings settings = {});
-  Result<Reconciler::Report> try_reconcile(Reconciler::Settings settings = {});
+  Reconciler::Report reconcile(const Reconciler::Settings& settings = {});
+  Result<Reconciler::Report> try_reconcile(const Reconciler::Settings& settings = {});
   Reconciler::Report plan();
 
   [[nodiscard]] const BoundDefinition& definition() const { return *definition_; }

@@ -130,7 +130,8 @@ TEST_F(RefusedRowsTest, ATriggersOwnErrorParksTheRow) {
       "for each row execute function refuse()");
   add_people(5);
   EXPECT_EQ(reconcile().at("park"), 1);
-  EXPECT_THAT(parked(), ElementsAre(HasSubstr("a trigger of the database refuses the row (P0001)")));
+  EXPECT_THAT(parked(),
+              ElementsAre(HasSubstr("a trigger of the database refuses the row (P0001)")));
   EXPECT_THAT(right_.query("select count(*) from persons"), ElementsAre(Row{"4"}));
 }
 

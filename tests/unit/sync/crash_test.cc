@@ -64,7 +64,7 @@ TEST_P(CrashTest, CreatesInBothDirectionsAreNeverDoubled) {
     // The state may be new beside marks that are there: this one is not lost.
     Reconciler::Settings settings;
     settings.rebuild_state = true;
-    EXPECT_TRUE(world.reconcile(std::move(settings)).summary.converged);
+    EXPECT_TRUE(world.reconcile(settings).summary.converged);
     EXPECT_THAT(world.lefts(), ElementsAre("a Ada -", "b Bob -", "c Cid -"));
     EXPECT_EQ(world.lefts(), world.rights());
     expect_at_rest(world);

@@ -91,7 +91,7 @@ TEST_F(ManyToOneTest, TheFirstInTheTotalOrderCountsWhateverTheOrderOfArrival) {
       order(rows[row]);
       Reconciler::Settings settings;
       settings.rebuild_state = true;
-      reconcile(std::move(settings));
+      reconcile(settings);
     }
     ASSERT_THAT(cities(), ElementsAre("Rome new"));
     expect_at_rest();

@@ -439,7 +439,7 @@ TEST_F(OneToOneTest, LostStateFindsEverythingAgainByIdentityKey) {
   Reconciler::Settings settings;
   settings.rebuild_state = true;
   store = std::make_unique<MemoryStateStore>();
-  summary = reconcile(std::move(settings)).summary;
+  summary = reconcile(settings).summary;
   EXPECT_EQ(summary.count(Operation::kCreate), 1U);
   EXPECT_EQ(lefts(), rights());
 }

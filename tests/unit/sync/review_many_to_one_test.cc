@@ -1,0 +1,217 @@
+// Many to one: who counts, who waits, and what is remembered of both.
+#include <gmock/gmock.h>
+
+#include "tests/support/sync_world.h"
+
+namespace couplet::test {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// Orders name a city of a country; each city is one row on the right.
+class ContributorsTest : public testing::Test, public SyncWorld {
+ protected:
+  void SetUp() override {
+    for (MemoryDatabase* database : {left.get(), right.get()}) {
+      create(*database, DescribedTable("countries").id().text("name"));
+    }
+    create(*left, DescribedTable("orders")
+                      .id()
+                      .text("city")
+                      .text("note")
+                      .text("kind")
+                      .foreign_key("country_id", "countries", true)
+                      .column("touched", type_of(TypeKind::kTimestampTz)));
+    create(*right, DescribedTable("cities").id().text("name").text("note").foreign_key(
+                       "country_id", "countries", true));
+  }
+  // `keys` beside the city's name; `attributes` beside the note.
+  void map(const std::string& keys = {}, const std::string& attributes = {},
+           const std::string& options = {}) {
+    define(
+        "entities:\n  left.orders: { updated_at: touched }\n"
+        "mappings:\n"
+        "  country: { left: left.countries, right: right.countries, direction: left_to_right,\n"
+        "    keys: [ name ] }\n"
+        "  city: { left: left.orders, right: right.cities, direction: left_to_right,\n"
+        "    cardinality: many_to_one, keys: [ { left: city, right: name }" +
+        keys + " ],\n    attributes: [ note" + attributes + " ] " + options + " }\n");
+  }
+  void order(const Cells& cells) { left->insert("orders", cells); }
+  std::vector<std::string> cities() const {
+    std::vector<std::string> found;
+    for (const auto& row : right->rows("cities")) {
+      found.push_back(row.at("name").value_or("-") + " " + row.at("note").value_or("-"));
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+  Summary settle() {
+    const Summary summary = reconcile().summary;
+    EXPECT_TRUE(summary.converged);
+    return summary;
+  }
+  void expect_at_rest() {
+    const std::uint64_t transactions = right->transactions();
+    EXPECT_EQ(reconcile().summary.operations(), 0U);
+    EXPECT_EQ(right->transactions(), transactions);
+  }
+};
+
+constexpr const char* kCountryKey = ", { left: country, right: country, link: country }";
+
+TEST_F(ContributorsTest, WhenTheWinnerGoesOutOfScopeTheNextOneCounts) {
+  map({}, {}, ", where: { left: { kind: city } }");
+  order({{"city", "Rome"}, {"note", "first"}, {"kind", "city"}, {"touched", "2025-02-01"}});
+  order({{"city", "Rome"}, {"note", "second"}, {"kind", "city"}, {"touched", "2025-01-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome first"));
+  left->update("orders", {{"note", "first"}}, {{"kind", "other"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome second"));
+  expect_at_rest();
+}
+
+TEST_F(ContributorsTest, ANewOneOfTheOldNameDoesNotComeAlongWhenItsTargetIsRenamed) {
+  map();
+  for (int i = 0; i < 8; ++i) {
+    order({{"city", "old " + std::to_string(i)}, {"note", std::to_string(i)}});
+  }
+  settle();
+  for (int i = 0; i < 8; ++i) {
+    left->update("orders", {{"note", std::to_string(i)}}, {{"city", "new " + std::to_string(i)}});
+    order({{"city", "old " + std::to_string(i)}, {"note", "late " + std::to_string(i)}});
+  }
+  settle();
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_THAT(cities(), Contains("new " + std::to_string(i) + " " + std::to_string(i)));
+    EXPECT_THAT(cities(), Contains("old " + std::to_string(i) + " late " + std::to_string(i)));
+  }
+  EXPECT_EQ(cities().size(), 16U);
+  expect_at_rest();
+}
+
+TEST_F(ContributorsTest, OneWhoseParentIsNotLinkedStaysDeferredRunAfterRun) {
+  map(kCountryKey);
+  left->insert("countries", {{"id", "1"}, {"name", "Italy"}});
+  left->insert("countries", {{"id", "2"}});  // no name: no identity, never linked
+  order({{"city", "Rome"}, {"note", "n"}, {"country_id", "1"}});
+  order({{"city", "Rome"}, {"note", "m"}, {"country_id", "1"}});
+  settle();
+  left->update("orders", {{"note", "n"}}, {{"country_id", "2"}});
+  for (int run = 0; run < 4; ++run) {
+    EXPECT_EQ(settle().count(Operation::kDefer), 1U) << "run " << run;
+  }
+  left->update("countries", {{"id", "2"}}, {{"name", "Oz"}});
+  EXPECT_EQ(settle().count(Operation::kDefer), 0U);
+  EXPECT_EQ(right->count("cities"), 2U);
+  expect_at_rest();
+}
+
+TEST_F(ContributorsTest, OneThatWaitsForALinkOfATargetThatIsThereIsWokenByIt) {
+  define(
+      "entities:\n  right.cities: { required: [ country ] }\n"
+      "mappings:\n"
+      "  city: { left: left.orders, right: right.cities, direction: left_to_right,\n"
+      "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n"
+      "    attributes: [ note, { left: country, right: country, link: country } ] }\n"
+      "  country: { left: left.countries, right: right.countries, direction: left_to_right,\n"
+      "    keys: [ name ] }\n");
+  left->insert("countries", {{"id", "1"}});
+  right->insert("cities", {{"name", "Rome"}});
+  order({{"city", "Rome"}, {"note", "n"}, {"country_id", "1"}});
+  for (int run = 0; run < 4; ++run) {
+    EXPECT_EQ(settle().count(Operation::kDefer), 1U) << "run " << run;
+    EXPECT_THAT(lines(), Contains(HasSubstr("waits for left.countries/1")));
+  }
+  left->update("countries", {{"id", "1"}}, {{"name", "Italy"}});
+  EXPECT_EQ(settle().count(Operation::kDefer), 0U);
+  EXPECT_THAT(cities(), ElementsAre("Rome n"));
+  expect_at_rest();
+}
+
+// c2 is newer and counts, but its country is not linked yet.
+TEST_F(ContributorsTest, AnElectionThatWaitsIsNotForgotten) {
+  define(
+      "entities:\n  left.orders: { updated_at: touched }\n"
+      "  right.cities: { required: [ country ] }\n"
+      "mappings:\n"
+      "  city: { left: left.orders, right: right.cities, direction: left_to_right,\n"
+      "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n"
+      "    attributes: [ note, { left: country, right: country, link: country } ] }\n"
+      "  country: { left: left.countries, right: right.countries, direction: left_to_right,\n"
+      "    keys: [ name ] }\n");
+  left->insert("countries", {{"id", "1"}, {"name", "Italy"}});
+  left->insert("countries", {{"id", "2"}});
+  order({{"city", "Rome"}, {"note", "c1"}, {"country_id", "1"}, {"touched", "2025-01-01"}});
+  settle();
+  order({{"city", "Rome"}, {"note", "c2"}, {"country_id", "2"}, {"touched", "2025-02-01"}});
+  for (int run = 0; run < 4; ++run) {
+    EXPECT_GE(settle().count(Operation::kDefer), 1U) << "run " << run;
+    EXPECT_THAT(cities(), ElementsAre("Rome c1"));
+  }
+  left->update("countries", {{"id", "2"}}, {{"name", "Oz"}});
+  EXPECT_EQ(settle().count(Operation::kDefer), 0U);
+  EXPECT_THAT(cities(), ElementsAre("Rome c2"));
+  expect_at_rest();
+}
+
+TEST_F(ContributorsTest, ANullOfOneThatComesBackDoesNotEraseWhatTheOrphanHeld) {
+  map();
+  order({{"city", "Rome"}, {"note", "n"}});
+  order({{"city", "Oslo"}});
+  settle();
+  left->erase("orders", {{"city", "Rome"}});
+  EXPECT_EQ(settle().count(Operation::kUnlink), 1U);
+  order({{"city", "Rome"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Oslo -", "Rome n"));
+  expect_at_rest();
+}
+
+TEST_F(ContributorsTest, APlanMakesATargetOnceHoweverManyBatchesWantIt) {
+  map();
+  for (int i = 0; i < 2500; ++i) {
+    order({{"city", std::to_string(i % 7)}, {"note", std::to_string(i)}});
+  }
+  const Summary planned = plan().summary;
+  const Summary done = settle();
+  EXPECT_EQ(planned.count(Operation::kCreate), done.count(Operation::kCreate));
+  EXPECT_EQ(planned.count(Operation::kLink), done.count(Operation::kLink));
+}
+
+// The same the other way round: the many are on the right.
+TEST_F(ContributorsTest, TheManyMayBeOnTheRight) {
+  create(*left, DescribedTable("towns").id().text("name").text("note"));
+  create(*right, DescribedTable("bills").id().text("town").text("note"));
+  define(
+      "mappings:\n  town: { left: left.towns, right: right.bills, direction: right_to_left,\n"
+      "    cardinality: many_to_one, keys: [ { left: name, right: town } ],\n"
+      "    attributes: [ note ] }\n");
+  right->insert("bills", {{"town", "Rome"}, {"note", "x"}});
+  right->insert("bills", {{"town", "Rome"}});
+  right->insert("bills", {{"town", "Oslo"}});
+  Summary summary = settle();
+  EXPECT_EQ(summary.count(Operation::kCreate), 2U);
+  EXPECT_EQ(summary.count(Operation::kLink), 1U);
+  EXPECT_THAT(column(*left, "towns", "name"), ElementsAre("Oslo", "Rome"));
+  EXPECT_EQ(settle().operations(), 0U);
+  left->update("towns", {{"name", "Rome"}}, {{"note", "drift"}});
+  settle();
+  EXPECT_THAT(column(*left, "towns", "note"), ElementsAre("null", "x"));
+  left->erase("towns", {{"name", "Rome"}});
+  settle();
+  EXPECT_THAT(column(*left, "towns", "note"), ElementsAre("null", "x"));
+  right->update("bills", {{"town", "Rome"}}, {{"town", "Roma"}});
+  settle();
+  EXPECT_THAT(column(*left, "towns", "name"), ElementsAre("Oslo", "Roma"));
+  right->erase("bills", {{"town", "Roma"}});
+  EXPECT_EQ(settle().count(Operation::kUnlink), 1U);
+  EXPECT_EQ(settle().operations(), 0U);
+}
+
+}  // namespace
+}  // namespace couplet::test
