@@ -400,7 +400,9 @@ Result<void> Reconciler::finish(Report& report) {
     }
   }
   for (const auto& [key, reported] : syncer_.reported()) {
-    observer_.on_operation(reported);
+    if (reported) {
+      observer_.on_operation(*reported);
+    }
   }
   report.summary.count(Operation::kReport) = syncer_.reported().size();
   report.summary.count(Operation::kConflict) = syncer_.conflicts();

@@ -122,14 +122,15 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
   WriteBatch batch;
   batch.number = number;
   batch.groups = std::move(grouped.groups);
-  COUPLET_TRY(source.submit(batch));
+  auto submitted = source.submit(batch);
   crash_points_.reached("after_submit");
-  auto outcome = source.collect();
+  auto outcome = submitted ? source.collect() : Result<WriteOutcome>(fail(submitted.error()));
   crash_points_.reached("after_commit");
   grouped.groups = std::move(batch.groups);
 
-  // The intent goes with the results of the batch, which the caller records. A batch that failed
-  // wrote nothing: its intent goes at once. What is uncertain is left for recovery.
+  // The intent goes with the results of the batch. A batch that failed wrote nothing: its intent
+  // goes at once, before a later number can commit and seem to vouch for it. What is uncertain is
+  // left for recovery.
   if (!outcome) {
     if (outcome.error().kind != ErrorKind::kCommitUnknown) {
       StateBatch after;

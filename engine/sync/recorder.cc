@@ -295,15 +295,25 @@ std::vector<Subject> Recorder::speaks_for(const Task& task) const {
   return subjects;
 }
 
-Result<void> Recorder::record_standing(const Task& task, StateBatch& changes) const {
-  const std::vector<Subject> subjects = speaks_for(task);
+Result<void> Recorder::record_standing(std::span<const Task* const> tasks,
+                                       StateBatch& changes) const {
+  std::vector<Subject> subjects;
+  std::vector<State::Standing> standings;
+  for (const Task* task : tasks) {
+    // A create that did not come about stands for each contributor that wants it.
+    const bool all_alike = plan_.entities->many && task->views[0] == nullptr &&
+                           task->views[1] == nullptr && !succeeded(*task);
+    const State::Standing own = standing_after(*task);
+    bool first = true;
+    for (Subject& subject : speaks_for(*task)) {
+      subjects.push_back(std::move(subject));
+      standings.push_back(first || all_alike ? own : State::Standing{});
+      first = false;
+    }
+  }
   COUPLET_ASSIGN(const auto before, state_.standing(subjects));
-  const State::Standing own = standing_after(task);
-  // A create that did not come about stands for each contributor that wants it.
-  const bool all_alike = plan_.entities->many && task.views[0] == nullptr &&
-                         task.views[1] == nullptr && !succeeded(task);
   for (std::size_t i = 0; i < subjects.size(); ++i) {
-    State::Standing after = i == 0 || all_alike ? own : State::Standing{};
+    State::Standing& after = standings[i];
     if (after.parked && before[i].parked) {
       after.parked->attempts = before[i].parked->attempts + 1;
       after.parked->first_at = before[i].parked->first_at;

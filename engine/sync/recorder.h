@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "engine/sync/decider.h"
@@ -17,8 +18,8 @@ class Recorder {
 
   // Links, bases, tombstones as they are after `task.written`. Without what did not change.
   Result<void> record(const Task& task, StateBatch& changes) const;
-  // Worklist entries of everything that the task speaks for.
-  Result<void> record_standing(const Task& task, StateBatch& changes) const;
+  // Worklist entries of everything that the tasks speak for.
+  Result<void> record_standing(std::span<const Task* const> tasks, StateBatch& changes) const;
   Result<void> record_conflicts(const Task& task, StateBatch& changes) const;
 
   // Ends whose link appeared or moved: who waits for them is to be looked at again.

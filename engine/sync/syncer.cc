@@ -12,6 +12,9 @@ namespace {
 
 using Act = Task::Act;
 
+// More objects that are only reported on are counted, not told one by one: memory is bounded.
+constexpr std::size_t kReportsTold = 100'000;
+
 // Constraints that another row's write may satisfy: unique, foreign key, exclusion.
 bool is_clash(const Error& error) {
   return error.code == "23505" || error.code == "23503" || error.code == "23P01";
@@ -122,6 +125,7 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Out
                             bool clashing) {
   const Recorder recorder(state_, plan, clock_.now());
   StateBatch changes;
+  std::vector<const Task*> standing;
   for (const Task& task : batch.tasks) {
     if (task.act == Act::kPark && is_clash(task.fault) && !clashing) {
       outcome.clashes.push_back(task.subject);
@@ -134,8 +138,9 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Out
       COUPLET_TRY(recorder.record(task, changes));
     }
     COUPLET_TRY(recorder.record_conflicts(task, changes));
-    COUPLET_TRY(recorder.record_standing(task, changes));
+    standing.push_back(&task);
   }
+  COUPLET_TRY(recorder.record_standing(standing, changes));
   if (!changes.empty()) {
     COUPLET_TRY(state_.store().commit(changes, Durability::kLater));
     settings_.crash_points.reached("after_record");
@@ -151,7 +156,10 @@ void Syncer::report(const Task& task, const MappingPlan& plan) {
       plan.bound->name + "\n" + std::string(name_of(task.subject.side)) + task.subject.key.bytes;
   const std::uint64_t key = std::hash<std::string>{}(name);
   if (task.act == Act::kReport) {
-    reported_[key] = standing_of(plan, task);
+    auto& report = reported_[key];
+    if (reported_.size() <= kReportsTold) {
+      report = standing_of(plan, task);
+    }
   } else {
     reported_.erase(key);
   }

@@ -50,7 +50,8 @@ class Syncer {
   // Counts of operations so far; what stands at the end is counted from the state (reconcile).
   [[nodiscard]] const Summary& summary() const { return summary_; }
   // Objects that are reported on, and that have had a conflict, as of their last decision.
-  [[nodiscard]] const std::unordered_map<std::uint64_t, OperationReport>& reported() const {
+  [[nodiscard]] const std::unordered_map<std::uint64_t, std::optional<OperationReport>>& reported()
+      const {
     return reported_;
   }
   [[nodiscard]] std::uint64_t conflicts() const { return conflicts_.size(); }
@@ -79,7 +80,7 @@ class Syncer {
   std::uint64_t planned_ = 0;
   PlannedRows planned_rows_;
   Summary summary_;
-  std::unordered_map<std::uint64_t, OperationReport> reported_;
+  std::unordered_map<std::uint64_t, std::optional<OperationReport>> reported_;
   std::unordered_map<std::uint64_t, bool> conflicts_;
 };
 

@@ -113,6 +113,20 @@ TEST_F(FaultsTest, ACommitWhoseReplyNeverComesIsLookedForBeforeItIsRepeated) {
   }
 }
 
+// An intent of a batch that never ran must not be there when a later number has committed: the mark
+// would vouch for it.
+TEST_F(FaultsTest, ABatchThatCouldNotBeSubmittedLeavesNoIntent) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  right->faults().fail_next(SourceCall::kSubmit,
+                            {ErrorKind::kTransient, "connection lost", {}, {}, {}, {}});
+  settle(*this);
+  const auto intents = store->cursor(Family::kIntents);
+  intents->seek({});
+  EXPECT_FALSE(intents->valid());
+  EXPECT_THAT(rights(), ElementsAre("a Ada -"));
+}
+
 TEST_F(FaultsTest, ASourceThatIsDownEndsTheRunAndTheNextOneGoesOn) {
   map("direction: both");
   left_has({{"key", "a"}, {"name", "Ada"}});
