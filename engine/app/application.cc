@@ -9,6 +9,7 @@
 #include "engine/app/exit_code.h"
 #include "engine/app/output/console.h"
 #include "engine/app/output/operation_json.h"
+#include "engine/app/output/printable.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/wiring/definition_file.h"
 
@@ -83,7 +84,10 @@ int run_application(std::span<const std::string> words) {
     console.data(error_json(error));
   }
   if (error.code != kInvalidDefinition) {  // That was told finding by finding.
-    console.talk("couplet: " + error.message + (error.hint.empty() ? "" : "\n  " + error.hint));
+    console.talk("couplet: " + printable(error.message));
+    if (!error.hint.empty()) {
+      console.talk("  " + printable(error.hint));
+    }
   }
   return static_cast<int>(exit_code_of(error.kind));
 }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/app/exit_code.h"
+#include "engine/app/output/printable.h"
 #include "engine/definition/secret.h"
 
 namespace couplet {
@@ -53,8 +54,9 @@ std::string summary_json(const Summary& summary) {
 }
 
 std::string error_json(const Error& error) {
-  const Json fields = {
-      {"code", code_of(error)}, {"message", mask(error.message)}, {"hint", mask(error.hint)}};
+  const Json fields = {{"code", code_of(error)},
+                       {"message", mask(printable(error.message))},
+                       {"hint", mask(printable(error.hint))}};
   return dump({{"error", fields}});
 }
 

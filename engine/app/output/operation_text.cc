@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/app/output/printable.h"
+
 namespace couplet {
 namespace {
 
@@ -52,16 +54,6 @@ std::string attributes_text(const OperationReport& report, Values values) {
   return text;
 }
 
-// A line feed or an escape sequence in a name or a reason must not pass for a line of ours.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20U || byte == 0x7FU ? ' ' : c;
-  }
-  return out;
-}
-
 void add_count(std::string& text, std::uint64_t count, std::string_view word) {
   if (count > 0) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, word);
@@ -75,9 +67,9 @@ std::string operation_line(const OperationReport& report, std::string_view mappi
   const Mark mark = mark_of(report.operation);
   std::string line = colors ? fmt::format("\x1b[{}m{}\x1b[0m ", mark.color, mark.symbol)
                             : fmt::format("{} ", mark.symbol);
-  line += fmt::format("{}  {}", mapping, report.from.empty() ? "(gone)" : report.from);
+  line += fmt::format("{}  {}", mapping, report.from.empty() ? "(gone)" : printable(report.from));
   if (!report.to.empty()) {
-    line += " → " + report.to;
+    line += " → " + printable(report.to);
   }
   line += fmt::format("  {}", name_of(report.situation));
   if (report.operation == Operation::kPark) {

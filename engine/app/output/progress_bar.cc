@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace couplet {
@@ -27,7 +28,7 @@ std::string time_left(double seconds) {
   if (seconds >= 359'999) {  // A rate so low tells nothing.
     return "?";
   }
-  const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+  const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
   const std::uint64_t hours = whole / 3600;
   const std::uint64_t minutes = whole / 60 % 60;
   return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60)
@@ -74,8 +75,8 @@ std::string render_progress(const Progress& progress, std::size_t width) {
       known ? fmt::format("{} of {} objects", grouped(progress.done), grouped(progress.total))
             : fmt::format("{} objects", grouped(progress.done))};
   if (progress.per_second) {
-    parts.push_back(
-        fmt::format("{}/s", grouped(static_cast<std::uint64_t>(*progress.per_second + 0.5))));
+    parts.push_back(fmt::format(
+        "{}/s", grouped(static_cast<std::uint64_t>(std::llround(*progress.per_second)))));
     if (known && *progress.per_second > 0 && progress.done <= progress.total) {
       parts.push_back(
           time_left(static_cast<double>(progress.total - progress.done) / *progress.per_second) +

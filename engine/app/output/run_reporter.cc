@@ -1,6 +1,7 @@
 #include "engine/app/output/run_reporter.h"
 
 #include "engine/app/output/operation_json.h"
+#include "engine/app/output/printable.h"
 
 namespace couplet {
 namespace {
@@ -43,7 +44,9 @@ void RunReporter::on_progress(std::size_t mapping, const char* phase, std::uint6
       {settings_.mappings[mapping], phase, done, total, rate_.per_second()}, console_.width() - 1));
 }
 
-void RunReporter::on_notice(const std::string& sentence) { console_.talk("couplet: " + sentence); }
+void RunReporter::on_notice(const std::string& sentence) {
+  console_.talk("couplet: " + printable(sentence));
+}
 
 void RunReporter::summary(const Summary& summary) {
   console_.data(settings_.json ? summary_json(summary) : summary_line(summary, settings_.dry_run));

@@ -1,5 +1,7 @@
 #include "engine/app/wiring/state_overview.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 
@@ -105,7 +107,8 @@ Result<void> read_links(const StateStore& store, const Definition& definition,
   for (const MappingDefinition& mapping : definition.mappings) {
     const std::string& left = definition.entities[mapping.entities[0]].name;
     const std::string& right = definition.entities[mapping.entities[1]].name;
-    for (const std::string& name : {left + "|" + right, right + "|" + left}) {
+    for (const std::string& name :
+         {fmt::format("{}|{}", left, right), fmt::format("{}|{}", right, left)}) {
       if (const auto pair = pairs.find(name); pair != pairs.end()) {
         overview.mappings[mapping.name].links = links[pair->second];
       }

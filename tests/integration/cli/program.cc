@@ -36,7 +36,7 @@ std::vector<std::string> environment_of(const Program::Settings& settings) {
   }
   std::vector<std::string> entries;
   for (const auto& [name, value] : all) {
-    entries.push_back(name + "=" + value);
+    entries.push_back(std::string(name).append("=").append(value));
   }
   return entries;
 }

@@ -23,10 +23,10 @@ struct Ended {
 class Program {
  public:
   struct Settings {
-    std::vector<std::string> words;                                 // the program's path first
-    std::map<std::string, std::optional<std::string>> environment;  // nullopt: unset
+    std::vector<std::string> words;                                      // the program's path first
+    std::map<std::string, std::optional<std::string>> environment = {};  // nullopt: unset
     bool terminal = false;  // Both outputs are one terminal, 80 columns wide; all is in `out`.
-    std::optional<std::string> out_file;  // where stdout goes instead
+    std::optional<std::string> out_file = std::nullopt;  // where stdout goes instead
   };
   explicit Program(const Settings& settings);
   ~Program();
