@@ -10,7 +10,6 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 // Origins are seen by the whole cluster, which the tests share: each state is new beside those of
 // the test before, hence --rebuild-state.

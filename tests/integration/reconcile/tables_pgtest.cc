@@ -13,7 +13,7 @@ class TablesTest : public CliTest {
   nlohmann::json reconcile() {
     const Ended ended = couplet({"reconcile", "--rebuild-state", "--json"});
     EXPECT_EQ(ended.exit_code, 0) << ended.out << ended.err;
-    const auto summary = summary_of(ended.out);
+    auto summary = summary_of(ended.out);
     EXPECT_TRUE(summary.at("converged")) << ended.out;
     EXPECT_EQ(summary.at("park"), 0) << ended.out;
     return summary;
