@@ -137,7 +137,8 @@ class Session {
     run("select set_config('statement_timeout', $1, true)",
         std::to_string(settings.statement_timeout.count()));
     if (!settings.schema.empty()) {
-      run("select set_config('search_path', $1 || ', ' || current_setting('search_path'), true)",
+      run("select set_config('search_path', "
+          "concat_ws(', ', $1::text, nullif(current_setting('search_path'), '')), true)",
           quote_identifier(settings.schema));
     }
   }

@@ -226,7 +226,9 @@ Result<void> Connection::set_up_session(const PostgresSourceSettings& settings, 
   }
   if (!settings.schema.empty()) {
     sql += fmt::format(
-        "set_config('search_path', {} || ', ' || current_setting('search_path'), false), ",
+        "set_config('search_path', concat_ws(', ', {}, nullif(current_setting('search_path'), "
+        "'')), "
+        "false), ",
         quote_literal(quote_identifier(settings.schema)));
   }
   // A commit that we were told of has to survive a crash of the server: the state relies on it.

@@ -113,8 +113,9 @@ TEST(PasswordTest, AWrongPasswordIsNamedAsSuchAndNeverShown) {
   const std::string plain =
       fmt::format("host=127.0.0.1 port={} user=postgres dbname=postgres", cluster.port());
   for (const std::string& url :
-       {plain + " password=" + secret, plain + " password='" + secret + "' bogus=1",
-        plain + " password='" + secret,
+       {fmt::format("{} password={}", plain, secret),
+        fmt::format("{} password='{}' bogus=1", plain, secret),
+        fmt::format("{} password='{}", plain, secret),
         fmt::format("postgresql://postgres:{}@127.0.0.1:{}/postgres", secret, cluster.port()),
         fmt::format("postgresql://postgres:{}@127.0.0.1:{}/no_such", secret, cluster.port()),
         fmt::format("postgresql://postgres:x@{}@127.0.0.1:{}/postgres", secret, cluster.port()),
@@ -134,7 +135,7 @@ TEST(PasswordTest, AWrongPasswordIsNamedAsSuchAndNeverShown) {
     }
   }
   PostgresSourceSettings wrong = right;
-  wrong.url = plain + " password=" + secret;
+  wrong.url = fmt::format("{} password={}", plain, secret);
   const auto refused = PostgresSource(wrong).identity();
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, ErrorKind::kAuthentication);
@@ -265,6 +266,79 @@ TEST(RestartTest, AServerThatWentAndCameBackIsFoundAgain) {
   ASSERT_TRUE(source.submit({BatchNumber{7}, {}}).has_value());
   EXPECT_TRUE(source.collect().has_value());
   EXPECT_EQ(source.attach_mark("couplet_restart").value_or(std::nullopt), BatchNumber{7});
+}
+
+// A crash of the server says no word. The mark, asked afterwards, says that nothing happened.
+TEST(RestartTest, AnEndWithoutAWordLeavesTheCommitUnknownAndTheMarkTells) {
+  PostgresCluster cluster;
+  cluster.exec("postgres", "create table t (id int primary key)");
+  PostgresSourceSettings settings;
+  settings.name = "daphne";
+  settings.url = cluster.url("postgres");
+  PostgresSource source(settings);
+  const std::vector<TableName> names{{"", "t"}};
+  const auto tables = source.describe(names);
+  ASSERT_TRUE(tables.has_value() && tables->size() == 1);
+  ASSERT_EQ(source.attach_mark("couplet_crash").value_or(std::nullopt), BatchNumber{0});
+  const auto batch = [&](std::uint64_t number) {
+    WriteGroup made;
+    made.operation = kCreate;
+    made.table = tables->front().name;
+    made.id = {"id"};
+    made.id_types = {*tables->front().column("id")->type};
+    made.rows.reset(1);
+    made.rows.begin_row();
+    made.rows.push(std::string_view("\0\0\0\7", 4));
+    return WriteBatch{BatchNumber{number}, {made}};
+  };
+  UserSession other(cluster.url("postgres"));
+  other.exec("begin; lock table t");
+  ASSERT_TRUE(source.submit(batch(1)).has_value());
+  ASSERT_TRUE(source.submit(batch(2)).has_value());
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (cluster.query("postgres", "select 1 from pg_locks where not granted").empty()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the batch never came to the lock";
+  }
+  cluster.stop(PostgresCluster::StopMode::kImmediate);
+  for (int i = 0; i < 2; ++i) {
+    const auto outcome = source.collect();
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().kind, ErrorKind::kCommitUnknown) << outcome.error().message;
+  }
+  cluster.start();
+  EXPECT_EQ(source.attach_mark("couplet_crash").value_or(std::nullopt), BatchNumber{0});
+  ASSERT_TRUE(source.submit(batch(1)).has_value());
+  EXPECT_TRUE(source.collect().has_value());
+  EXPECT_EQ(source.attach_mark("couplet_crash").value_or(std::nullopt), BatchNumber{1});
+}
+
+TEST(RestartTest, AServerWithoutRoomForMarksDoesWithout) {
+  PostgresSettings bare;
+  bare.parameters = {{"max_replication_slots", "0"}};
+  PostgresCluster cluster(bare);
+  PostgresSourceSettings settings;
+  settings.name = "daphne";
+  settings.url = cluster.url("postgres");
+  PostgresSource source(settings);
+  const auto attached = source.attach_mark("couplet_x");
+  ASSERT_TRUE(attached.has_value()) << attached.error().message;
+  EXPECT_EQ(*attached, std::nullopt);
+  ASSERT_TRUE(source.submit({BatchNumber{1}, {}}).has_value());
+  EXPECT_TRUE(source.collect().has_value());
+}
+
+TEST_F(SessionTest, ASchemaIsSearchedFirstEvenWhereThePathIsEmpty) {
+  database().exec(
+      "create schema own; create table own.t (id int primary key);"
+      "create role pathless login; alter role pathless set search_path = '';"
+      "grant usage on schema own to pathless; grant select on own.t to pathless");
+  PostgresSourceSettings there = settings("pathless");
+  there.schema = "own";
+  reopen(there);
+  EXPECT_EQ(table("t").name, (TableName{"own", "t"}));
+  EXPECT_THAT(fetched(projection(table("t"), {}), {"1"}), IsEmpty());
+  reopen(settings());
+  database().exec("drop owned by pathless; drop role pathless");
 }
 
 TEST_F(SessionTest, TheIdentityIsThatOfTheDatabaseNotOfTheServerAlone) {
