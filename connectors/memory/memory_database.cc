@@ -353,7 +353,7 @@ Result<bool> MemoryDatabase::leaves_orphans(const TableEntry& child, const Forei
 Result<BatchNumber> MemoryDatabase::hold_mark(const std::string& name, const void* session) {
   Mark& mark = marks_[name];
   if (mark.session != nullptr && mark.session != session) {
-    return fail(Error{ErrorKind::kTransient,
+    return fail(Error{ErrorKind::kUnavailable,
                       "the mark \"" + name + "\" is in use by another session",
                       {},
                       {},

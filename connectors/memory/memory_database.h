@@ -107,7 +107,7 @@ class MemoryDatabase {
   [[nodiscard]] Result<bool> leaves_orphans(const TableEntry& child, const ForeignKey& key,
                                             const TableEntry& parent, const Tuple& gone) const;
 
-  // A mark is held by one session at a time. Errors: kTransient, 55006: another session has it.
+  // A mark is held by one session at a time. Errors: kUnavailable, 55006: another has it.
   Result<BatchNumber> hold_mark(const std::string& name, const void* session);
   void advance_mark(const std::string& name, BatchNumber number);  // Never back.
   void release_marks(const void* session);
