@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t kKiB = std::size_t{1} << 10U;
 constexpr std::size_t kMiB = std::size_t{1} << 20U;
 
-// A reader must leave the log of the process that writes alone.
+// RocksDB's own log file is not written: on a full disk the library ends the process when it fails
+// to write there (7.8, an assertion that Debian's build keeps), and a reader must leave a writer's
+// alone.
 class SilentLogger final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
@@ -88,18 +90,13 @@ DatabaseOptions make_database_options(std::size_t cache_bytes, Access access, ro
   database.max_background_jobs = 2;
   database.max_file_opening_threads = 2;
 
-  database.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  database.max_log_file_size = 1 * kMiB;
-  database.keep_log_file_num = 2;
+  database.info_log = std::make_shared<SilentLogger>();
   database.stats_dump_period_sec = 0;
   database.stats_persist_period_sec = 0;
 
   // A reader beside a writer must hold what it has found open: the writer may delete it. Files are
   // of 64 MiB, so there are few.
   database.max_open_files = access == Access::kReadOnly ? -1 : 256;
-  if (access == Access::kReadOnly) {
-    database.info_log = std::make_shared<SilentLogger>();
-  }
 
   rocksdb::ColumnFamilyOptions family_options;
   family_options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(cache)));
