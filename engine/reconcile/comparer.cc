@@ -78,6 +78,17 @@ Result<Comparer::SideResult> Comparer::compare(
   const ViewBuilder builder(definition_, state_, plan_);
   COUPLET_ASSIGN(const auto scan, sources_[own.entity->source]->scan(own.projection));
   State::LinkCursor links = state_.link_cursor(plan_.pair, side);
+  // Survivors that are not in the scan have gone too, or are out of scope.
+  State::LinkCursor survivors = state_.tombstone_cursor(plan_.pair, side);
+  const auto skip_survivors_to = [&](const std::string* key) -> Result<void> {
+    for (; survivors.valid() && (key == nullptr || survivors.key() < *key); survivors.next()) {
+      COUPLET_TRY(spool.add({side, {std::string(survivors.key())}}));
+    }
+    if (survivors.valid() && survivors.key() == *key) {
+      survivors.next();
+    }
+    return survivors.status();
+  };
   const auto skip_to = [&](std::string_view key) -> Result<void> {
     for (; links.valid() && links.key() < key; links.next()) {
       ++result.linked;
@@ -95,6 +106,7 @@ Result<Comparer::SideResult> Comparer::compare(
     for (std::size_t row = 0; row < page.views.size(); ++row) {
       const std::string& key = page.views[row].key.bytes;
       COUPLET_TRY(skip_to(key));
+      COUPLET_TRY(skip_survivors_to(&key));
       if (links.valid() && links.key() == key) {
         ++result.linked;
         page.records[row].emplace(links.value());
@@ -127,6 +139,7 @@ Result<Comparer::SideResult> Comparer::compare(
     COUPLET_TRY(missing.add({side, {std::string(links.key())}}));
   }
   COUPLET_TRY(links.status());
+  COUPLET_TRY(skip_survivors_to(nullptr));
   return result;
 }
 

@@ -51,7 +51,11 @@ Result<Reconciler::Report> Reconciler::run() {
   Report report;
   const std::int64_t started = clock_.monotonic_us();
   const Timestamp started_at = clock_.now();
-  if (state_.fresh() && syncer_.marks_found() && !settings_.rebuild_state) {
+  if (state_.fresh() && syncer_.marks_found() && settings_.rebuild_state && !settings_.dry_run) {
+    StateBatch begun;
+    State::put_begun(begun);
+    COUPLET_TRY(state_.store().commit(begun, Durability::kSynced));
+  } else if (state_.fresh() && syncer_.marks_found() && !settings_.rebuild_state) {
     const std::string held =
         "the state is lost: what has no counterpart may have been deleted on the other side";
     observer_.on_notice(held + "; creates are held until `couplet reconcile --rebuild-state`");
@@ -82,7 +86,12 @@ Result<Reconciler::Report> Reconciler::run() {
                           "' is stopped: " + worked.error().message);
       stopped_.push_back({mapping, std::move(worked.error())});
     }
-    if (report.interrupted || !anything_left()) {
+    if (report.interrupted) {
+      break;
+    }
+    // What was written may have freed what is held or waits: it is decided once more.
+    COUPLET_ASSIGN(const bool stands, anyone_stands());
+    if (!anything_left() && (operations_in_round_ == 0 || settings_.dry_run || !stands)) {
       break;
     }
   }
@@ -106,6 +115,21 @@ Result<Reconciler::Report> Reconciler::run() {
     COUPLET_TRY(state_.store().commit(changes, Durability::kSynced));
   }
   return report;
+}
+
+Result<bool> Reconciler::anyone_stands() const {
+  for (std::size_t mapping = 0; mapping < works_.size(); ++mapping) {
+    if (!works_[mapping].selected || works_[mapping].stopped) {
+      continue;
+    }
+    for (const Family family : {Family::kWaiting, Family::kHeld}) {
+      COUPLET_ASSIGN(const auto first, state_.worklist(mapping, family, std::nullopt, 1));
+      if (!first.empty()) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 // A plan looks again at what it has planned itself; what is read through paths it leaves to the
@@ -209,7 +233,7 @@ Result<void> Reconciler::set_recreate_rail(std::size_t mapping, Side side,
                                            NomineeSpool& missing) {
   Work& work = works_[mapping];
   const MappingPlan& plan = syncer_.plans()[mapping];
-  if (!plan.bound->writes[index_of(side)] ||
+  if (!plan.bound->writes[index_of(side)] || plan.pair_two_way ||
       limit_reason(mapping, LimitClass::kRecreate, compared.missing, compared.linked).empty()) {
     return {};
   }

@@ -66,6 +66,7 @@ class Reconciler {
   Result<void> finish(Report& report);
   Result<void> report_standing(std::size_t mapping, Family family);
   [[nodiscard]] bool anything_left() const;
+  [[nodiscard]] Result<bool> anyone_stands() const;
   [[nodiscard]] std::string limit_reason(std::size_t mapping, LimitClass limit_class,
                                          std::uint64_t count, std::uint64_t of) const;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/sync/joint_changes.h"
+
 namespace couplet {
 namespace {
 
@@ -40,7 +42,8 @@ Result<void> Applier::apply() {
   for (const Side side : {Side::kLeft, Side::kRight}) {
     std::vector<RowWrite*> here;
     for (RowWrite& row : writes) {
-      if (row.side == side) {
+      // A task that parked on the other side is not written here either.
+      if (row.side == side && row.task->act != Task::Act::kPark) {
         here.push_back(&row);
       }
     }
@@ -143,10 +146,14 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
   COUPLET_TRY(take_outcome(side, grouped, *outcome));
   // Results and the end of the intent become visible together.
   const Recorder recorder(state_, plan_, clock_.now());
-  StateBatch results;
+  JointChanges joint;
   for (const RowWrite* write : writes) {
-    COUPLET_TRY(recorder.record(*write->task, results));
+    StateBatch changes;
+    COUPLET_TRY(recorder.record(*write->task, changes));
+    joint.add(changes.changes());
   }
+  StateBatch results;
+  joint.put_into(results);
   State::erase(results, intent.source, number);
   COUPLET_TRY(state_.store().commit(results, Durability::kLater));
   crash_points_.reached("after_results");

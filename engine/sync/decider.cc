@@ -42,7 +42,8 @@ MergeRules rules_of(const DecisionContext& context, std::size_t use) {
       known = found != mapping.attributes.end();
     }
     if (known) {
-      rules.decides_first_contact = index == plan.mapping;
+      // Opposing mappings come to one verdict; the one that writes the loser's side carries it out.
+      rules.decides_first_contact = index == plan.mapping || found->writes != own.writes;
       if (index != plan.mapping && found->writes != own.writes) {
         rules.conflict = found->conflict;
         rules.tie = mapping.tie;

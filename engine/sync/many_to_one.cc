@@ -22,24 +22,6 @@ Digest contribution_digest(const Digester& digester, const View& view) {
   return digester.of_bytes(bytes);
 }
 
-// One total order: values before nulls, known times before unknown, newest first, smallest id.
-bool ManyToOneResolver::better(std::size_t use, const View& a, const View& b) const {
-  const SlotState& left = a.slots[use].state;
-  const SlotState& right = b.slots[use].state;
-  const bool left_null = left.kind == SlotState::Kind::kNull;
-  const bool right_null = right.kind == SlotState::Kind::kNull;
-  if (left_null != right_null) {
-    return right_null;
-  }
-  if (left.time.has_value() != right.time.has_value()) {
-    return left.time.has_value();
-  }
-  if (left.time != right.time) {
-    return *left.time > *right.time;
-  }
-  return a.key < b.key;
-}
-
 Result<void> ManyToOneResolver::resolve(std::span<const Nominee> nominees) {
   COUPLET_TRY(load(nominees));
   COUPLET_TRY(find_targets());
@@ -73,6 +55,13 @@ Result<void> ManyToOneResolver::load(std::span<const Nominee> nominees) {
   }
   COUPLET_ASSIGN(const auto records, state_.targets(plan_.pair, targets));
   COUPLET_ASSIGN(auto tombstones, state_.tombstones(plan_.pair, one_, targets));
+  std::vector<ObjectKey> orphans;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (!records[i] && tombstones[i]) {
+      orphans.push_back(targets[i]);
+    }
+  }
+  COUPLET_ASSIGN(const auto survivors, reader_.fetch(one_, orphans));
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (records[i]) {
       touched_[targets[i]];
@@ -80,11 +69,9 @@ Result<void> ManyToOneResolver::load(std::span<const Nominee> nominees) {
       Task task;
       task.subject = {plan_.mapping, one_, targets[i]};
       task.situation = Situation::kBothGone;
-      if (tombstones[i]) {
-        COUPLET_ASSIGN(const auto survivor, reader_.fetch(one_, {&targets[i], 1}));
-        if (survivor.empty()) {
-          task.replaced_tombstone = task.subject;
-        }
+      if (tombstones[i] && !survivors.contains(targets[i]) &&
+          permissions_.no_evidence[index_of(one_)].empty()) {
+        task.replaced_tombstone = task.subject;
       }
       batch_.tasks.push_back(std::move(task));
     }
@@ -140,6 +127,7 @@ void ManyToOneResolver::place(Member member) {
     }
     if (linked) {  // It stays a contributor; its values may have changed.
       member.identity = member.before->identity;
+      member.stands_alone = true;
       const ObjectKey target = member.before->target;
       touched_[target].members.push_back(std::move(member));
     }
@@ -180,8 +168,13 @@ Result<void> ManyToOneResolver::find_targets() {
     group.fault = std::move(questions[asked].fault);
     ++asked;
   }
-  for (auto& [identity, group] : groups_) {
-    COUPLET_TRY(place_group(group));
+  // Those whose target is there first: a target that they join is not renamed by others.
+  for (const bool found : {true, false}) {
+    for (auto& [identity, group] : groups_) {
+      if (group.candidates.empty() != found) {
+        COUPLET_TRY(place_group(group));
+      }
+    }
   }
   return {};
 }
@@ -274,6 +267,12 @@ void ManyToOneResolver::join(Group& group, const ObjectKey& target) {
 }
 
 Result<bool> ManyToOneResolver::all_moved(const ObjectKey& target, Digest identity, Group& group) {
+  const std::vector<Member>& placed = touched_[target].members;
+  if (std::any_of(placed.begin(), placed.end(), [&](const Member& member) {
+        return !member.leaves && member.identity != identity;
+      })) {
+    return false;  // Somebody stays, or comes new under the present name.
+  }
   COUPLET_ASSIGN(const auto everyone, state_.contributors(plan_.pair, target));
   std::vector<ObjectKey> rest;
   for (const ObjectKey& key : everyone) {
@@ -334,13 +333,7 @@ Task ManyToOneResolver::create_task(std::vector<Member> members) {
   task.target->winners.resize(plan_.entities->slots.size());
   task.elected.resize(plan_.uses.size(), nullptr);
   for (const Member& member : task.members) {
-    for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
-      const View*& best = task.elected[use];
-      if (member.view->slots[use].state.kind != SlotState::Kind::kAbsent &&
-          (best == nullptr || better(use, *member.view, *best))) {
-        best = member.view;
-      }
-    }
+    vote(*member.view, task);
   }
   return task;
 }
@@ -375,10 +368,6 @@ Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
   task.target_key = key;
   task.views[index_of(one_)] = touched.view;
   task.members = std::move(touched.members);
-  COUPLET_ASSIGN(std::vector<ObjectKey> everyone, state_.contributors(plan_.pair, key));
-  for (const Member& member : task.members) {
-    std::erase(everyone, member.key);
-  }
   if (record) {
     task.incarnation = record->agreement.incarnation;
     task.target = std::move(record);
@@ -393,9 +382,14 @@ Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
       task.replaced_tombstone = task.subject;
       task.by = LinkedBy::kSucceeded;
     }
+    if (!task.members.empty()) {
+      // Nothing is known of the target until somebody contributes to it.
+      task.subject = {plan_.mapping, many_, task.members.front().key};
+    }
   }
   bool all = false;
-  std::size_t staying = everyone.size();
+  COUPLET_ASSIGN(const auto rest, others(task, 1));
+  std::size_t staying = rest.size();
   for (const Member& member : task.members) {
     staying += member.leaves ? 0 : 1;
     all = all || std::find(task.target->winners.begin(), task.target->winners.end(), member.key) !=
@@ -408,7 +402,7 @@ Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
       batch_.tasks.push_back(std::move(task));
       return {};
     }
-    return target_gone(std::move(task), everyone);
+    return target_gone(std::move(task));
   }
   if (staying == 0) {
     // Its last contributor is gone or has moved: an orphan.
@@ -424,7 +418,16 @@ Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
     batch_.tasks.push_back(std::move(task));
     return {};
   }
-  COUPLET_TRY(elect(task, everyone, all || touched.renamed));
+  COUPLET_TRY(elect(task, all || touched.renamed));
+  if (task.replaced_tombstone) {
+    // A null at the newcomer counts as first contact: it may be a column that was left out.
+    for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+      const View* elected = task.elected[use];
+      if (elected != nullptr && elected->slots[use].state.kind == SlotState::Kind::kNull) {
+        task.target->agreement.base[plan_.uses[use]->slot].known = false;
+      }
+    }
+  }
   task.act = Act::kMerge;
   task.situation = touched.renamed ? Situation::kMoved
                    : task.links    ? Situation::kMatched
@@ -434,9 +437,9 @@ Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
 }
 
 // Contributors are there, their target is not: a successor, or it is made again.
-Result<void> ManyToOneResolver::target_gone(Task task, const std::vector<ObjectKey>& everyone) {
+Result<void> ManyToOneResolver::target_gone(Task task) {
   task.situation = Situation::kTargetMissing;
-  COUPLET_TRY(elect(task, everyone, true));
+  COUPLET_TRY(elect(task, true));
   std::erase_if(task.members, [](const Member& member) { return member.leaves; });
   const View* speaker = nullptr;
   for (const Member& member : task.members) {
@@ -469,7 +472,11 @@ Result<void> ManyToOneResolver::target_gone(Task task, const std::vector<ObjectK
       }
     }
   }
-  if (!plan_.bound->create[index_of(one_)]) {
+  if (speaker == nullptr) {
+    task.act = Act::kReport;
+    task.situation = Situation::kNoIdentity;
+    task.reason = "the target is gone, and no contributor has an identity key";
+  } else if (!plan_.bound->create[index_of(one_)]) {
     task.act = Act::kReport;
   } else if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
              rail != permissions_.rails.end()) {
@@ -487,73 +494,6 @@ Result<void> ManyToOneResolver::target_gone(Task task, const std::vector<ObjectK
     task.target->agreement.base.assign(plan_.entities->slots.size(), {});
   }
   batch_.tasks.push_back(std::move(task));
-  return {};
-}
-
-// Whose value counts, per attribute. The recorded winners stand for everyone who is not in this
-// batch, as long as none of them is in it; else everyone is read.
-Result<void> ManyToOneResolver::elect(Task& task, const std::vector<ObjectKey>& everyone,
-                                      bool all) {
-  std::vector<ObjectKey> voters;
-  if (all) {
-    voters = everyone;
-  } else {
-    for (const ObjectKey& winner : task.target->winners) {
-      if (!winner.empty()) {
-        voters.push_back(winner);
-      }
-    }
-    std::sort(voters.begin(), voters.end());
-    voters.erase(std::unique(voters.begin(), voters.end()), voters.end());
-    if (voters.empty()) {
-      voters = everyone;
-      all = true;
-    }
-  }
-  COUPLET_ASSIGN(const auto found, reader_.fetch(many_, voters));
-  if (!all && found.size() < voters.size()) {
-    return elect(task, everyone, true);  // A winner has gone unnoticed.
-  }
-  task.elected.assign(plan_.uses.size(), nullptr);
-  const auto vote = [&](const View& view) {
-    if (!view.in_scope) {
-      return;
-    }
-    for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
-      const View*& best = task.elected[use];
-      if (view.slots[use].state.kind != SlotState::Kind::kAbsent &&
-          (best == nullptr || better(use, view, *best))) {
-        best = &view;
-      }
-    }
-  };
-  for (const Member& member : task.members) {
-    if (!member.leaves && member.view != nullptr) {
-      vote(*member.view);
-    }
-  }
-  for (const auto& [key, view] : found) {
-    vote(*view);
-  }
-  if (all && task.views[index_of(one_)] == nullptr) {
-    // The target is to be found or made again: everyone is linked anew.
-    COUPLET_ASSIGN(auto contributions, state_.contributions(plan_.pair, everyone));
-    for (std::size_t i = 0; i < everyone.size(); ++i) {
-      const auto view = found.find(everyone[i]);
-      if (view == found.end()) {
-        continue;
-      }
-      Member member;
-      member.key = everyone[i];
-      member.view = view->second;
-      member.before = std::move(contributions[i]);
-      const Identity identity = identity_of(plan_, state_.digester(), *view->second);
-      member.identity =
-          identity.kind == Identity::Kind::kComplete ? identity.digest : member.before->identity;
-      member.values = contribution_digest(state_.digester(), *view->second);
-      task.members.push_back(std::move(member));
-    }
-  }
   return {};
 }
 

@@ -49,8 +49,11 @@ class ManyToOneResolver {
             std::optional<Error> fault = {});
   Result<void> finish_targets();
   Result<void> finish(const ObjectKey& key, Touched& touched, std::optional<Target> record);
-  Result<void> target_gone(Task task, const std::vector<ObjectKey>& everyone);
-  Result<void> elect(Task& task, const std::vector<ObjectKey>& everyone, bool all);
+  // Contributors of the task's target that are not among its members; at most about `limit`.
+  Result<std::vector<ObjectKey>> others(const Task& task, std::size_t limit) const;
+  Result<void> target_gone(Task task);
+  Result<void> elect(Task& task, bool all);
+  void vote(const View& view, Task& task) const;
   Task create_task(std::vector<Member> members);
   [[nodiscard]] bool better(std::size_t use, const View& a, const View& b) const;
 

@@ -78,7 +78,7 @@ void first_contact(const SlotState& left, const SlotState& right, const MergeRul
     const Side full = left_null ? Side::kRight : Side::kLeft;
     if (rules.writes[index_of(other(full))]) {
       take_from(full, left, right, merge);
-    } else {
+    } else if (!rules.carried_back[index_of(full)]) {
       merge.base = as_they_are(left, right);
     }
     return;

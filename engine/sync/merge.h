@@ -37,7 +37,8 @@ struct MergeRules {
   ConflictPolicy conflict = ConflictPolicy::kLastWriteWins;
   Side tie = Side::kLeft;
   std::int64_t clock_skew_us = 0;
-  bool decides_first_contact = true;  // this mapping is the first of the pair that has the slot
+  // False where another mapping of the pair, listed before, writes the slot the same way.
+  bool decides_first_contact = true;
 };
 
 struct Merge {

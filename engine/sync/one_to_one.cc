@@ -180,7 +180,7 @@ Result<void> OneToOneResolver::place_unlinked(Side side, std::span<const ObjectK
     if (view == found.end()) {
       Task task;
       task.subject = {plan_.mapping, side, keys[i]};
-      if (tombstones[i]) {
+      if (tombstones[i] && permissions_.no_evidence[index_of(side)].empty()) {
         task.replaced_tombstone = task.subject;  // The survivor is gone too.
       }
       add(settle(std::move(task), Act::kNothing, Situation::kBothGone));
@@ -361,17 +361,30 @@ Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
     task.by = LinkedBy::kSucceeded;
     task.incarnation = tombstone->second.agreement.incarnation + 1;
     task.link->agreement = tombstone->second.agreement;
+    task.link->agreement.ends[index_of(view.side)] = {view.version, view.changed_at};
+    forget_nulls(view, task.link->agreement);
     return settle(std::move(task), Act::kMerge, Situation::kSucceeded);
   }
   if (seeker.tombstone) {
     task.replaced_tombstone = Subject{plan_.mapping, view.side, view.key};
     task.incarnation = seeker.tombstone->agreement.incarnation + 1;
     task.link->agreement = seeker.tombstone->agreement;
+    task.link->agreement.ends[index_of(candidate.side)] = {candidate.version, candidate.changed_at};
+    forget_nulls(candidate, task.link->agreement);
     task.by = LinkedBy::kSucceeded;
     return settle(std::move(task), Act::kMerge, Situation::kSucceeded);
   }
   task.by = LinkedBy::kMatched;
   return settle(std::move(task), Act::kMerge, Situation::kMatched);
+}
+
+// A null at the newcomer counts as first contact: it may be a column that was left out.
+void OneToOneResolver::forget_nulls(const View& newcomer, Agreement& agreement) const {
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    if (newcomer.slots[use].state.kind == SlotState::Kind::kNull) {
+      agreement.base[plan_.uses[use]->slot].known = false;
+    }
+  }
 }
 
 // `newcomer` stands where the gone end of `replaced` stood.
@@ -392,12 +405,7 @@ Task OneToOneResolver::succession(Seeker& seeker, const View& newcomer,
   task.views[index_of(gone)] = &newcomer;
   const View* survivor = seeker.view == &newcomer ? seeker.candidates.front() : seeker.view;
   task.views[index_of(other(gone))] = survivor;
-  // A null at the newcomer counts as first contact: it may be a column that was left out.
-  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
-    if (newcomer.slots[use].state.kind == SlotState::Kind::kNull) {
-      task.link->agreement.base[plan_.uses[use]->slot].known = false;
-    }
-  }
+  forget_nulls(newcomer, task.link->agreement);
   if (!survivor->in_scope) {
     return settle(std::move(task), Act::kReport, Situation::kOutOfScope);
   }
@@ -429,6 +437,10 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
   if (plan_.pair_two_way) {
     // The mapping of this pair that reads that side decides.
     return settle(std::move(task), Act::kNothing, Situation::kSourceMissing);
+  }
+  if (seeker.identity.kind == Identity::Kind::kNull) {
+    return settle(std::move(task), Act::kReport, Situation::kNoIdentity,
+                  "its counterpart is gone, and a part of its identity key is null");
   }
   if (!plan_.bound->create[index_of(gone)]) {
     return settle(std::move(task), Act::kReport, Situation::kTargetMissing,

@@ -46,6 +46,7 @@ class OneToOneResolver {
   Task judge_gone(Seeker& seeker) const;
   Task judge_absent(const Seeker& seeker) const;
   Task succession(Seeker& seeker, const View& newcomer, const Link& replaced) const;
+  void forget_nulls(const View& newcomer, Agreement& agreement) const;
   void add(Task task);
   [[nodiscard]] Task task_of(const View& view) const;
 

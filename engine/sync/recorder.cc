@@ -182,7 +182,10 @@ Result<void> Recorder::record_target(const Task& task, StateBatch& changes) cons
     COUPLET_ASSIGN(const auto everyone, state_.contributors(plan_.pair, task.target_key));
     COUPLET_ASSIGN(auto contributions, state_.contributions(plan_.pair, everyone));
     for (std::size_t i = 0; i < everyone.size(); ++i) {
-      if (contributions[i]) {
+      const bool leaves = std::any_of(
+          task.members.begin(), task.members.end(),
+          [&](const Member& member) { return member.leaves && member.key == everyone[i]; });
+      if (contributions[i] && !leaves) {
         state_.erase(changes, plan_.pair, everyone[i], task.target_key);
         contributions[i]->target = key;
         state_.put(changes, plan_.pair, everyone[i], *contributions[i]);
@@ -274,13 +277,12 @@ State::Standing Recorder::standing_after(const Task& task) const {
   return after;
 }
 
-// The subjects whose worklist entries the task decides.
 std::vector<Subject> Recorder::speaks_for(const Task& task) const {
   std::vector<Subject> subjects{task.subject};
   if (plan_.entities->many) {
     for (const Member& member : task.members) {
       const Subject subject{plan_.mapping, *plan_.entities->many, member.key};
-      if (!member.leaves && subject != task.subject) {
+      if (!member.leaves && !member.stands_alone && subject != task.subject) {
         subjects.push_back(subject);
       }
     }
@@ -295,14 +297,17 @@ std::vector<Subject> Recorder::speaks_for(const Task& task) const {
   return subjects;
 }
 
+std::vector<Subject> Recorder::nominees(const Task& task) const {
+  return plan_.entities->many ? speaks_for(task) : std::vector<Subject>{task.subject};
+}
+
 Result<void> Recorder::record_standing(std::span<const Task* const> tasks,
                                        StateBatch& changes) const {
   std::vector<Subject> subjects;
   std::vector<State::Standing> standings;
   for (const Task* task : tasks) {
-    // A create that did not come about stands for each contributor that wants it.
-    const bool all_alike = plan_.entities->many && task->views[0] == nullptr &&
-                           task->views[1] == nullptr && !succeeded(*task);
+    // What did not come about stands for each contributor that wanted it: they are not recorded.
+    const bool all_alike = plan_.entities->many && !succeeded(*task);
     const State::Standing own = standing_after(*task);
     bool first = true;
     for (Subject& subject : speaks_for(*task)) {

@@ -29,6 +29,12 @@ class Recorder {
   };
   [[nodiscard]] std::vector<Linked> linked(const Task& task) const;
 
+  // The subjects whose worklist entries the task decides; its own is the first.
+  [[nodiscard]] std::vector<Subject> speaks_for(const Task& task) const;
+
+  // Who is to be looked at for the task to be decided again: many to one, everyone it was about.
+  [[nodiscard]] std::vector<Subject> nominees(const Task& task) const;
+
   // Whether the write of a task that needed one was done: a link is made only then.
   [[nodiscard]] static bool succeeded(const Task& task);
 
@@ -38,7 +44,6 @@ class Recorder {
   Result<void> record_members(const Task& task, const ObjectKey& target, StateBatch& changes) const;
   void update_agreement(const Task& task, Agreement& agreement) const;
   [[nodiscard]] State::Standing standing_after(const Task& task) const;
-  [[nodiscard]] std::vector<Subject> speaks_for(const Task& task) const;
 
   const State& state_;
   const MappingPlan& plan_;

@@ -1,6 +1,8 @@
 // Syncer::recover: what a crash left behind (DESIGN section 6, "Intents").
+#include <algorithm>
 #include <map>
 
+#include "engine/sync/joint_changes.h"
 #include "engine/sync/syncer.h"
 
 namespace couplet {
@@ -22,29 +24,39 @@ std::string mark_name(const BoundDefinition& definition, std::size_t source) {
 
 }  // namespace
 
+bool Syncer::writes_to(std::size_t source) const {
+  return std::any_of(plans_.begin(), plans_.end(), [&](const MappingPlan& plan) {
+    return (plan.side(Side::kLeft).entity->source == source && plan.bound->writes[0]) ||
+           (plan.side(Side::kRight).entity->source == source && plan.bound->writes[1]);
+  });
+}
+
 Result<void> Syncer::recover() {
   COUPLET_ASSIGN(const auto found, state_.intents());
   std::map<std::string, std::vector<Intent>> by_source;
   for (const Intent& intent : found) {
     by_source[intent.source].push_back(intent);
   }
+  std::vector<std::size_t> written;
   for (std::size_t source = 0; source < sources_.size(); ++source) {
+    if (writes_to(source)) {
+      written.push_back(source);
+      COUPLET_ASSIGN(const bool exists,
+                     sources_[source]->mark_exists(mark_name(definition_, source)));
+      marks_found_ = marks_found_ || exists;
+    }
+  }
+  if (settings_.dry_run) {
+    return {};
+  }
+  if (state_.fresh() && !marks_found_) {
+    // A first run: what follows makes marks, which beside a fresh state would speak of a lost one.
+    StateBatch begun;
+    State::put_begun(begun);
+    COUPLET_TRY(state_.store().commit(begun, Durability::kSynced));
+  }
+  for (const std::size_t source : written) {
     const std::string mark = mark_name(definition_, source);
-    bool written = false;
-    for (const MappingPlan& plan : plans_) {
-      for (const Side side : {Side::kLeft, Side::kRight}) {
-        written = written ||
-                  (plan.side(side).entity->source == source && plan.bound->writes[index_of(side)]);
-      }
-    }
-    if (!written) {
-      continue;
-    }
-    COUPLET_ASSIGN(const bool exists, sources_[source]->mark_exists(mark));
-    marks_found_ = marks_found_ || exists;
-    if (settings_.dry_run) {
-      continue;
-    }
     WriterState::PerSource& writer = writers_.sources[source];
     COUPLET_ASSIGN(const auto number, sources_[source]->attach_mark(mark));
     writer.marked = number.has_value();
@@ -61,12 +73,11 @@ Result<void> Syncer::recover() {
         continue;
       }
       if (*number >= intent.number) {
+        JointChanges joint;
         for (const Intent::Entry& entry : intent.entries) {
-          for (const StateBatch::Change& change : entry.changes) {
-            change.value ? changes.put(change.family, change.key, *change.value)
-                         : changes.erase(change.family, change.key);
-          }
+          joint.add(entry.changes);
         }
+        joint.put_into(changes);
       }
       State::erase(changes, intent.source, intent.number);
     }
@@ -89,6 +100,7 @@ Result<void> Syncer::recover_source(std::size_t source, const std::vector<Intent
         groups[{entry.mapping, entry.side}].push_back(&entry);
       }
     }
+    JointChanges joint;
     for (const auto& [group, entries] : groups) {
       for (const MappingPlan& plan : plans_) {
         if (plan.bound->name != group.first || plan.side(group.second).entity->source != source) {
@@ -104,14 +116,12 @@ Result<void> Syncer::recover_source(std::size_t source, const std::vector<Intent
         for (const Intent::Entry* entry : entries) {
           const auto row = rows.find(entry->key);
           if (was_committed(plan, *entry, row == rows.end() ? nullptr : row->second)) {
-            for (const StateBatch::Change& change : entry->changes) {
-              change.value ? changes.put(change.family, change.key, *change.value)
-                           : changes.erase(change.family, change.key);
-            }
+            joint.add(entry->changes);
           }
         }
       }
     }
+    joint.put_into(changes);
     State::erase(changes, intent.source, intent.number);
   }
   if (!changes.empty()) {

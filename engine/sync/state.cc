@@ -57,10 +57,11 @@ Result<std::unique_ptr<State>> State::open(StateStore& store, const BoundDefinit
                   "run a couplet that knows the state's format");
     }
   } else {
-    state->fresh_ = true;
     batch.put(Family::kMeta, meta_key::kFormat, u16_key(kFormatVersion));
     batch.put(Family::kMeta, meta_key::kName, definition.name);
   }
+  COUPLET_ASSIGN(const auto begun, store.get(Family::kMeta, meta_key::kBegun));
+  state->fresh_ = !begun.has_value();
 
   for (std::size_t i = 0; i < definition.sources.size(); ++i) {
     const std::string key = meta_key::kSource + definition.sources[i];
@@ -267,12 +268,14 @@ Result<std::vector<std::optional<Target>>> State::targets(
   return found;
 }
 
-Result<std::vector<ObjectKey>> State::contributors(std::size_t pair,
-                                                   const ObjectKey& target) const {
+Result<std::vector<ObjectKey>> State::contributors(std::size_t pair, const ObjectKey& target,
+                                                   std::size_t limit) const {
   std::vector<ObjectKey> found;
   const std::string prefix = u16_key(pair_ids_[pair] | kContributorIndex) + target.bytes;
   const auto cursor = store_.cursor(Family::kLinksRight);
-  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+  for (cursor->seek(prefix);
+       found.size() < limit && cursor->valid() && cursor->key().starts_with(prefix);
+       cursor->next()) {
     found.push_back({std::string(cursor->key().substr(prefix.size()))});
   }
   COUPLET_TRY(cursor->status());
@@ -386,6 +389,13 @@ Result<std::vector<std::optional<Tombstone>>> State::tombstones(
   }
   return found;
 }
+State::LinkCursor State::tombstone_cursor(std::size_t pair, Side side) const {
+  LinkCursor cursor;
+  cursor.prefix_ = tombstone_key(u16_key(pair_ids_[pair]), side, {});
+  cursor.cursor_ = store_.cursor(Family::kTombstones);
+  cursor.cursor_->seek(cursor.prefix_);
+  return cursor;
+}
 void State::put_tombstone(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& key,
                           const Tombstone& tombstone) const {
   batch.put(Family::kTombstones, tombstone_key(u16_key(pair_ids_[pair]), side, key),
@@ -427,6 +437,7 @@ void State::erase(StateBatch& batch, const std::string& source, BatchNumber numb
 void State::put_last_run(StateBatch& batch, std::size_t mapping, const std::string& json) const {
   batch.put(Family::kMeta, meta_key::kLastRun + u16_key(mapping_ids_[mapping]), json);
 }
+void State::put_begun(StateBatch& batch) { batch.put(Family::kMeta, meta_key::kBegun, {}); }
 void State::put_definition(StateBatch& batch) const {
   batch.put(Family::kMeta, meta_key::kDefinition, definition_.fingerprint);
 }

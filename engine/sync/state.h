@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,7 +41,8 @@ class State {
                                              std::span<const std::string> identities,
                                              Random& random);
 
-  // True if the state was empty when it was opened.
+  // True if no run has begun to act on the state yet: it was empty, and if it is a lost one, it
+  // has not been rebuilt.
   [[nodiscard]] bool fresh() const { return fresh_; }
   [[nodiscard]] const Digester& digester() const { return *digester_; }
   [[nodiscard]] std::uint16_t pair_id(std::size_t pair) const { return pair_ids_[pair]; }
@@ -61,8 +63,10 @@ class State {
       std::size_t pair, std::span<const ObjectKey> contributors) const;
   Result<std::vector<std::optional<Target>>> targets(std::size_t pair,
                                                      std::span<const ObjectKey> targets) const;
-  // Every contributor of a target, ascending.
-  Result<std::vector<ObjectKey>> contributors(std::size_t pair, const ObjectKey& target) const;
+  // The first `limit` contributors of a target, ascending.
+  Result<std::vector<ObjectKey>> contributors(
+      std::size_t pair, const ObjectKey& target,
+      std::size_t limit = std::numeric_limits<std::size_t>::max()) const;
   // The other ends. One target of many contributors gives the first; binding refuses to ask that.
   Result<std::vector<std::optional<ObjectKey>>> translate(std::size_t pair, Side from,
                                                           std::span<const ObjectKey> keys) const;
@@ -93,6 +97,8 @@ class State {
     std::string prefix_;
   };
   [[nodiscard]] LinkCursor link_cursor(std::size_t pair, Side side) const;
+  // The same over the survivors on that side; their values are not for reading.
+  [[nodiscard]] LinkCursor tombstone_cursor(std::size_t pair, Side side) const;
   Result<Link> decode_link_of(std::size_t pair, std::string_view left,
                               std::string_view value) const;
   Result<Target> decode_target_of(std::size_t pair, std::string_view value) const;
@@ -141,6 +147,8 @@ class State {
   // --- other ---
   void put_last_run(StateBatch& batch, std::size_t mapping, const std::string& json) const;
   void put_definition(StateBatch& batch) const;
+  // From the next time it is opened the state is no longer fresh.
+  static void put_begun(StateBatch& batch);
 
  private:
   State(StateStore& store, const BoundDefinition& definition)
@@ -171,6 +179,7 @@ class State {
 namespace meta_key {
 inline constexpr const char* kFormat = "format";
 inline constexpr const char* kName = "name";
+inline constexpr const char* kBegun = "begun";
 inline constexpr const char* kDefinition = "definition";
 inline constexpr const char* kSecret = "secret";
 inline constexpr const char* kSource = "source/";    // + name -> identity

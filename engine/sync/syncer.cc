@@ -1,6 +1,7 @@
 #include "engine/sync/syncer.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/sync/many_to_one.h"
 #include "engine/sync/object_name.h"
@@ -28,6 +29,11 @@ bool refused(const Task& task) {
 bool wrote(const Task& task) {
   return std::any_of(task.written.begin(), task.written.end(),
                      [](const auto& written) { return written.has_value() && written->done; });
+}
+
+void append(std::vector<Subject>& subjects, std::vector<Subject> more) {
+  subjects.insert(subjects.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
 }
 
 bool has_conflict(const Task& task) {
@@ -128,11 +134,11 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Out
   std::vector<const Task*> standing;
   for (const Task& task : batch.tasks) {
     if (task.act == Act::kPark && is_clash(task.fault) && !clashing) {
-      outcome.clashes.push_back(task.subject);
+      append(outcome.clashes, recorder.nominees(task));
       continue;
     }
     if (refused(task)) {
-      outcome.again.push_back(task.subject);
+      append(outcome.again, recorder.nominees(task));
     }
     if (settings_.dry_run || !wrote(task)) {  // What wrote was recorded with its batch.
       COUPLET_TRY(recorder.record(task, changes));

@@ -60,6 +60,7 @@ class Syncer {
   Result<void> decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
                             const Permissions& permissions, Reader& reader, TaskBatch& batch);
   Result<void> recover_source(std::size_t source, const std::vector<Intent>& intents);
+  [[nodiscard]] bool writes_to(std::size_t source) const;
   static bool was_committed(const MappingPlan& plan, const Intent::Entry& entry, const View* row);
   void report(const Task& task, const MappingPlan& plan);
   Result<void> follow(const Task& task, const MappingPlan& plan, const Recorder& recorder,

@@ -23,8 +23,9 @@ struct Member {
   const View* view = nullptr;  // null: gone
   ObjectKey key;
   std::optional<Contribution> before;
-  bool leaves = false;  // it no longer contributes to this target
-  bool joins = false;   // it did not contribute to this target before
+  bool leaves = false;        // it no longer contributes to this target
+  bool joins = false;         // it did not contribute to this target before
+  bool stands_alone = false;  // another task of the batch decides its worklist entries
   Situation situation = Situation::kInSync;
   Digest identity;
   Digest values;

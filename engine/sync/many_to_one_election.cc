@@ -1,0 +1,113 @@
+// ManyToOneResolver: whose value counts (DESIGN section 5.5).
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <unordered_set>
+
+#include "engine/sync/many_to_one.h"
+
+namespace couplet {
+
+// One total order: values before nulls, known times before unknown, newest first, smallest id.
+bool ManyToOneResolver::better(std::size_t use, const View& a, const View& b) const {
+  const SlotState& left = a.slots[use].state;
+  const SlotState& right = b.slots[use].state;
+  const bool left_null = left.kind == SlotState::Kind::kNull;
+  const bool right_null = right.kind == SlotState::Kind::kNull;
+  if (left_null != right_null) {
+    return right_null;
+  }
+  if (left.time.has_value() != right.time.has_value()) {
+    return left.time.has_value();
+  }
+  if (left.time != right.time) {
+    return *left.time > *right.time;
+  }
+  return a.key < b.key;
+}
+
+// One that has millions of contributors is not to be walked whole for every batch of them.
+Result<std::vector<ObjectKey>> ManyToOneResolver::others(const Task& task,
+                                                         std::size_t limit) const {
+  std::unordered_set<ObjectKey> members;
+  for (const Member& member : task.members) {
+    members.insert(member.key);
+  }
+  const std::size_t most = std::numeric_limits<std::size_t>::max() - members.size();
+  COUPLET_ASSIGN(auto found, state_.contributors(plan_.pair, task.target_key,
+                                                 members.size() + std::min(limit, most)));
+  std::erase_if(found, [&](const ObjectKey& key) { return members.contains(key); });
+  return found;
+}
+
+// Whose value counts, per attribute. The recorded winners stand for everyone who is not in this
+// batch, as long as none of them is in it; else everyone is read.
+Result<void> ManyToOneResolver::elect(Task& task, bool all) {
+  std::vector<ObjectKey> voters;
+  if (!all) {
+    for (const ObjectKey& winner : task.target->winners) {
+      if (!winner.empty()) {
+        voters.push_back(winner);
+      }
+    }
+    std::sort(voters.begin(), voters.end());
+    voters.erase(std::unique(voters.begin(), voters.end()), voters.end());
+    all = voters.empty();
+  }
+  if (all) {
+    COUPLET_ASSIGN(voters, others(task, std::numeric_limits<std::size_t>::max()));
+  }
+  COUPLET_ASSIGN(const auto found, reader_.fetch(many_, voters));
+  COUPLET_ASSIGN(auto contributions, state_.contributions(plan_.pair, voters));
+  std::vector<Member> counted;
+  for (std::size_t i = 0; i < voters.size(); ++i) {
+    const auto view = found.find(voters[i]);
+    if (view == found.end() || !view->second->in_scope || !contributions[i]) {
+      continue;
+    }
+    const Identity identity = identity_of(plan_, state_.digester(), *view->second);
+    if (identity.kind == Identity::Kind::kComplete &&
+        identity.digest != contributions[i]->identity) {
+      continue;  // It belongs elsewhere by now, and goes there when its own turn comes.
+    }
+    Member& member = counted.emplace_back();
+    member.key = voters[i];
+    member.view = view->second;
+    member.identity = contributions[i]->identity;
+    member.values = contribution_digest(state_.digester(), *view->second);
+    member.before = std::move(contributions[i]);
+  }
+  if (!all && counted.size() < voters.size()) {
+    return elect(task, true);  // A winner has gone unnoticed.
+  }
+  task.elected.assign(plan_.uses.size(), nullptr);
+  for (const std::vector<Member>* members : {&task.members, &counted}) {
+    for (const Member& member : *members) {
+      if (!member.leaves && member.view != nullptr && member.view->in_scope) {
+        vote(*member.view, task);
+      }
+    }
+  }
+  if (all && task.views[index_of(one_)] == nullptr) {
+    // The target is to be found or made again: everyone is linked anew.
+    task.members.insert(task.members.end(), std::make_move_iterator(counted.begin()),
+                        std::make_move_iterator(counted.end()));
+  }
+  return {};
+}
+
+// Who has no identity key at present has no say in that of the target.
+void ManyToOneResolver::vote(const View& view, Task& task) const {
+  const bool identity =
+      identity_of(plan_, state_.digester(), view).kind == Identity::Kind::kComplete;
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    const View*& best = task.elected[use];
+    if ((identity || !plan_.uses[use]->identity) &&
+        view.slots[use].state.kind != SlotState::Kind::kAbsent &&
+        (best == nullptr || better(use, view, *best))) {
+      best = &view;
+    }
+  }
+}
+
+}  // namespace couplet
