@@ -55,7 +55,7 @@ bool is_large(Family family) {
 
 DatabaseOptions make_database_options(std::size_t cache_bytes, Access access, rocksdb::Env* env) {
   const auto cache = rocksdb::NewLRUCache(cache_bytes);
-  const std::size_t unflushed_bytes_max = std::clamp(cache_bytes / 2, 4 * kMiB, 64 * kMiB);
+  const std::size_t unflushed_bytes_max = std::clamp(cache_bytes / 4, 4 * kMiB, 64 * kMiB);
 
   DatabaseOptions options;
   rocksdb::DBOptions& database = options.database;
@@ -82,7 +82,7 @@ DatabaseOptions make_database_options(std::size_t cache_bytes, Access access, ro
   // is seldom written would else keep every log since its last flush.
   database.write_buffer_manager =
       std::make_shared<rocksdb::WriteBufferManager>(unflushed_bytes_max, cache);
-  database.max_total_wal_size = std::max(unflushed_bytes_max, 16 * kMiB);
+  database.max_total_wal_size = std::max(4 * unflushed_bytes_max, 32 * kMiB);
   database.max_manifest_file_size = 16 * kMiB;
   database.manifest_preallocation_size = 64 * kKiB;
   // Writes to disk in the background as it goes, so that a sync does not meet a mountain.
@@ -105,14 +105,12 @@ DatabaseOptions make_database_options(std::size_t cache_bytes, Access access, ro
   family_options.target_file_size_base = 64 * kMiB;
   family_options.level_compaction_dynamic_level_bytes = true;
   family_options.force_consistency_checks = true;
-  // Several small ones, not two large: while one is flushed the next fills, and the bound over all
-  // families holds them together.
-  family_options.max_write_buffer_number = 4;
+  family_options.max_write_buffer_number = 2;
   options.families.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options);
   for (std::size_t i = 0; i < kFamilies; ++i) {
     const auto family = static_cast<Family>(i);
     family_options.write_buffer_size =
-        is_large(family) ? unflushed_bytes_max / 4 : std::min(unflushed_bytes_max / 4, 2 * kMiB);
+        is_large(family) ? unflushed_bytes_max / 2 : std::min(unflushed_bytes_max / 2, 4 * kMiB);
     family_options.arena_block_size = is_large(family) ? 1 * kMiB : 64 * kKiB;
     options.families.emplace_back(name_of(family), family_options);
   }
