@@ -9,8 +9,6 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
 
 class CornersTest : public testing::Test, public PeopleWorld {
  protected:
