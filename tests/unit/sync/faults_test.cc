@@ -12,7 +12,6 @@ using memory::SourceCall;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 class FaultsTest : public testing::Test, public PeopleWorld {
  protected:
