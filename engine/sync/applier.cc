@@ -60,6 +60,10 @@ void Applier::pretend(std::uint64_t& created, PlannedRows& planned) {
       Task::Written written = expected_outcome(plan_, write);
       if (write.operation == WriteGroup::Operation::kCreate) {
         written.key = planned_key(++created);
+        if (!task.members.empty()) {
+          task.joins_planned =
+              !planned.make(plan_.mapping, task.members.front().identity, written.key);
+        }
       } else {
         planned.add(plan_.side(write.side), write);
       }

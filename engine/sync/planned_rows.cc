@@ -9,6 +9,12 @@ void PlannedRows::add(const SidePlan& side, const RowWrite& write) {
   }
 }
 
+bool PlannedRows::make(std::size_t mapping, Digest identity, ObjectKey& key) {
+  const auto [planned, made] = targets_.emplace(std::pair{mapping, identity.value}, key);
+  key = planned->second;
+  return made;
+}
+
 void PlannedRows::apply(const SidePlan& side, RowBatch& rows) const {
   const auto table = rows_.find({side.entity->source, side.projection.table});
   if (table == rows_.end()) {

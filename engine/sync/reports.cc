@@ -76,7 +76,7 @@ std::vector<OperationReport> operations_of(const ViewBuilder& builder, const Map
   if (plan.entities->many) {
     const Side many = *plan.entities->many;
     const ObjectKey target = end_key(plan, task, other(many));
-    bool create_reported = !created;
+    bool create_reported = !created || task.joins_planned;
     for (const Member& member : task.members) {
       if (member.leaves || !member.joins) {
         continue;

@@ -56,7 +56,8 @@ struct Task {
   std::optional<Target> target;
   ObjectKey target_key;
   std::vector<Member> members;
-  bool links = false;  // a link is to be made or moved, with `by`
+  bool joins_planned = false;  // of a dry run: another batch of it makes the target already
+  bool links = false;          // a link is to be made or moved, with `by`
   LinkedBy by = LinkedBy::kMatched;
   std::optional<Link> replaced;               // a link that the new one takes the place of
   std::optional<Subject> replaced_tombstone;  // a tombstone (survivor) that it takes the place of

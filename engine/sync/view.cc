@@ -191,10 +191,34 @@ Result<void> ViewBuilder::translate(Side side, std::size_t use, std::vector<View
     for (std::size_t i = 0; i < asking.size(); ++i) {
       asking[i]->slots[use].translated = std::move(translated[i]);
     }
+    COUPLET_TRY(find_severed(side, use, asking));
   }
   for (View& view : views) {
     if (view.slots[use].reference) {
       finish_reference(side, use, view);
+    }
+  }
+  return {};
+}
+
+Result<void> ViewBuilder::find_severed(Side side, std::size_t use,
+                                       const std::vector<View*>& views) const {
+  const Slot& slot = plan_.slot(use);
+  std::vector<ObjectKey> keys;
+  std::vector<View*> asking;
+  for (View* view : views) {
+    if (!view->slots[use].translated) {
+      keys.push_back(*view->slots[use].reference);
+      asking.push_back(view);
+    }
+  }
+  if (keys.empty()) {
+    return {};
+  }
+  COUPLET_ASSIGN(auto tombstones, state_.tombstones(*slot.link, link_side(slot, side), keys));
+  for (std::size_t i = 0; i < asking.size(); ++i) {
+    if (tombstones[i]) {
+      asking[i]->slots[use].severed = std::move(tombstones[i]->gone);
     }
   }
   return {};
@@ -210,7 +234,8 @@ void ViewBuilder::finish_reference(Side side, std::size_t use, View& view) const
     out.state.digest = state_.digester().of_bytes(canonical->bytes);
   } else {
     out.state.kind = SlotState::Kind::kUnresolved;
-    out.state.digest = state_.digester().of_bytes("unresolved" + out.reference->bytes);
+    out.state.digest = state_.digester().of_bytes(
+        out.severed ? out.severed->bytes : "unresolved" + out.reference->bytes);
   }
   out.state.sendable = out.translated.has_value();
 }

@@ -20,6 +20,8 @@ struct SlotView {
   SlotState state;
   std::optional<ObjectKey> reference;   // link slots: what it refers to, in the side's own terms
   std::optional<ObjectKey> translated;  // the same in the other side's terms, if a link says so
+  // What a link said before it was severed: the reference has not changed by that.
+  std::optional<ObjectKey> severed;
 };
 
 // One object on one side. Rows point into batches that the Views hold.
@@ -67,6 +69,7 @@ class ViewBuilder {
  private:
   Result<void> read_slot(Side side, std::size_t use, View& view) const;
   Result<void> translate(Side side, std::size_t use, std::vector<View>& views) const;
+  Result<void> find_severed(Side side, std::size_t use, const std::vector<View*>& views) const;
   void finish_reference(Side side, std::size_t use, View& view) const;
 
   const BoundDefinition& definition_;

@@ -208,6 +208,17 @@ TEST_F(ManyToOneTest, DriftOfTheTargetIsWrittenBack) {
   expect_at_rest();
 }
 
+TEST_F(ManyToOneTest, APlanMakesATargetOnceHoweverManyBatchesWantIt) {
+  for (int i = 0; i < 2500; ++i) {
+    order({{"city", std::to_string(i % 7)}});
+  }
+  const Summary planned = plan().summary;
+  EXPECT_EQ(planned.count(Operation::kCreate), 7U);
+  const Summary done = settle();
+  EXPECT_EQ(done.count(Operation::kCreate), 7U);
+  EXPECT_EQ(done.count(Operation::kLink), planned.count(Operation::kLink));
+}
+
 TEST_F(ManyToOneTest, AManyFoldReconcileStaysWithinBatches) {
   for (int i = 0; i < 3000; ++i) {
     order({{"city", std::to_string(i % 7)}, {"note", std::to_string(i)}});

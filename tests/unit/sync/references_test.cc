@@ -142,6 +142,29 @@ TEST_F(ReferencesTest, AReferenceThatMovesIsTranslatedAndANullIsANull) {
   EXPECT_EQ(settle().operations(), 0U);
 }
 
+// The parent's counterpart is gone, the child still refers to the parent: nothing changed there, so
+// a change on the other side goes through.
+TEST_F(ReferencesTest, AReferenceToTheSurvivorOfASeveredLinkHasNotChanged) {
+  tables(false);
+  map("both");
+  left->insert("teams", {{"id", "1"}, {"name", "red"}});
+  left->insert("teams", {{"id", "2"}, {"name", "blue"}});
+  left->insert("members", {{"name", "Ada"}, {"team_id", "1"}});
+  settle();
+  const std::string blue = right->rows("teams")[0].at("name") == "blue"
+                               ? *right->rows("teams")[0].at("id")
+                               : *right->rows("teams")[1].at("id");
+  // The right's red team goes; its member moves to the blue one in the same breath.
+  right->update("members", {}, {{"team_id", blue}});
+  right->erase("teams", {{"name", "red"}});
+  const Summary summary = settle();
+  EXPECT_EQ(summary.count(Operation::kConflict), 0U);
+  EXPECT_EQ(summary.count(Operation::kDefer), 0U);
+  EXPECT_THAT(members(*left), ElementsAre("Ada in blue"));
+  EXPECT_THAT(captains(*left), testing::SizeIs(2));
+  EXPECT_EQ(settle().operations(), 0U);
+}
+
 TEST_F(ReferencesTest, APlanShowsAChildOfAPlannedParentAsACreate) {
   tables(true);
   map("left_to_right");
