@@ -10,7 +10,6 @@
 namespace couplet::test {
 namespace {
 
-
 constexpr std::array<const char*, 6> kCrashPoints = {"before_intent", "after_intent",
                                                      "after_submit",  "after_commit",
                                                      "after_results", "after_record"};
