@@ -10,28 +10,10 @@
 #include "engine/app/output/console.h"
 #include "engine/app/output/operation_json.h"
 #include "engine/app/output/printable.h"
-#include "engine/app/verbs/verbs.h"
 #include "engine/app/wiring/definition_file.h"
 
 namespace couplet {
 namespace {
-
-Result<ExitCode> run_verb(const Invocation& invocation, Console& console) {
-  switch (invocation.verb->verb) {
-    case Verb::kReconcile:
-    case Verb::kPlan:
-      return run_reconcile(invocation, console);
-    case Verb::kStatus:
-      return run_status(invocation, console);
-    case Verb::kValidate:
-      return run_validate(invocation, console);
-    case Verb::kStateVerify:
-      return run_state_verify(invocation, console);
-    case Verb::kVersion:
-      return run_version(invocation, console);
-  }
-  return fail(ErrorKind::kInternal, "a verb has no function");
-}
 
 std::string without_line_feed(std::string text) {
   while (text.ends_with('\n')) {
@@ -50,7 +32,8 @@ Result<ExitCode> run_words(std::span<const std::string> words, Console& console)
     console.data(without_line_feed(help->text));
     return ExitCode::kDone;
   }
-  return run_verb(std::get<Invocation>(asked), console);
+  const auto& invocation = std::get<Invocation>(asked);
+  return invocation.verb->run(invocation, console);
 }
 
 // Libraries throw where they have no other way; what they say ends here.

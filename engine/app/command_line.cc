@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/app/help.h"
+#include "engine/app/verb_table.h"
 #include "engine/definition/suggestion.h"
 
 namespace couplet {
@@ -30,11 +32,11 @@ std::string long_name(std::string_view names) {
 
 std::vector<std::string> options_of(const VerbSpec& verb) {
   std::vector<std::string> names = {"--help"};
-  if (verb.takes_config) {
-    names.emplace_back("--config");
-  }
   for (const FlagSpec& flag : verb.flags) {
     names.push_back(long_name(flag.names));
+  }
+  for (const OptionSpec& option : valued_options(verb)) {
+    names.push_back(long_name(option.names));
   }
   for (const FlagSpec& flag : common_flags()) {
     names.push_back(long_name(flag.names));
@@ -131,17 +133,37 @@ tl::unexpected<Error> surplus_word(const VerbSpec& verb, const std::string& word
                     : "`couplet " + std::string(verb.name) + " --help` tells what it takes");
 }
 
+// The words beside options: as many as the verb takes.
+Result<void> check_words(const VerbSpec& verb, const std::vector<std::string>& words) {
+  if (words.size() > verb.words_most) {
+    return surplus_word(verb, words[verb.words_most]);
+  }
+  if (words.size() < verb.words_least) {
+    return refuse("`couplet " + std::string(verb.name) + "` wants " + std::string(verb.words),
+                  "`couplet " + std::string(verb.name) + " --help` tells what it takes");
+  }
+  return {};
+}
+
+tl::unexpected<Error> refuse_without_value(const VerbSpec& verb, const OptionSpec& option) {
+  return refuse("option " + long_name(option.names) + " wants a value: " + long_name(option.names) +
+                    " " + std::string(option.value),
+                "`couplet " + std::string(verb.name) + " --help` tells how it is used");
+}
+
 // What CLI11 says of a known option that it cannot take: in its words, with our way out.
 tl::unexpected<Error> misused_option(const VerbSpec& verb, const CLI::ParseError& error) {
   const std::string text = error.what();
   const std::string help = "`couplet " + std::string(verb.name) + " --help` tells how it is used";
-  if (text.starts_with("--config")) {
-    const bool missing =
-        text.find("missing") != std::string::npos || text.find("required") != std::string::npos;
-    return refuse(missing && text.find("received") == std::string::npos
-                      ? "option --config wants a file"
-                      : "option --config is given more than once",
-                  help);
+  for (const OptionSpec& option : valued_options(verb)) {
+    const std::string name = long_name(option.names);
+    if (text.starts_with(name + ":")) {
+      const bool missing =
+          text.find("missing") != std::string::npos || text.find("required") != std::string::npos;
+      return missing && text.find("received") == std::string::npos
+                 ? refuse_without_value(verb, option)
+                 : refuse("option " + name + " is given more than once", help);
+    }
   }
   return refuse(text, help);
 }
@@ -176,14 +198,13 @@ Result<std::variant<Invocation, HelpRequest>> parse_command_line(
 
   Invocation invocation;
   invocation.verb = &verb;
-  std::string config = invocation.config.string();
   bool help = false;
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();
   app.add_flag("-h,--help", help);
-  if (verb.takes_config) {
-    app.add_option("-c,--config", config);
+  for (const OptionSpec& option : valued_options(verb)) {
+    app.add_option(std::string(option.names), invocation.*option.member);
   }
   for (const FlagSpec& flag : verb.flags) {
     app.add_flag(std::string(flag.names), invocation.*flag.member);
@@ -208,11 +229,13 @@ Result<std::variant<Invocation, HelpRequest>> parse_command_line(
     return unknown_option(verb, *unknown);
   }
   others.erase(std::remove(others.begin(), others.end(), "--"), others.end());
-  if (!verb.takes_mappings && !others.empty()) {
-    return surplus_word(verb, others.front());
+  for (const OptionSpec& option : valued_options(verb)) {
+    if ((invocation.*option.member).empty() && app.count(long_name(option.names)) > 0) {
+      return refuse_without_value(verb, option);
+    }
   }
-  invocation.config = config;
-  invocation.mappings = std::move(others);
+  COUPLET_TRY(check_words(verb, others));
+  invocation.words = std::move(others);
   return invocation;
 }
 

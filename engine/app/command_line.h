@@ -4,7 +4,7 @@
 #include <string>
 #include <variant>
 
-#include "engine/app/verb_table.h"
+#include "engine/app/verb.h"
 #include "engine/model/result.h"
 
 namespace couplet {

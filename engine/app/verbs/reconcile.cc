@@ -75,14 +75,11 @@ Result<ExitCode> judge(const Invocation& invocation, const BoundDefinition& boun
   return invocation.exit_code && finding ? ExitCode::kFinding : ExitCode::kDone;
 }
 
-}  // namespace
-
-Result<ExitCode> run_reconcile(const Invocation& invocation, Console& console) {
-  const bool dry_run = invocation.dry_run || invocation.verb->verb == Verb::kPlan;
+Result<ExitCode> run_reconcile(const Invocation& invocation, bool dry_run, Console& console) {
   SystemClock clock;
   SystemRandom random;
   COUPLET_ASSIGN(const std::unique_ptr<Session> session,
-                 open_session({invocation.config, invocation.mappings, dry_run, !invocation.quiet},
+                 open_session({invocation.config, invocation.words, dry_run, !invocation.quiet},
                               console, random));
   // From the first write on, the batch at hand is finished.
   catch_stop_signals();
@@ -95,7 +92,7 @@ Result<ExitCode> run_reconcile(const Invocation& invocation, Console& console) {
   COUPLET_TRY(syncer.recover());
 
   Reconciler::Settings settings;
-  settings.mappings = selected(session->bound, invocation.mappings);
+  settings.mappings = selected(session->bound, invocation.words);
   settings.dry_run = dry_run;
   settings.rebuild_state = invocation.rebuild_state;
   if (!dry_run) {
@@ -115,6 +112,52 @@ Result<ExitCode> run_reconcile(const Invocation& invocation, Console& console) {
   }
   reporter.summary(report->summary);
   return judge(invocation, session->bound, dry_run, *report, console);
+}
+
+}  // namespace
+
+VerbSpec reconcile_verb() {
+  VerbSpec verb;
+  verb.name = "reconcile";
+  verb.summary = "compare both sides whole and repair, to convergence";
+  verb.doc =
+      "Compares every object of the mappings (all, if none is named), writes what differs to the\n"
+      "side that may be written, and goes round until nothing is left to do. INT or TERM finishes\n"
+      "the batch at hand, prints the summary and exits 1; a second one ends at once.";
+  verb.run = [](const Invocation& invocation, Console& console) {
+    return run_reconcile(invocation, invocation.dry_run, console);
+  };
+  verb.words = "[MAPPING...]";
+  verb.words_most = kAnyNumber;
+  verb.flags = {{"--dry-run", &Invocation::dry_run,
+                 "Show what would be done and change nothing; the same as `plan`."},
+                {"--exit-code", &Invocation::exit_code,
+                 "Exit 4 if an object is held or parked; with --dry-run, if anything is to do."},
+                {"--rebuild-state", &Invocation::rebuild_state,
+                 "Go on although the state was lost: create what has no counterpart."}};
+  verb.examples = {{{"couplet reconcile", "bring everything in ./couplet.yaml into step"},
+                    {"couplet reconcile provider customer --json", "two mappings, for a program"}}};
+  return verb;
+}
+
+VerbSpec plan_verb() {
+  VerbSpec verb;
+  verb.name = "plan";
+  verb.summary = "show what reconcile would do, changing nothing";
+  verb.doc =
+      "Decides as `reconcile` does, on what is there now, and prints old and new values of what "
+      "it\n"
+      "would update. Neither databases nor state are changed; the state is read if there is one.";
+  verb.run = [](const Invocation& invocation, Console& console) {
+    return run_reconcile(invocation, true, console);
+  };
+  verb.words = "[MAPPING...]";
+  verb.words_most = kAnyNumber;
+  verb.flags = {{"--exit-code", &Invocation::exit_code, "Exit 4 if there is anything to do."}};
+  verb.examples = {
+      {{"couplet plan", "what is there to do?"},
+       {"couplet plan -q --exit-code", "a summary alone; 4 if something is to be done"}}};
+  return verb;
 }
 
 }  // namespace couplet

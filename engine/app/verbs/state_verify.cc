@@ -35,8 +35,6 @@ Result<std::vector<std::string>> problems_of(const Definition& definition) {
   return problems;
 }
 
-}  // namespace
-
 Result<ExitCode> run_state_verify(const Invocation& invocation, Console& console) {
   LoadOptions options;
   options.resolve_secrets = false;
@@ -62,6 +60,23 @@ Result<ExitCode> run_state_verify(const Invocation& invocation, Console& console
                     folder));
   }
   return problems.empty() ? ExitCode::kDone : ExitCode::kEnvironment;
+}
+
+}  // namespace
+
+VerbSpec state_verify_verb() {
+  VerbSpec verb;
+  verb.name = "state verify";
+  verb.summary = "read the whole state back against its checksums";
+  verb.doc =
+      "Reads every record of the state and reports what is damaged. May run beside another "
+      "couplet;\n"
+      "changes nothing. Exits 3 if there is damage.";
+  verb.run = run_state_verify;
+  verb.examples = {
+      {{"couplet state verify", "is the state whole?"},
+       {"couplet state verify --json -c /etc/couplet.yaml", "the same, for a program"}}};
+  return verb;
 }
 
 }  // namespace couplet

@@ -7,6 +7,7 @@
 #include "engine/definition/load.h"
 
 namespace couplet {
+namespace {
 
 Result<ExitCode> run_status(const Invocation& invocation, Console& console) {
   // The databases are not asked, so nobody needs their passwords.
@@ -30,6 +31,23 @@ Result<ExitCode> run_status(const Invocation& invocation, Console& console) {
   }
   console.data(text);
   return invocation.check && !report.healthy() ? ExitCode::kFinding : ExitCode::kDone;
+}
+
+}  // namespace
+
+VerbSpec status_verb() {
+  VerbSpec verb;
+  verb.name = "status";
+  verb.summary = "tell how things stand, from the state alone";
+  verb.doc =
+      "Reads the state, no database: links and worklists of each mapping, the last reconcile, and\n"
+      "what is wrong, worst first.";
+  verb.run = run_status;
+  verb.flags = {{"--check", &Invocation::check, "Exit 4 if unhealthy."}};
+  verb.examples = {
+      {{"couplet status", "how do things stand?"},
+       {"couplet status --check -q", "for a monitor: exit 4 and the problems if unhealthy"}}};
+  return verb;
 }
 
 }  // namespace couplet

@@ -25,8 +25,6 @@ nlohmann::ordered_json in_order(const nlohmann::json& findings) {
   return list;
 }
 
-}  // namespace
-
 Result<ExitCode> run_validate(const Invocation& invocation, Console& console) {
   LoadOptions options;
   options.resolve_secrets = !invocation.no_secrets;
@@ -45,18 +43,35 @@ Result<ExitCode> run_validate(const Invocation& invocation, Console& console) {
   const std::string warnings =
       found.warnings() == 0 ? "" : ", " + count(found.warnings(), "warning");
   if (found.has_errors()) {
-    console.talk(fmt::format("couplet: {} is not valid: {}{}", invocation.config.string(),
+    console.talk(fmt::format("couplet: {} is not valid: {}{}", invocation.config,
                              count(found.errors(), "error"), warnings));
   } else if (!invocation.quiet) {
     const Definition& definition = *loaded.definition;
-    console.data(fmt::format("{} is valid: {}, {}, {}{}", invocation.config.string(),
-                             count(definition.sources.size(), "source"),
-                             definition.entities.size() == 1
-                                 ? "1 entity"
-                                 : fmt::format("{} entities", definition.entities.size()),
-                             count(definition.mappings.size(), "mapping"), warnings));
+    console.data(fmt::format(
+        "{} is valid: {}, {}, {}{}", invocation.config, count(definition.sources.size(), "source"),
+        definition.entities.size() == 1 ? "1 entity"
+                                        : fmt::format("{} entities", definition.entities.size()),
+        count(definition.mappings.size(), "mapping"), warnings));
   }
   return code;
+}
+
+}  // namespace
+
+VerbSpec validate_verb() {
+  VerbSpec verb;
+  verb.name = "validate";
+  verb.summary = "check couplet.yaml, offline";
+  verb.doc =
+      "Reads the file and reports every error in it at once. No database is asked: what the file\n"
+      "says of tables and columns is checked by `plan`.";
+  verb.run = run_validate;
+  verb.flags = {{"--no-secrets", &Invocation::no_secrets,
+                 "Leave references to secrets alone: for a check before deployment."}};
+  verb.examples = {{{"couplet validate", "check ./couplet.yaml"},
+                    {"couplet validate -c deploy/couplet.yaml --no-secrets --json",
+                     "in a pipeline that has no secrets"}}};
+  return verb;
 }
 
 }  // namespace couplet

@@ -1,17 +1,15 @@
 #pragma once
 
-#include "engine/app/exit_code.h"
-#include "engine/app/output/console.h"
-#include "engine/app/verb_table.h"
-#include "engine/model/result.h"
+#include "engine/app/verb.h"
 
-// One function a verb. Each prints its data; an error is printed by who called it.
+// What each verb takes and does: a file a verb, or a file for a few that share one idea.
 namespace couplet {
 
-Result<ExitCode> run_reconcile(const Invocation& invocation, Console& console);  // and plan
-Result<ExitCode> run_status(const Invocation& invocation, Console& console);
-Result<ExitCode> run_validate(const Invocation& invocation, Console& console);
-Result<ExitCode> run_state_verify(const Invocation& invocation, Console& console);
-Result<ExitCode> run_version(const Invocation& invocation, Console& console);
+VerbSpec reconcile_verb();
+VerbSpec plan_verb();
+VerbSpec status_verb();
+VerbSpec validate_verb();
+VerbSpec state_verify_verb();
+VerbSpec version_verb();
 
 }  // namespace couplet

@@ -7,6 +7,7 @@
 #include "engine/sync/state.h"
 
 namespace couplet {
+namespace {
 
 Result<ExitCode> run_version(const Invocation& invocation, Console& console) {
   if (invocation.json) {
@@ -20,6 +21,20 @@ Result<ExitCode> run_version(const Invocation& invocation, Console& console) {
         fmt::format("couplet {} ({}), state format {}", kVersion, commit(), State::kFormatVersion));
   }
   return ExitCode::kDone;
+}
+
+}  // namespace
+
+VerbSpec version_verb() {
+  VerbSpec verb;
+  verb.name = "version";
+  verb.summary = "print the version";
+  verb.doc =
+      "Prints the version, the commit it was built from and the format of the state it writes.";
+  verb.run = run_version;
+  verb.takes_config = false;
+  verb.examples = {{{"couplet version", "for people"}, {"couplet version --json", "for programs"}}};
+  return verb;
 }
 
 }  // namespace couplet

@@ -6,6 +6,8 @@
 #include <variant>
 
 #include "engine/app/exit_code.h"
+#include "engine/app/help.h"
+#include "engine/app/verb_table.h"
 
 namespace couplet {
 namespace {
@@ -43,11 +45,11 @@ TEST(CommandLineTest, OptionsStandAnywhereAfterTheVerb) {
                              Words{"reconcile", "one", "two", "--config", "a.yaml", "--json"}}) {
     const Invocation invocation = parsed(words);
     ASSERT_NE(invocation.verb, nullptr);
-    EXPECT_EQ(invocation.verb->verb, Verb::kReconcile);
+    EXPECT_EQ(invocation.verb->name, "reconcile");
     EXPECT_EQ(invocation.config, "a.yaml");
     EXPECT_TRUE(invocation.json);
     EXPECT_FALSE(invocation.quiet);
-    EXPECT_THAT(invocation.mappings, ElementsAre("one", "two"));
+    EXPECT_THAT(invocation.words, ElementsAre("one", "two"));
   }
 }
 
@@ -69,7 +71,7 @@ TEST(CommandLineTest, EachFlagIsItsOwn) {
 TEST(CommandLineTest, AVerbOfTwoWords) {
   const Invocation invocation = parsed({"state", "verify", "-q"});
   ASSERT_NE(invocation.verb, nullptr);
-  EXPECT_EQ(invocation.verb->verb, Verb::kStateVerify);
+  EXPECT_EQ(invocation.verb->name, "state verify");
   EXPECT_EQ(refused({"state"}).message, "`couplet state` wants one more word");
   EXPECT_EQ(refused({"state", "--json"}).hint, "one of: verify, backup, restore, compact");
   EXPECT_EQ(refused({"state", "verfy"}).hint, "did you mean \"verify\"?");
@@ -106,9 +108,10 @@ TEST(CommandLineTest, AnOptionBeforeTheVerbIsToldWhereItStands) {
 }
 
 TEST(CommandLineTest, AnOptionThatIsMisusedIsSaidInASentence) {
-  EXPECT_EQ(refused({"plan", "-c"}).message, "option --config wants a file");
+  EXPECT_EQ(refused({"plan", "-c"}).message, "option --config wants a value: --config FILE");
   EXPECT_EQ(refused({"plan", "-c", "a", "-c", "b"}).message,
             "option --config is given more than once");
+  EXPECT_EQ(refused({"plan", "--config="}).message, "option --config wants a value: --config FILE");
   EXPECT_EQ(refused({"plan", "--json=perhaps"}).kind, ErrorKind::kInvalidArgument);
 }
 
@@ -116,7 +119,7 @@ TEST(CommandLineTest, AWordTooManyIsRefused) {
   EXPECT_EQ(refused({"status", "provider"}).message, "`couplet status` takes no \"provider\"");
   EXPECT_EQ(refused({"validate", "other.yaml"}).hint,
             "another definition is given as `-c other.yaml`");
-  EXPECT_THAT(parsed({"plan", "--", "provider"}).mappings, ElementsAre("provider"));
+  EXPECT_THAT(parsed({"plan", "--", "provider"}).words, ElementsAre("provider"));
 }
 
 TEST(CommandLineTest, VerbsOfALaterVersionAreKnownAndRefused) {

@@ -93,6 +93,9 @@ TEST(VerbsPageTest, HasASectionForEveryVerbWithItsFlags) {
     for (const FlagSpec& flag : verb.flags) {
       EXPECT_THAT(*section, HasSubstr(std::string(flag.names)));
     }
+    for (const OptionSpec& option : verb.options) {
+      EXPECT_THAT(*section, HasSubstr(std::string(option.names)));
+    }
   }
   for (const FlagSpec& flag : common_flags()) {
     const std::string names(flag.names);
