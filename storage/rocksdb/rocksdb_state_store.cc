@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -16,6 +17,7 @@
 
 #include "storage/rocksdb/database_files.h"
 #include "storage/rocksdb/database_options.h"
+#include "storage/rocksdb/resume.h"
 #include "storage/rocksdb/state_folder.h"
 #include "storage/rocksdb/status_error.h"
 #include "storage/rocksdb/synced_mark.h"
@@ -54,6 +56,7 @@ class OpenDatabase {
   OpenDatabase& operator=(const OpenDatabase&) = delete;
 
   rocksdb::DB* operator->() const { return database_.get(); }
+  [[nodiscard]] rocksdb::DB* get() const { return database_.get(); }
   // The first handle is that of RocksDB's own "default".
   [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Family family) const {
     return handles_[static_cast<std::size_t>(family) + 1];
@@ -216,8 +219,8 @@ class RocksdbStateStore::Database {
   [[nodiscard]] std::uint64_t bytes() const { return bytes_of_files(folder_); }
 
  private:
-  Database(std::filesystem::path folder, rocksdb::Env* env)
-      : folder_(std::move(folder)), env_(env) {}
+  Database(std::filesystem::path folder, const Settings& settings)
+      : folder_(std::move(folder)), env_(settings.env), resume_max_(settings.resume_max) {}
 
   static Result<std::unique_ptr<Database>> open_to_read(const std::filesystem::path& folder,
                                                         const Settings& settings);
@@ -230,10 +233,12 @@ class RocksdbStateStore::Database {
 
   const std::filesystem::path folder_;
   rocksdb::Env* const env_;
+  const std::chrono::milliseconds resume_max_;
   // Nothing is written once this is set: not even what was committed before is known to be good.
   std::atomic<bool> damaged_ = false;
   const std::shared_ptr<FullDiskWatch> disk_ = std::make_shared<FullDiskWatch>();
   std::mutex recovery_;
+  bool stuck_ = false;  // Behind `recovery_`: nothing is written until the state is opened anew.
   // In this order: the lock is let go of last. Both are null in a store that only reads.
   std::unique_ptr<StateFolder> claim_;
   std::unique_ptr<SyncedMark> mark_;
@@ -252,14 +257,14 @@ Result<std::unique_ptr<RocksdbStateStore::Database>> RocksdbStateStore::Database
     return fail(ErrorKind::kNotFound, fmt::format("there is no state in {}", folder.string()));
   }
   const auto options = make_database_options(settings.cache_bytes, Access::kReadOnly, settings.env);
-  std::unique_ptr<Database> opened(new Database(folder, settings.env));
+  std::unique_ptr<Database> opened(new Database(folder, settings));
   COUPLET_ASSIGN(opened->database_, open_for_reading(folder, options));
   return opened;
 }
 
 Result<std::unique_ptr<RocksdbStateStore::Database>> RocksdbStateStore::Database::open_to_write(
     const std::filesystem::path& folder, const Settings& settings) {
-  std::unique_ptr<Database> opened(new Database(folder, settings.env));
+  std::unique_ptr<Database> opened(new Database(folder, settings));
   if (!settings.create) {  // Leaves nothing behind in a folder that holds no state.
     COUPLET_ASSIGN(const Presence presence, look_for_database(folder));
     if (presence == Presence::kNone) {
@@ -337,10 +342,19 @@ Result<void> RocksdbStateStore::Database::recover_from_full_disk() {
   if (!disk_->is_full()) {
     return {};
   }
-  // Starts a new log and flushes: a log whose end failed to be written is not written on.
-  const rocksdb::Status status = (*database_)->Resume();
-  if (!status.ok()) {
-    return fail(report(status));
+  if (!stuck_) {
+    // Starts a new log and flushes: a log whose end failed to be written is not written on.
+    const auto status = resume(*database_->get(), database_->handles(), resume_max_);
+    if (status && !status->ok()) {
+      return fail(report(*status));
+    }
+    stuck_ = !status;
+  }
+  if (stuck_) {
+    return fail(ErrorKind::kDiskFull,
+                fmt::format("the disk was full, and the state in {} cannot go on by itself",
+                            folder_.string()),
+                "Start again: what was committed is there.");
   }
   disk_->set_full(false);
   return {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -35,6 +36,8 @@ class RocksdbStateStore final : public StateStore {
     // Block cache, indexes, filters and what is not flushed yet, together. Beyond it: about 40 MiB.
     std::size_t cache_bytes = std::size_t{64} << 20U;
     rocksdb::Env* env = nullptr;  // For tests that need a disk with faults. Outlives the store.
+    // How long going on after a full disk may take before it is given up: see commit.
+    std::chrono::milliseconds resume_max{30'000};
   };
 
   // Errors, each naming the folder: kNotFound (no state there, and not asked to create one),
@@ -50,8 +53,10 @@ class RocksdbStateStore final : public StateStore {
   RocksdbStateStore(const RocksdbStateStore&) = delete;
   RocksdbStateStore& operator=(const RocksdbStateStore&) = delete;
 
-  // After kDiskFull the same batch may be committed again: it goes through once there is space. An
-  // empty synced batch makes what was committed before durable.
+  // After kDiskFull the same batch may be committed again: it goes through once there is space. In
+  // the rare case that RocksDB does not find back by itself (see resume.h) that is kDiskFull too,
+  // with a hint to open the state anew; until then it can be read. An empty synced batch makes what
+  // was committed before durable.
   Result<void> commit(const StateBatch& batch, Durability durability) override;
   [[nodiscard]] Result<std::optional<std::string>> get(Family family,
                                                        std::string_view key) const override;

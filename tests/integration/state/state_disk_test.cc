@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <random>
 
 #include "storage/rocksdb/rocksdb_state_store.h"
@@ -19,6 +20,46 @@ namespace couplet::test {
 namespace {
 
 using testing::HasSubstr;
+
+std::size_t count_logs(const std::filesystem::path& folder) {
+  const std::filesystem::directory_iterator files(folder);
+  return static_cast<std::size_t>(std::count_if(begin(files), end(files), [](const auto& file) {
+    return file.path().extension() == ".log";
+  }));
+}
+
+// Keeps RocksDB's thread for flushes from beginning another one, until it is let go.
+class BusyFlushThread {
+ public:
+  explicit BusyFlushThread(rocksdb::Env& env) {
+    env.Schedule(
+        [](void* job) {
+          const std::unique_ptr<std::shared_ptr<Gate>> gate(
+              static_cast<std::shared_ptr<Gate>*>(job));
+          (*gate)->begun.set_value();
+          (*gate)->release.get_future().wait();
+        },
+        new std::shared_ptr<Gate>(gate_), rocksdb::Env::Priority::HIGH);
+    gate_->begun.get_future().wait();
+  }
+  ~BusyFlushThread() { let_go(); }
+  BusyFlushThread(const BusyFlushThread&) = delete;
+  BusyFlushThread& operator=(const BusyFlushThread&) = delete;
+
+  void let_go() {
+    if (gate_) {
+      gate_->release.set_value();
+      gate_.reset();
+    }
+  }
+
+ private:
+  struct Gate {
+    std::promise<void> begun;
+    std::promise<void> release;
+  };
+  std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
+};
 
 class StateDiskTest : public testing::Test {
  protected:
@@ -195,7 +236,14 @@ TEST_F(StateDiskTest, AFullDiskStopsWritesUntilThereIsSpaceAgain) {
     }
 
     disk().set_space(std::nullopt);
-    const auto repeated = (*store)->commit(numbered_batch(number + 1), Durability::kSynced);
+    auto repeated = (*store)->commit(numbered_batch(number + 1), Durability::kSynced);
+    if (!repeated) {  // A flush was forgotten: see below.
+      ASSERT_THAT(repeated.error().hint, HasSubstr("Start again")) << repeated.error().message;
+      store->reset();
+      store = RocksdbStateStore::open(state(), on_faulty_disk());
+      ASSERT_TRUE(store) << store.error().message;
+      repeated = (*store)->commit(numbered_batch(number + 1), Durability::kSynced);
+    }
     ASSERT_TRUE(repeated) << "goes on by itself: " << repeated.error().message;
     ++number;
   }
@@ -206,6 +254,46 @@ TEST_F(StateDiskTest, AFullDiskStopsWritesUntilThereIsSpaceAgain) {
   const auto found = find_content(**reopened);
   EXPECT_EQ(found.inconsistency, "");
   EXPECT_EQ(found.newest, number);
+}
+
+// RocksDB's one thread for flushes is kept busy, so that a flush is handed to it and has not begun
+// when the disk is found full. Such a flush is forgotten, and who waits for it waits for ever.
+TEST_F(StateDiskTest, AFlushForgottenOnAFullDiskEndsInAnErrorAndIsMadeUpForOnOpening) {
+  auto settings = on_faulty_disk();
+  settings.resume_max = std::chrono::milliseconds(2000);
+  auto store = RocksdbStateStore::open(state(), settings);
+  ASSERT_TRUE(store) << store.error().message;
+
+  BusyFlushThread thread(*settings.env);
+  std::uint64_t number = 0;
+  const std::size_t logs = count_logs(state());
+  while (count_logs(state()) == logs) {  // A new log begins with each flush.
+    ASSERT_TRUE((*store)->commit(numbered_batch(number + 1), Durability::kLater));
+    ++number;
+  }
+  disk().set_space(0);
+  const auto full = (*store)->commit(numbered_batch(number + 1), Durability::kSynced);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().kind, ErrorKind::kDiskFull) << full.error().message;
+  thread.let_go();
+
+  disk().set_space(std::nullopt);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const auto stuck = (*store)->commit(numbered_batch(number + 1), Durability::kSynced);
+    ASSERT_FALSE(stuck);
+    EXPECT_EQ(stuck.error().kind, ErrorKind::kDiskFull) << stuck.error().message;
+    EXPECT_THAT(stuck.error().hint, HasSubstr("Start again"));
+  }
+  EXPECT_EQ(find_content(**store).newest, number) << "it can still be read";
+
+  store->reset();
+  auto reopened = RocksdbStateStore::open(state(), on_faulty_disk());
+  ASSERT_TRUE(reopened) << reopened.error().message;
+  const auto found = find_content(**reopened);
+  EXPECT_EQ(found.inconsistency, "");
+  EXPECT_GE(found.newest, number);
+  EXPECT_LE(found.newest, number + 1);
+  EXPECT_TRUE((*reopened)->commit(numbered_batch(found.newest + 1), Durability::kSynced));
 }
 
 TEST_F(StateDiskTest, ClosedOnAFullDiskTheStateOpensAgainWithAllOfIt) {
@@ -288,15 +376,21 @@ TEST_F(StateDiskTest, ARealFileSystemThatIsFull) {
     number += (*store)->commit(numbered_batch(number + 1), Durability::kSynced) ? 1 : 0;
   }
   std::filesystem::remove(mounted / "ballast");
+  // At the latest when the state is opened anew: a flush may have been forgotten (above).
   const auto repeated = (*store)->commit(numbered_batch(number + 1), Durability::kSynced);
-  ASSERT_TRUE(repeated) << repeated.error().message;
+  if (repeated) {
+    ++number;
+  } else {
+    EXPECT_THAT(repeated.error().hint, HasSubstr("Start again")) << repeated.error().message;
+  }
   store->reset();
   settings.create = false;
   auto reopened = RocksdbStateStore::open(mounted / "state", settings);
   ASSERT_TRUE(reopened) << reopened.error().message;
   const auto found = find_content(**reopened);
   EXPECT_EQ(found.inconsistency, "");
-  EXPECT_EQ(found.newest, number + 1);
+  EXPECT_GE(found.newest, number);
+  EXPECT_TRUE((*reopened)->commit(numbered_batch(found.newest + 1), Durability::kSynced));
   reopened->reset();
 }
 
