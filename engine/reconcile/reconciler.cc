@@ -338,15 +338,20 @@ Result<Syncer::Outcome> Reconciler::sync_batch(std::size_t mapping,
 
 Result<void> Reconciler::take_over(std::size_t mapping, const Syncer::Outcome& outcome) {
   operations_in_round_ += outcome.operations;
-  for (const Subject& subject : outcome.dirty) {
-    if (is_planned(subject.key)) {
-      continue;
-    }
+  const auto nominate = [&](const Subject& subject, bool hidden) -> Result<void> {
     Work& work = works_[subject.mapping];
     // A mapping that has not been scanned yet comes to it by itself.
-    if (work.selected && !work.stopped && (work.scanned || subject.mapping == mapping)) {
-      COUPLET_TRY(work.spool.add({subject.side, subject.key}));
+    const bool comes_by_itself = !hidden && !work.scanned && subject.mapping != mapping;
+    if (is_planned(subject.key) || !work.selected || work.stopped || comes_by_itself) {
+      return {};
     }
+    return work.spool.add({subject.side, subject.key});
+  };
+  for (const Subject& subject : outcome.dirty) {
+    COUPLET_TRY(nominate(subject, false));
+  }
+  for (const Subject& subject : outcome.hidden) {
+    COUPLET_TRY(nominate(subject, true));
   }
   for (const std::size_t other_mapping : outcome.rescan) {
     works_[other_mapping].rescan = true;

@@ -19,7 +19,7 @@ const Agreement* agreement_of(const Task& task) {
 
 // Rules of one slot. Where mappings over one pair carry a slot both ways they are one two-way
 // mapping: the one listed first decides conflicts.
-MergeRules rules_of(const DecisionContext& context, std::size_t use) {
+MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_t use) {
   const MappingPlan& plan = context.plan;
   const SlotUse& own = *plan.uses[use];
   MergeRules rules;
@@ -29,6 +29,12 @@ MergeRules rules_of(const DecisionContext& context, std::size_t use) {
   rules.conflict = own.conflict;
   rules.tie = plan.bound->tie;
   rules.clock_skew_us = context.definition.clock_skew_us;
+  if (!task.leads.empty()) {
+    rules.outvoted = task.leads[use] == Task::Lead::kOutvoted;
+    if (task.leads[use] == Task::Lead::kLeadsAnew) {
+      rules.leads_anew = *plan.entities->many;
+    }
+  }
   for (const std::size_t index : plan.entities->mappings) {
     const BoundMapping& mapping = context.definition.mappings[index];
     const auto has = [&](const std::vector<SlotUse>& uses) {
@@ -114,7 +120,7 @@ void decide_merge(const DecisionContext& context, Task& task) {
       base = agreement->base[plan.uses[use]->slot];
     }
     Merge& merge = task.merges[use];
-    merge = merge_slot(left, right, base, rules_of(context, use));
+    merge = merge_slot(left, right, base, rules_of(context, task, use));
     changed[0] = changed[0] || merge.changed_left;
     changed[1] = changed[1] || merge.changed_right;
     conflict = conflict || (merge.rule != nullptr && !merge.first_contact);

@@ -273,6 +273,16 @@ Result<bool> ManyToOneResolver::all_moved(const ObjectKey& target, Digest identi
       })) {
     return false;  // Somebody stays, or comes new under the present name.
   }
+  for (const std::vector<Competitor>& competitors : plan_.competitors) {
+    for (const Competitor& competitor : competitors) {
+      if (competitor.pair != plan_.pair) {
+        COUPLET_ASSIGN(const auto theirs, state_.contributors(competitor.pair, target, 1));
+        if (!theirs.empty()) {
+          return false;  // It is also the target of others, under its present name.
+        }
+      }
+    }
+  }
   COUPLET_ASSIGN(const auto everyone, state_.contributors(plan_.pair, target));
   std::vector<ObjectKey> rest;
   for (const ObjectKey& key : everyone) {
@@ -350,12 +360,23 @@ Result<void> ManyToOneResolver::finish_targets() {
   COUPLET_ASSIGN(const auto views, reader_.fetch(one_, unread));
   COUPLET_ASSIGN(auto records, state_.targets(plan_.pair, keys));
   COUPLET_ASSIGN(auto tombstones, state_.tombstones(plan_.pair, one_, keys));
+  std::map<std::size_t, std::vector<std::optional<Target>>> competing;  // by pair
+  for (const std::vector<Competitor>& competitors : plan_.competitors) {
+    for (const Competitor& competitor : competitors) {
+      if (competitor.pair != plan_.pair && !competing.contains(competitor.pair)) {
+        COUPLET_ASSIGN(competing[competitor.pair], state_.targets(competitor.pair, keys));
+      }
+    }
+  }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     Touched& touched = touched_[keys[i]];
     if (const auto view = views.find(keys[i]); view != views.end()) {
       touched.view = view->second;
     }
     touched.tombstone = std::move(tombstones[i]);
+    for (auto& [pair, targets] : competing) {
+      touched.competing[pair] = targets[i] ? &*targets[i] : nullptr;
+    }
     COUPLET_TRY(finish(keys[i], touched, std::move(records[i])));
   }
   return {};
@@ -392,8 +413,8 @@ Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
   std::size_t staying = rest.size();
   for (const Member& member : task.members) {
     staying += member.leaves ? 0 : 1;
-    all = all || std::find(task.target->winners.begin(), task.target->winners.end(), member.key) !=
-                     task.target->winners.end();
+    all = all || std::any_of(task.target->winners.begin(), task.target->winners.end(),
+                             [&](const Winner& winner) { return winner.key == member.key; });
   }
   if (touched.view == nullptr) {
     if (staying == 0) {
@@ -419,6 +440,7 @@ Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
     return {};
   }
   COUPLET_TRY(elect(task, all || touched.renamed));
+  weigh(task, touched);
   if (task.replaced_tombstone) {
     // A null at the newcomer counts as first contact: it may be a column that was left out.
     for (std::size_t use = 0; use < plan_.uses.size(); ++use) {

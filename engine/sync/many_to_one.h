@@ -35,6 +35,8 @@ class ManyToOneResolver {
     bool looked_at = false;
     std::optional<Tombstone> tombstone;
     bool renamed = false;
+    // By pair of a competitor: what is recorded of this target there; null: nothing.
+    std::map<std::size_t, const Target*> competing;
   };
 
   Result<void> load(std::span<const Nominee> nominees);
@@ -54,8 +56,10 @@ class ManyToOneResolver {
   Result<void> target_gone(Task task);
   Result<void> elect(Task& task, bool all);
   void vote(const View& view, Task& task) const;
+  // Holds the elected against those of other mappings that write the same attribute.
+  void weigh(Task& task, const Touched& touched) const;
   Task create_task(std::vector<Member> members);
-  [[nodiscard]] bool better(std::size_t use, const View& a, const View& b) const;
+  [[nodiscard]] static bool better(std::size_t use, const View& a, const View& b);
 
   const BoundDefinition& definition_;
   const State& state_;

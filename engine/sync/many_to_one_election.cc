@@ -1,5 +1,6 @@
 // ManyToOneResolver: whose value counts (DESIGN section 5.5).
 #include <algorithm>
+#include <compare>
 #include <iterator>
 #include <limits>
 #include <unordered_set>
@@ -7,23 +8,62 @@
 #include "engine/sync/many_to_one.h"
 
 namespace couplet {
+namespace {
 
-// One total order: values before nulls, known times before unknown, newest first, smallest id.
-bool ManyToOneResolver::better(std::size_t use, const View& a, const View& b) const {
+// What decides before mapping and id do: values before nulls, known times before unknown, newest
+// first. Less: comes first.
+std::weak_ordering rank(bool null_a, std::optional<Timestamp> a, bool null_b,
+                        std::optional<Timestamp> b) {
+  if (null_a != null_b) {
+    return null_a <=> null_b;
+  }
+  if (a.has_value() != b.has_value()) {
+    return b.has_value() <=> a.has_value();
+  }
+  return a ? *b <=> *a : std::strong_ordering::equal;
+}
+
+bool is_null(const SlotState& state) { return state.kind == SlotState::Kind::kNull; }
+
+}  // namespace
+
+// One total order, within a mapping: by rank, then the smallest id.
+bool ManyToOneResolver::better(std::size_t use, const View& a, const View& b) {
   const SlotState& left = a.slots[use].state;
   const SlotState& right = b.slots[use].state;
-  const bool left_null = left.kind == SlotState::Kind::kNull;
-  const bool right_null = right.kind == SlotState::Kind::kNull;
-  if (left_null != right_null) {
-    return right_null;
+  const auto order = rank(is_null(left), left.time, is_null(right), right.time);
+  return order == 0 ? a.key < b.key : order < 0;
+}
+
+// The same order over mappings: by rank, then the mapping that is listed first.
+void ManyToOneResolver::weigh(Task& task, const Touched& touched) const {
+  task.leads.assign(plan_.uses.size(), Task::Lead::kLeads);
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    const View* elected = task.elected[use];
+    if (elected == nullptr) {
+      continue;
+    }
+    const SlotState& own = elected->slots[use].state;
+    const Winner& before = task.target->winners[plan_.uses[use]->slot];
+    bool contested = false;
+    bool outvoted = false;
+    for (const Competitor& competitor : plan_.competitors[use]) {
+      const Target* record =
+          competitor.pair == plan_.pair ? &*task.target : touched.competing.at(competitor.pair);
+      if (record == nullptr || record->winners[competitor.slot].key.empty()) {
+        continue;
+      }
+      const Winner& rival = record->winners[competitor.slot];
+      contested = true;
+      const auto order = rank(is_null(own), own.time, rival.null, rival.time);
+      outvoted = outvoted || order > 0 || (order == 0 && competitor.mapping < plan_.mapping);
+    }
+    if (outvoted) {
+      task.leads[use] = Task::Lead::kOutvoted;
+    } else if (before.key.empty() ? contested : !before.leads) {
+      task.leads[use] = Task::Lead::kLeadsAnew;
+    }
   }
-  if (left.time.has_value() != right.time.has_value()) {
-    return left.time.has_value();
-  }
-  if (left.time != right.time) {
-    return *left.time > *right.time;
-  }
-  return a.key < b.key;
 }
 
 // One that has millions of contributors is not to be walked whole for every batch of them.
@@ -45,9 +85,9 @@ Result<std::vector<ObjectKey>> ManyToOneResolver::others(const Task& task,
 Result<void> ManyToOneResolver::elect(Task& task, bool all) {
   std::vector<ObjectKey> voters;
   if (!all) {
-    for (const ObjectKey& winner : task.target->winners) {
-      if (!winner.empty()) {
-        voters.push_back(winner);
+    for (const Winner& winner : task.target->winners) {
+      if (!winner.key.empty()) {
+        voters.push_back(winner.key);
       }
     }
     std::sort(voters.begin(), voters.end());

@@ -57,6 +57,38 @@ SidePlan make_side(const BoundDefinition& definition, const MappingPlan& plan, S
   return made;
 }
 
+// Whether the two mappings contribute to one attribute, each by a slot of its own.
+bool compete(const MappingPlan& a, std::size_t use_a, const MappingPlan& b, std::size_t use_b) {
+  if (!a.entities->many || !b.entities->many || a.target_entity() != b.target_entity() ||
+      (a.pair == b.pair && a.uses[use_a]->slot == b.uses[use_b]->slot)) {
+    return false;
+  }
+  const Side one_a = other(*a.entities->many);
+  const Side one_b = other(*b.entities->many);
+  if (!a.uses[use_a]->writes[index_of(one_a)] || !b.uses[use_b]->writes[index_of(one_b)]) {
+    return false;
+  }
+  const auto& columns_a = a.slot(use_a).end(one_a).columns;
+  const auto& columns_b = b.slot(use_b).end(one_b).columns;
+  return std::equal(columns_a.begin(), columns_a.end(), columns_b.begin(), columns_b.end(),
+                    same_path);
+}
+
+void find_competitors(std::vector<MappingPlan>& plans) {
+  for (MappingPlan& plan : plans) {
+    plan.competitors.resize(plan.uses.size());
+    for (const MappingPlan& rival : plans) {
+      for (std::size_t use = 0; use < plan.uses.size(); ++use) {
+        for (std::size_t theirs = 0; theirs < rival.uses.size(); ++theirs) {
+          if (rival.mapping != plan.mapping && compete(plan, use, rival, theirs)) {
+            plan.competitors[use].push_back({rival.mapping, rival.pair, rival.uses[theirs]->slot});
+          }
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<MappingPlan> make_plans(const BoundDefinition& definition) {
@@ -86,6 +118,7 @@ std::vector<MappingPlan> make_plans(const BoundDefinition& definition) {
     }
     plans.push_back(std::move(plan));
   }
+  find_competitors(plans);
   return plans;
 }
 

@@ -29,18 +29,31 @@ struct SidePlan {
   std::optional<std::size_t> changed_at;  // index of the cell with the object's change time
 };
 
+// Another many-to-one mapping that writes the same attribute of the same entity: its contributors
+// and ours are in one order (DESIGN section 5.5).
+struct Competitor {
+  std::size_t mapping = 0;
+  std::size_t pair = 0;
+  std::size_t slot = 0;  // of that pair
+};
+
 // What one mapping asks of both sides: made once from the bound definition, which must outlive it.
 struct MappingPlan {
   std::size_t mapping = 0;
   std::size_t pair = 0;
   const BoundMapping* bound = nullptr;
   const Pair* entities = nullptr;
-  std::vector<const SlotUse*> uses;  // keys, then attributes
-  std::array<SidePlan, 2> sides;     // indexed by Side
+  std::vector<const SlotUse*> uses;                  // keys, then attributes
+  std::array<SidePlan, 2> sides;                     // indexed by Side
+  std::vector<std::vector<Competitor>> competitors;  // by use
   // A change on either side is carried by some mapping of the pair.
   bool pair_two_way = false;
 
   [[nodiscard]] const Slot& slot(std::size_t use) const { return entities->slots[uses[use]->slot]; }
+  // Many to one: the entity that is contributed to.
+  [[nodiscard]] std::size_t target_entity() const {
+    return entities->entities[index_of(other(*entities->many))];
+  }
   [[nodiscard]] const SidePlan& side(Side side) const { return sides[index_of(side)]; }
 };
 

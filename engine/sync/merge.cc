@@ -161,6 +161,20 @@ Merge merge_slot(const SlotState& left, const SlotState& right, const BaseSlot& 
     merge.changed_left = merge.changed_right = false;
     return merge;
   }
+  if (rules.outvoted) {
+    merge.changed_left = merge.changed_right = false;
+    if (comparable && as_they_are(left, right) != base) {
+      merge.base = as_they_are(left, right);
+    }
+    return merge;
+  }
+  if (rules.leads_anew) {
+    (*rules.leads_anew == Side::kLeft ? merge.changed_left : merge.changed_right) = true;
+    if (!base.known) {  // What is there is another contributor's: no first contact of two sides.
+      one_changed(*rules.leads_anew, left, right, rules, merge);
+      return merge;
+    }
+  }
   if (!base.known) {
     first_contact(left, right, rules, merge);
     return merge;

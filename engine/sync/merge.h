@@ -37,6 +37,11 @@ struct MergeRules {
   ConflictPolicy conflict = ConflictPolicy::kLastWriteWins;
   Side tie = Side::kLeft;
   std::int64_t clock_skew_us = 0;
+  // Many to one, where another mapping writes the same attribute: its contributor comes first, so
+  // the attribute is left to it; or the one on this side comes first as of now, which counts as a
+  // change there.
+  bool outvoted = false;
+  std::optional<Side> leads_anew;
   // False where another mapping of the pair, listed before, writes the slot the same way.
   bool decides_first_contact = true;
 };

@@ -169,8 +169,7 @@ Result<void> Recorder::record_target(const Task& task, StateBatch& changes) cons
   Target target = *task.target;
   update_agreement(task, target.agreement);
   for (std::size_t use = 0; use < task.elected.size(); ++use) {
-    const View* elected = task.elected[use];
-    target.winners[plan_.uses[use]->slot] = elected == nullptr ? ObjectKey{} : elected->key;
+    target.winners[plan_.uses[use]->slot] = winner_of(task, use);
   }
   const bool moved = !task.target_key.empty() && key != task.target_key;
   if (task.links || moved || target.winners != task.target->winners ||
@@ -193,6 +192,42 @@ Result<void> Recorder::record_target(const Task& task, StateBatch& changes) cons
     }
   }
   return record_members(task, key, changes);
+}
+
+Winner Recorder::winner_of(const Task& task, std::size_t use) {
+  const View* elected = task.elected[use];
+  if (elected == nullptr) {
+    return {};
+  }
+  const SlotState& state = elected->slots[use].state;
+  return {elected->key, state.kind == SlotState::Kind::kNull, state.time,
+          task.leads.empty() || task.leads[use] != Task::Lead::kOutvoted};
+}
+
+std::vector<Subject> Recorder::outranked(const Task& task) const {
+  std::vector<Subject> subjects;
+  if (!plan_.entities->many || !task.target) {
+    return subjects;
+  }
+  const Side one = other(*plan_.entities->many);
+  const View* view = task.views[index_of(one)];
+  const ObjectKey& key = view != nullptr ? view->key : task.target_key;
+  const bool gone = task.act == Act::kSever || task.act == Act::kDropLink;
+  if (key.empty() || (!gone && !succeeded(task))) {
+    return subjects;
+  }
+  for (std::size_t use = 0; use < plan_.competitors.size(); ++use) {
+    const Winner& before = task.target->winners[plan_.uses[use]->slot];
+    const Winner after = gone || task.elected.empty() ? Winner{} : winner_of(task, use);
+    if (before.key.empty() == after.key.empty() && before.null == after.null &&
+        before.time == after.time) {
+      continue;
+    }
+    for (const Competitor& competitor : plan_.competitors[use]) {
+      subjects.push_back({competitor.mapping, one, key});
+    }
+  }
+  return subjects;
 }
 
 Result<void> Recorder::record_members(const Task& task, const ObjectKey& target,

@@ -29,6 +29,10 @@ class Recorder {
   };
   [[nodiscard]] std::vector<Linked> linked(const Task& task) const;
 
+  // Many to one: targets of other mappings that write the same attributes, where the rank of ours
+  // is another now.
+  [[nodiscard]] std::vector<Subject> outranked(const Task& task) const;
+
   // The subjects whose worklist entries the task decides; its own is the first.
   [[nodiscard]] std::vector<Subject> speaks_for(const Task& task) const;
 
@@ -42,6 +46,7 @@ class Recorder {
   Result<void> record_link(const Task& task, StateBatch& changes) const;
   Result<void> record_target(const Task& task, StateBatch& changes) const;
   Result<void> record_members(const Task& task, const ObjectKey& target, StateBatch& changes) const;
+  [[nodiscard]] static Winner winner_of(const Task& task, std::size_t use);
   void update_agreement(const Task& task, Agreement& agreement) const;
   [[nodiscard]] State::Standing standing_after(const Task& task) const;
 

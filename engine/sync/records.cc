@@ -183,8 +183,12 @@ std::string encode(const Target& target, std::uint16_t shape) {
   out.u8(kFormat);
   put_agreement(out, target.agreement, shape);
   out.varint(target.winners.size());
-  for (const ObjectKey& winner : target.winners) {
-    out.text(winner.bytes);
+  for (const Winner& winner : target.winners) {
+    out.text(winner.key.bytes);
+    if (!winner.key.empty()) {
+      out.u8(static_cast<std::uint8_t>((winner.null ? 1U : 0U) | (winner.leads ? 2U : 0U)));
+      put_time(out, winner.time);
+    }
   }
   return bytes;
 }
@@ -195,7 +199,14 @@ Result<Target> decode_target(std::string_view bytes, std::uint16_t& shape) {
   target.agreement = get_agreement(in, shape);
   const std::uint64_t winners = in.varint();
   for (std::uint64_t i = 0; i < winners && in.ok(); ++i) {
-    target.winners.push_back(get_key(in));
+    Winner& winner = target.winners.emplace_back();
+    winner.key = get_key(in);
+    if (!winner.key.empty()) {
+      const std::uint8_t flags = in.u8();
+      winner.null = (flags & 1U) != 0;
+      winner.leads = (flags & 2U) != 0;
+      winner.time = get_time(in);
+    }
   }
   return checked(in, known, std::move(target), "target");
 }

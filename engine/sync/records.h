@@ -69,11 +69,21 @@ struct Contribution {
   Digest values;    // of everything it contributes: a difference nominates it
 };
 
+// Many to one: the contributor that came first for a slot (DESIGN section 5.5), and what it came
+// first by, so that contributors under other mappings can be held against it.
+struct Winner {
+  ObjectKey key;  // empty: nobody
+  bool null = false;
+  std::optional<Timestamp> time;
+  // It also came before those of all other mappings that write the same attribute.
+  bool leads = true;
+  bool operator==(const Winner&) const = default;
+};
+
 // Many to one: the target. Stored at the target's key.
 struct Target {
   Agreement agreement;
-  // By slot of the pair: the contributor whose value counted last; empty: nobody.
-  std::vector<ObjectKey> winners;
+  std::vector<Winner> winners;  // by slot of the pair
 };
 
 // The survivor of a link whose other end is gone, so that it is not copied back.

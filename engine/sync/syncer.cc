@@ -178,6 +178,7 @@ void Syncer::report(const Task& task, const MappingPlan& plan) {
 // wrote, readers through paths.
 Result<void> Syncer::follow(const Task& task, const MappingPlan& plan, const Recorder& recorder,
                             Outcome& outcome) {
+  append(outcome.hidden, recorder.outranked(task));
   for (const Recorder::Linked& end : recorder.linked(task)) {
     COUPLET_ASSIGN(auto waiters, state_.waiters(plan.pair, end.side, end.key));
     outcome.dirty.insert(outcome.dirty.end(), waiters.begin(), waiters.end());

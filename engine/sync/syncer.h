@@ -34,6 +34,8 @@ class Syncer {
     std::vector<Subject> again;    // changed under us, or claimed by another: sync them again
     std::vector<Subject> clashes;  // refused by a unique or foreign key: may fit once others moved
     std::vector<Subject> dirty;    // of this or other mappings: what they rest on has changed
+    // The same, of objects that are as their mapping has recorded them: no scan nominates them.
+    std::vector<Subject> hidden;
     std::vector<std::size_t> rescan;  // mappings that read by paths what was written
     std::uint64_t operations = 0;
   };

@@ -50,6 +50,10 @@ struct Task {
   std::array<const View*, 2> views{};
   // Many to one: per use the contributor whose value counts; null where nobody has one.
   std::vector<const View*> elected;
+  // Many to one, by use: how that one stands against those of other mappings that write the same
+  // attribute. `kLeadsAnew`: it did not come first when this mapping was last decided.
+  enum class Lead : std::uint8_t { kLeads, kLeadsAnew, kOutvoted };
+  std::vector<Lead> leads;
 
   // What links them now. One to one: `link`, many to one: `target` at `target_key`.
   std::optional<Link> link;

@@ -67,7 +67,15 @@ RC_GTEST_PROP(Records, ATargetIsReadBackAsItWasWritten, ()) {
   Target target;
   target.agreement = any_agreement();
   for (std::size_t i = 0; i < target.agreement.base.size(); ++i) {
-    target.winners.push_back(any_key());
+    Winner& winner = target.winners.emplace_back();
+    winner.key = any_key();
+    if (!winner.key.empty()) {
+      winner.null = *rc::gen::arbitrary<bool>();
+      winner.leads = *rc::gen::arbitrary<bool>();
+      if (*rc::gen::arbitrary<bool>()) {
+        winner.time = Timestamp{*rc::gen::arbitrary<std::int64_t>()};
+      }
+    }
   }
   std::uint16_t shape = 0;
   const auto read = decode_target(encode(target, 3), shape);

@@ -1,0 +1,239 @@
+// Many to one from several tables into one attribute: one order over all of them.
+#include <gmock/gmock.h>
+#include <rapidcheck.h>
+// After rapidcheck.h.
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+
+#include "tests/support/sync_world.h"
+
+namespace couplet::test {
+namespace {
+
+using testing::ElementsAre;
+
+// Orders and visits both name a city; each city is one row on the right, with one note.
+class CitiesWorld : public SyncWorld {
+ public:
+  CitiesWorld() {
+    for (const char* table : {"orders", "visits"}) {
+      create(*left, DescribedTable(table).id().text("city").text("note").column("touched", kTime));
+    }
+    create(*right, DescribedTable("cities").id().text("name").text("note"));
+  }
+  void map(const std::string& first = "orders", const std::string& second = "visits") {
+    const auto mapping = [](const std::string& table) {
+      return "  by_" + table + ": { left: left." + table +
+             ", right: right.cities, direction: left_to_right,\n"
+             "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n"
+             "    attributes: [ note ] }\n";
+    };
+    define(
+        "entities:\n  left.orders: { updated_at: touched }\n"
+        "  left.visits: { updated_at: touched }\nmappings:\n" +
+        mapping(first) + mapping(second));
+  }
+  [[nodiscard]] std::vector<std::string> cities() const {
+    std::vector<std::string> found;
+    for (const auto& row : right->rows("cities")) {
+      found.push_back(row.at("name").value_or("-") + " " + row.at("note").value_or("-"));
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+  Summary settle() {
+    const Summary summary = reconcile().summary;
+    EXPECT_TRUE(summary.converged);
+    EXPECT_EQ(summary.count(Operation::kHold), 0U);
+    return summary;
+  }
+
+ private:
+  inline static const Type kTime = type_of(TypeKind::kTimestampTz);
+};
+
+class CompetingMappingsTest : public testing::Test, public CitiesWorld {
+ protected:
+  void expect_at_rest() {
+    const std::uint64_t transactions = right->transactions();
+    EXPECT_EQ(reconcile().summary.operations(), 0U);
+    EXPECT_EQ(right->transactions(), transactions);
+  }
+  void order(const Cells& cells) { left->insert("orders", cells); }
+  void visit(const Cells& cells) { left->insert("visits", cells); }
+};
+
+TEST_F(CompetingMappingsTest, TheNewestCountsWhicheverTableItIsIn) {
+  for (const bool turned : {false, true}) {
+    SCOPED_TRACE(turned);
+    CitiesWorld world;
+    world.left->insert("orders", {{"city", "Rome"}, {"note", "older"}, {"touched", "2025-01-01"}});
+    world.left->insert("visits", {{"city", "Rome"}, {"note", "newer"}, {"touched", "2025-02-01"}});
+    turned ? world.map("visits", "orders") : world.map();
+    world.settle();
+    EXPECT_THAT(world.cities(), ElementsAre("Rome newer"));
+    EXPECT_EQ(world.reconcile().summary.operations(), 0U);
+  }
+}
+
+TEST_F(CompetingMappingsTest, WhereTimesDoNotTellTheMappingListedFirstCounts) {
+  map();
+  order({{"city", "Rome"}, {"note", "order"}});
+  visit({{"city", "Rome"}, {"note", "visit"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome order"));
+  expect_at_rest();
+}
+
+TEST_F(CompetingMappingsTest, AValueComesBeforeANullOfAnotherTable) {
+  map();
+  order({{"city", "Rome"}, {"touched", "2025-02-01"}});
+  visit({{"city", "Rome"}, {"note", "visit"}, {"touched", "2025-01-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome visit"));
+  expect_at_rest();
+}
+
+TEST_F(CompetingMappingsTest, WhenTheFirstOneGoesTheNextCountsFromWhateverTable) {
+  map();
+  order({{"city", "Rome"}, {"note", "order"}, {"touched", "2025-02-01"}});
+  visit({{"city", "Rome"}, {"note", "visit"}, {"touched", "2025-01-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome order"));
+  order({{"city", "Oslo"}});  // So that the table is not empty, which is no evidence.
+  left->erase("orders", {{"city", "Rome"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Oslo -", "Rome visit"));
+  expect_at_rest();
+}
+
+TEST_F(CompetingMappingsTest, ANewerValueTakesTheLeadAndLosesItAgain) {
+  map();
+  order({{"city", "Rome"}, {"note", "order"}, {"touched", "2025-03-01"}});
+  visit({{"city", "Rome"}, {"note", "visit"}, {"touched", "2025-02-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome order"));
+  left->update("visits", {{"city", "Rome"}}, {{"note", "again"}, {"touched", "2025-04-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome again"));
+  expect_at_rest();
+  left->update("visits", {{"city", "Rome"}}, {{"touched", "2025-01-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome order"));
+  expect_at_rest();
+}
+
+TEST_F(CompetingMappingsTest, WhatSomebodyWritesIntoTheTargetIsWrittenBackOnce) {
+  map();
+  order({{"city", "Rome"}, {"note", "order"}, {"touched", "2025-01-01"}});
+  visit({{"city", "Rome"}, {"note", "visit"}, {"touched", "2025-02-01"}});
+  settle();
+  right->update("cities", {{"name", "Rome"}}, {{"note", "mine"}});
+  EXPECT_EQ(settle().count(Operation::kUpdate), 1U);
+  EXPECT_THAT(cities(), ElementsAre("Rome visit"));
+  expect_at_rest();
+}
+
+// One city that both name: those who rename it do not take it from the others.
+TEST_F(CompetingMappingsTest, ATargetThatOthersStillNameIsNotRenamed) {
+  map();
+  order({{"city", "Rome"}, {"note", "order"}});
+  visit({{"city", "Rome"}, {"note", "visit"}});
+  settle();
+  left->update("orders", {{"city", "Rome"}}, {{"city", "Roma"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Roma order", "Rome visit"));
+  expect_at_rest();
+}
+
+TEST_F(CompetingMappingsTest, TwoMappingsOverOneTableAreInOneOrderToo) {
+  define(
+      "mappings:\n"
+      "  note: { left: left.orders, right: right.cities, direction: left_to_right,\n"
+      "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n"
+      "    attributes: [ note ] }\n"
+      "  id: { left: left.orders, right: right.cities, direction: left_to_right,\n"
+      "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n"
+      "    attributes: [ { left: city, right: note } ] }\n");
+  order({{"city", "Rome"}, {"note", "order"}});
+  order({{"city", "Oslo"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Oslo Oslo", "Rome order"));
+  expect_at_rest();
+}
+
+// What the rows alone say: the order of the design, written anew.
+std::string expected_note(const MemoryDatabase& database, const std::string& city) {
+  std::optional<std::string> best;
+  bool found = false;
+  std::tuple<bool, std::string> best_rank;
+  for (const char* table : {"orders", "visits"}) {
+    for (const auto& row : database.rows(table)) {
+      if (row.at("city") != city) {
+        continue;
+      }
+      const std::tuple rank(row.at("note").has_value(), row.at("touched").value_or(""));
+      if (!found || rank > best_rank) {  // Else the one listed first, with the smaller id.
+        found = true;
+        best = row.at("note");
+        best_rank = rank;
+      }
+    }
+  }
+  return best.value_or("-");
+}
+
+RC_GTEST_PROP(CompetingMappingsLaws, TheOrderOfEventsMakesNoDifference, ()) {
+  CitiesWorld world;
+  world.map();
+  const auto any_row = [] {
+    SyncWorld::Cells cells = {{"city", *rc::gen::element<std::string>("Rome", "Oslo")}};
+    if (*rc::gen::inRange(0, 4) != 0) {
+      cells["note"] = *rc::gen::element<std::string>("a", "b", "c");
+    }
+    if (*rc::gen::inRange(0, 4) != 0) {
+      cells["touched"] = "2025-0" + std::to_string(*rc::gen::inRange(1, 5)) + "-01";
+    }
+    return cells;
+  };
+  for (const char* table : {"orders", "visits"}) {  // Some that stay: an empty table tells nothing.
+    for (const char* city : {"Rome", "Oslo"}) {
+      world.left->insert(table, {{"city", city}});
+    }
+  }
+  const int steps = *rc::gen::inRange(1, 12);
+  for (int step = 0; step < steps; ++step) {
+    const std::string table = *rc::gen::element<std::string>("orders", "visits");
+    const auto rows = world.left->rows(table);
+    const auto chosen = rows[*rc::gen::inRange<std::size_t>(0, rows.size())].at("id");
+    switch (*rc::gen::inRange(0, 4)) {
+      case 0:
+        world.left->insert(table, any_row());
+        break;
+      case 1:
+        world.left->update(table, {{"id", chosen}}, any_row());
+        break;
+      case 2:
+        if (chosen != "1" && chosen != "2") {
+          world.left->erase(table, {{"id", chosen}});
+        }
+        break;
+      default:
+        RC_ASSERT(world.reconcile().summary.converged);
+    }
+    world.clock.sleep_us(120'000'000);
+  }
+  RC_ASSERT(world.reconcile().summary.converged);
+  std::vector<std::string> expected;
+  for (const auto& row : world.right->rows("cities")) {
+    const std::string city = row.at("name").value();
+    if (expected_note(*world.left, city) != "-" || row.at("note").has_value()) {
+      RC_ASSERT(row.at("note").value_or("-") == expected_note(*world.left, city));
+    }
+  }
+  RC_ASSERT(world.reconcile().summary.operations() == 0U);
+}
+
+}  // namespace
+}  // namespace couplet::test
