@@ -127,7 +127,7 @@ Value Answer::at(std::size_t row, std::size_t column) const {
 
 bool Answer::has_types(std::size_t from, std::span<const Type> types) const {
   for (std::size_t i = 0; i < types.size(); ++i) {
-    if (PQftype(raw(), static_cast<int>(from + i)) != element_type(types[i])) {
+    if (PQftype(raw(), static_cast<int>(from + i)) != answer_type(types[i])) {
       return false;
     }
   }
