@@ -197,6 +197,8 @@ Result<void> Connection::set_up_session(const PostgresSourceSettings& settings, 
       {"bytea_output", "hex"},
       {"extra_float_digits", "1"},
       {"standard_conforming_strings", "on"},
+      {"array_nulls", "on"},
+      {"xmloption", "content"},
       // Each statement sees what is committed before it; the version test does the rest.
       {"default_transaction_isolation", "read committed"},
       {"statement_timeout",

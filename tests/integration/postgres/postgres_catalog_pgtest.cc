@@ -94,15 +94,15 @@ TEST_F(CatalogTest, NestedTypesAreDescribedDownToTheirParts) {
       " r int4range, s span, mr nummultirange, d money_like[], i interval day to second(3),"
       " n name, z timetz(0))");
   const TableInfo t = table("t");
-  const Type& numbers = *column(t, "a").type;
+  const Type numbers = *column(t, "a").type;
   ASSERT_EQ(numbers.kind, TypeKind::kArray);
   EXPECT_EQ(numbers.name, "numeric(10,2)[]");
   EXPECT_EQ(numbers.elements.at(0).precision, 10);
-  const Type& moods = *column(t, "m").type;
+  const Type moods = *column(t, "m").type;
   ASSERT_EQ(moods.kind, TypeKind::kArray);
   EXPECT_EQ(moods.name, "moods");
   EXPECT_EQ(moods.elements.at(0).labels, (std::vector<std::string>{"sad", "ok"}));
-  const Type& pair = column(t, "p").type->elements.at(0);
+  const Type pair = column(t, "p").type->elements.at(0);
   ASSERT_EQ(pair.kind, TypeKind::kComposite);
   EXPECT_EQ(pair.name, "\"Odd Pair\"");
   EXPECT_EQ(pair.fields, (std::vector<std::string>{"left", "b\"c", "d"}));
