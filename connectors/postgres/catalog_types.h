@@ -57,7 +57,7 @@ class CatalogTypes {
 
   [[nodiscard]] const TypeRow& base_of(Oid oid, std::int32_t& modifier) const;
   [[nodiscard]] std::optional<Type> part(Oid oid, std::int32_t modifier) const;
-  [[nodiscard]] std::optional<Type> nested(const TypeRow& row, std::int32_t modifier) const;
+  [[nodiscard]] std::optional<Type> nested(const TypeRow& base, std::int32_t modifier) const;
   [[nodiscard]] const TypeRow& row(Oid oid) const;
 
   std::unordered_map<Oid, TypeRow> rows_;

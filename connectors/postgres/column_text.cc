@@ -63,9 +63,11 @@ std::string equals_text(const std::string& column, const std::string& value, con
     case TypeKind::kRange:
     case TypeKind::kMultirange:
     case TypeKind::kComposite:
-      return is_array_of_text(type)
-                 ? fmt::format("{}::text[] = {}::text[]", column, value)
-                 : fmt::format("{} = {}", column, written_text(value, type, traits));
+      if (is_array_of_text(type)) {
+        return fmt::format("{}::text[] = {}::text[]", column, value);
+      }
+      return fmt::format(fmt::runtime(can_be_key(type) ? "{} = {}" : "{}::text = ({})::text"),
+                         column, written_text(value, type, traits));
     default:
       break;
   }

@@ -71,12 +71,12 @@ bool take_bound(Bytes& bytes, RangeParts::Bound& bound) {
 
 }  // namespace
 
-std::optional<ArrayParts> read_array(std::string_view array) {
-  Bytes bytes(array);
+std::optional<ArrayParts> read_array(std::string_view bytes) {
+  Bytes rest(bytes);
   std::int32_t dimensions = 0;
   std::int32_t flags = 0;
   std::uint32_t element = 0;
-  if (!bytes.take(dimensions) || !bytes.take(flags) || !bytes.take(element) || dimensions < 0 ||
+  if (!rest.take(dimensions) || !rest.take(flags) || !rest.take(element) || dimensions < 0 ||
       dimensions > static_cast<std::int32_t>(ArrayParts::kDimensionsMax) || (flags & ~1) != 0) {
     return std::nullopt;
   }
@@ -84,24 +84,24 @@ std::optional<ArrayParts> read_array(std::string_view array) {
   std::uint64_t count = dimensions == 0 ? 0 : 1;
   for (std::int32_t i = 0; i < dimensions; ++i) {
     ArrayParts::Dimension dimension;
-    if (!bytes.take(dimension.size) || !bytes.take(dimension.lower) || dimension.size < 0) {
+    if (!rest.take(dimension.size) || !rest.take(dimension.lower) || dimension.size < 0) {
       return std::nullopt;
     }
     count *= static_cast<std::uint64_t>(dimension.size);
-    if (count > array.size()) {  // Each element takes four bytes at least.
+    if (count > bytes.size()) {  // Each element takes four bytes at least.
       return std::nullopt;
     }
     parts.dimensions.push_back(dimension);
   }
-  parts.elements.reserve(std::min<std::size_t>(count, bytes.left() / sizeof(std::int32_t)));
+  parts.elements.reserve(std::min<std::size_t>(count, rest.left() / sizeof(std::int32_t)));
   for (std::uint64_t i = 0; i < count; ++i) {
     Value value;
-    if (!bytes.take(value)) {
+    if (!rest.take(value)) {
       return std::nullopt;
     }
     parts.elements.push_back(value);
   }
-  if (bytes.left() != 0) {
+  if (rest.left() != 0) {
     return std::nullopt;
   }
   if (count == 0) {
@@ -125,12 +125,12 @@ void append_array(const ArrayParts& parts, const Type& element, std::string& out
   }
 }
 
-std::optional<RangeParts> read_range(std::string_view range) {
-  if (range.empty()) {
+std::optional<RangeParts> read_range(std::string_view bytes) {
+  if (bytes.empty()) {
     return std::nullopt;
   }
-  const unsigned flags = static_cast<unsigned char>(range.front());
-  Bytes bytes(range.substr(1));
+  const unsigned flags = static_cast<unsigned char>(bytes.front());
+  Bytes rest(bytes.substr(1));
   RangeParts parts;
   if ((flags & ~kAllFlags) != 0) {
     return std::nullopt;
@@ -138,13 +138,13 @@ std::optional<RangeParts> read_range(std::string_view range) {
   parts.empty = (flags & kEmpty) != 0;
   parts.lower.inclusive = (flags & kLowerInclusive) != 0;
   parts.upper.inclusive = (flags & kUpperInclusive) != 0;
-  if (!parts.empty && ((flags & kLowerInfinite) == 0 && !take_bound(bytes, parts.lower))) {
+  if (!parts.empty && ((flags & kLowerInfinite) == 0 && !take_bound(rest, parts.lower))) {
     return std::nullopt;
   }
-  if (!parts.empty && ((flags & kUpperInfinite) == 0 && !take_bound(bytes, parts.upper))) {
+  if (!parts.empty && ((flags & kUpperInfinite) == 0 && !take_bound(rest, parts.upper))) {
     return std::nullopt;
   }
-  return bytes.left() == 0 ? std::optional(parts) : std::nullopt;
+  return rest.left() == 0 ? std::optional(parts) : std::nullopt;
 }
 
 void append_range(const RangeParts& parts, std::string& out) {
@@ -168,21 +168,21 @@ void append_range(const RangeParts& parts, std::string& out) {
   }
 }
 
-std::optional<std::vector<std::string_view>> read_multirange(std::string_view multirange) {
-  Bytes bytes(multirange);
+std::optional<std::vector<std::string_view>> read_multirange(std::string_view bytes) {
+  Bytes rest(bytes);
   std::int32_t count = 0;
-  if (!bytes.take(count) || count < 0) {
+  if (!rest.take(count) || count < 0) {
     return std::nullopt;
   }
   std::vector<std::string_view> ranges;
   for (std::int32_t i = 0; i < count; ++i) {
     Value range;
-    if (!bytes.take(range) || !range.has_bytes()) {
+    if (!rest.take(range) || !range.has_bytes()) {
       return std::nullopt;
     }
     ranges.push_back(range.bytes());
   }
-  return bytes.left() == 0 ? std::optional(std::move(ranges)) : std::nullopt;
+  return rest.left() == 0 ? std::optional(std::move(ranges)) : std::nullopt;
 }
 
 void append_multirange(std::span<const std::string> ranges, std::string& out) {
@@ -192,22 +192,22 @@ void append_multirange(std::span<const std::string> ranges, std::string& out) {
   }
 }
 
-std::optional<std::vector<Value>> read_composite(std::string_view composite) {
-  Bytes bytes(composite);
+std::optional<std::vector<Value>> read_composite(std::string_view bytes) {
+  Bytes rest(bytes);
   std::int32_t count = 0;
-  if (!bytes.take(count) || count < 0) {
+  if (!rest.take(count) || count < 0) {
     return std::nullopt;
   }
   std::vector<Value> cells;
   for (std::int32_t i = 0; i < count; ++i) {
     std::uint32_t type = 0;
     Value cell;
-    if (!bytes.take(type) || !bytes.take(cell)) {
+    if (!rest.take(type) || !rest.take(cell)) {
       return std::nullopt;
     }
     cells.push_back(cell);
   }
-  return bytes.left() == 0 ? std::optional(std::move(cells)) : std::nullopt;
+  return rest.left() == 0 ? std::optional(std::move(cells)) : std::nullopt;
 }
 
 void append_composite(std::span<const Value> cells, std::span<const Type> fields,

@@ -273,6 +273,63 @@ TEST_F(TypesTest, ValuesOfEveryTypeThatCanBeAnIdNameTheirObjects) {
   expect_at_rest();
 }
 
+// The file's own values: a condition finds the row that holds one, a constant writes it.
+TEST_F(TypesTest, ConditionsAndConstantsTakeLiteralsOfEveryType) {
+  std::vector<std::string> mappings;
+  for (std::size_t i = 0; i < page_.kept.size(); ++i) {
+    const auto& [type, values] = page_.kept[i];
+    const std::string table = fmt::format("c{}", i);
+    for (const TemporaryDatabase* database : {&left_, &right_}) {
+      create(*database, table, "n integer primary key, v " + type);
+    }
+    for (std::size_t n = 0; n < values.size(); ++n) {
+      left_.exec(fmt::format("insert into {} values ({}, {})", table, n, written(type, values[n])));
+    }
+    // The server parts boxes by semicolons, the file parts all elements by commas.
+    const std::string value =
+        literal(type == "box[]" ? "{\"(1,1),(0,0)\",\"(2,2),(1,1)\"}" : values.back());
+    mappings.push_back(fmt::format(
+        "  m{0}: {{ left: left.c{0}, right: right.c{0}, direction: left_to_right, keys: "
+        "[n], attributes: [ {{ right: v, const: {1} }} ], where: {{ left: {{ v: {1} }} }} }}",
+        i, value));
+  }
+  map(mappings);
+  EXPECT_EQ(reconcile().value("create", 0U), page_.kept.size());
+  for (std::size_t i = 0; i < page_.kept.size(); ++i) {
+    SCOPED_TRACE(page_.kept[i].type);
+    const std::string last =
+        fmt::format("select n, v::text from c{} where n = {}", i, page_.kept[i].values.size() - 1);
+    EXPECT_EQ(right_.query(fmt::format("select n, v::text from c{}", i)), left_.query(last));
+  }
+  expect_at_rest();
+}
+
+// Types are spelled as the catalog quotes them, in a schema that is not searched too.
+TEST_F(TypesTest, TypesOfOtherSchemasAndNamesTravelToo) {
+  left_.exec(R"(create schema "My ""Schema""";
+    create type "My ""Schema"""."table" as enum ('a', 'b c');
+    create type "My ""Schema"""."group" as ("select" "My ""Schema"""."table"[], "from" hstore, "Ü" citext);
+    create table t (n integer primary key, v "My ""Schema"""."group", w "My ""Schema"""."table"[],
+                    c citext, h hstore))");
+  right_.exec(R"(create schema ext; alter extension hstore set schema ext;
+    alter extension citext set schema ext;
+    create type "ORDER" as enum ('b c', 'a');
+    create type "group" as ("select" "ORDER"[], "from" ext.hstore, "Ü" ext.citext);
+    create table t (n integer primary key, v "group", w "ORDER"[], c ext.citext, h ext.hstore))");
+  map(
+      {"  m: { left: left.t, right: right.t, direction: both, keys: [c], attributes: [n, v, w, h] "
+       "}"});
+  left_.exec(R"(insert into t values
+    (1, row('{"b c",NULL}', 'b=>1,a=>NULL', 'X'), '{a,"b c"}', 'Straße', 'x=>"y z"'),
+    (2, null, '{}', 'a', ''))");
+  right_.exec("insert into t values (3, null, null, 'A', null)");
+  EXPECT_EQ(reconcile().value("create", -1), 3);
+  const std::string all = R"(select n, v::text, w::text, c::text, h::text from t order by n)";
+  EXPECT_EQ(left_.query(all), right_.query(all));
+  EXPECT_EQ(left_.query(all).size(), 3U);
+  expect_at_rest();
+}
+
 TEST_F(TypesTest, WhatConvertsBecomesWhatThePageSaysOrIsParked) {
   std::vector<std::string> mappings;
   std::size_t parked = 0;
