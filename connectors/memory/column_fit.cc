@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/model/canonical.h"
 #include "engine/model/literal.h"
 #include "engine/model/row_batch.h"
 
@@ -139,10 +140,12 @@ std::int64_t read_int64(std::string_view bytes) {
   return static_cast<std::int64_t>(number);
 }
 
-void fit_timestamp(const Type& type, std::string& bytes) {
+std::int64_t bits_of(std::string_view bytes) { return read_int64(bytes.substr(0, 4)); }
+
+void fit_fraction(const Type& type, std::string& bytes) {
   static constexpr std::array<std::int64_t, 7> kSteps{1'000'000, 100'000, 10'000, 1'000,
                                                       100,       10,      1};
-  const std::int64_t time = read_int64(bytes);
+  const std::int64_t time = read_int64(std::string_view(bytes).substr(0, 8));
   const auto digits = static_cast<std::size_t>(std::clamp(type.fraction_digits, 0, 6));
   const std::int64_t step = kSteps.at(digits);
   if (step == 1 || time == std::numeric_limits<std::int64_t>::max() ||
@@ -156,34 +159,13 @@ void fit_timestamp(const Type& type, std::string& bytes) {
   }
 }
 
-std::optional<std::size_t> fixed_size(TypeKind kind) {
-  switch (kind) {
-    case TypeKind::kBool:
-      return 1;
-    case TypeKind::kInt16:
-      return 2;
-    case TypeKind::kInt32:
-    case TypeKind::kFloat32:
-    case TypeKind::kDate:
-      return 4;
-    case TypeKind::kInt64:
-    case TypeKind::kFloat64:
-    case TypeKind::kTimestamp:
-    case TypeKind::kTimestampTz:
-      return 8;
-    case TypeKind::kUuid:
-      return 16;
-    case TypeKind::kNumeric:
-    case TypeKind::kText:
-    case TypeKind::kVarchar:
-    case TypeKind::kChar:
-    case TypeKind::kJson:
-    case TypeKind::kJsonb:
-    case TypeKind::kBytea:
-    case TypeKind::kEnum:
-      return std::nullopt;
+Result<void> fit_bits(const Type& type, std::string_view column, std::string& bytes) {
+  if (bits_of(bytes) == type.length || type.length < 0 ||
+      (type.kind == TypeKind::kVarbit && bits_of(bytes) < type.length)) {
+    return {};
   }
-  return std::nullopt;
+  return refuse(type.kind == TypeKind::kBit ? "22026" : "22001",
+                "column " + quoted(column) + " holds " + std::to_string(type.length) + " bits");
 }
 
 }  // namespace
@@ -191,13 +173,17 @@ std::optional<std::size_t> fixed_size(TypeKind kind) {
 Type without_limits(Type type) {
   type.length = -1;
   type.precision = -1;
-  type.scale = -1;
+  type.scale = type.kind == TypeKind::kMoney ? type.scale : -1;  // What its units are is no limit.
   type.fraction_digits = 6;
+  for (Type& element : type.elements) {
+    element = without_limits(std::move(element));
+  }
   return type;
 }
 
 Result<void> fit_column(const Type& type, std::string_view column, std::string& bytes) {
-  if (const auto size = fixed_size(type.kind); size && bytes.size() != *size) {
+  std::string same;
+  if (type.kind != TypeKind::kEnum && !convert_value(type, type, Value(bytes), same)) {
     return refuse("22P03", "incorrect binary data format for column " + quoted(column));
   }
   switch (type.kind) {
@@ -205,31 +191,28 @@ Result<void> fit_column(const Type& type, std::string_view column, std::string& 
     case TypeKind::kVarchar:
     case TypeKind::kChar:
     case TypeKind::kJson:
+    case TypeKind::kOpaque:
       return fit_text(type, column, bytes);
     case TypeKind::kNumeric:
       return fit_numeric(type, column, bytes);
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampTz:
-      fit_timestamp(type, bytes);
+    case TypeKind::kTime:
+    case TypeKind::kTimeTz:
+    case TypeKind::kInterval:
+      fit_fraction(type, bytes);
       return {};
+    case TypeKind::kBit:
+    case TypeKind::kVarbit:
+      return fit_bits(type, column, bytes);
     case TypeKind::kEnum:
       if (std::find(type.labels.begin(), type.labels.end(), bytes) == type.labels.end()) {
         return refuse("22P02", "column " + quoted(column) + " has no such label");
       }
       return {};
-    case TypeKind::kBool:
-    case TypeKind::kInt16:
-    case TypeKind::kInt32:
-    case TypeKind::kInt64:
-    case TypeKind::kFloat32:
-    case TypeKind::kFloat64:
-    case TypeKind::kDate:
-    case TypeKind::kUuid:
-    case TypeKind::kJsonb:
-    case TypeKind::kBytea:
+    default:
       return {};
   }
-  return {};
 }
 
 }  // namespace couplet::memory

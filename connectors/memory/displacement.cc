@@ -75,6 +75,18 @@ std::optional<std::string> nth_value(const Type& type, std::uint64_t n) {
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampTz:
       return big_endian(n * 1'000'000, 8);
+    case TypeKind::kTime:
+      return n < 86'400 ? std::optional(big_endian(n * 1'000'000, 8)) : std::nullopt;
+    case TypeKind::kMoney:
+    case TypeKind::kLsn:
+    case TypeKind::kMacaddr8:
+      return big_endian(n, 8);
+    case TypeKind::kOid:
+      return big_endian(n, 4);
+    case TypeKind::kMacaddr:
+      return big_endian(n, 6);
+    case TypeKind::kInterval:
+      return literal(std::to_string(n) + " days");
     case TypeKind::kUuid:
       return big_endian(n, 16);
     case TypeKind::kEnum:
@@ -82,6 +94,8 @@ std::optional<std::string> nth_value(const Type& type, std::uint64_t n) {
     case TypeKind::kJson:
     case TypeKind::kJsonb:
       return literal(std::to_string(n));
+    default:
+      break;
   }
   return std::nullopt;
 }

@@ -1,5 +1,7 @@
 #include "connectors/postgres/array_parameter.h"
 
+#include "connectors/postgres/column_text.h"
+#include "engine/model/literal.h"
 #include "engine/model/result.h"
 #include "engine/model/wire.h"
 
@@ -47,7 +49,37 @@ BuiltIn built_in(TypeKind kind) {
       return {oid::kJsonb, oid::kJsonbArray};
     case TypeKind::kBytea:
       return {oid::kBytea, oid::kByteaArray};
+    case TypeKind::kTime:
+      return {oid::kTime, oid::kTimeArray};
+    case TypeKind::kTimeTz:
+      return {oid::kTimeTz, oid::kTimeTzArray};
+    case TypeKind::kInterval:
+      return {oid::kInterval, oid::kIntervalArray};
+    case TypeKind::kMoney:
+      return {oid::kMoney, oid::kMoneyArray};
+    case TypeKind::kOid:
+      return {oid::kOid, oid::kOidArray};
+    case TypeKind::kLsn:
+      return {oid::kLsn, oid::kLsnArray};
+    case TypeKind::kInet:
+      return {oid::kInet, oid::kInetArray};
+    case TypeKind::kCidr:
+      return {oid::kCidr, oid::kCidrArray};
+    case TypeKind::kMacaddr:
+      return {oid::kMacaddr, oid::kMacaddrArray};
+    case TypeKind::kMacaddr8:
+      return {oid::kMacaddr8, oid::kMacaddr8Array};
+    case TypeKind::kBit:
+      return {oid::kBit, oid::kBitArray};
+    case TypeKind::kVarbit:
+      return {oid::kVarbit, oid::kVarbitArray};
+    case TypeKind::kOpaque:
+      return {oid::kText, oid::kTextArray};
     case TypeKind::kEnum:
+    case TypeKind::kArray:
+    case TypeKind::kRange:
+    case TypeKind::kMultirange:
+    case TypeKind::kComposite:
       break;
   }
   return {0, 0};
@@ -60,13 +92,20 @@ constexpr std::size_t kDimensionAt = 12;
 
 }  // namespace
 
-Oid element_type(const Type& type) {
+Oid answer_type(const Type& type) {
   const Oid result = type.source_type != 0 ? type.source_type : built_in(type.kind).element;
   COUPLET_CHECK(result != 0);
   return result;
 }
 
+Oid element_type(const Type& type) {
+  return is_sent_as_text(type) ? oid::kText : answer_type(type);
+}
+
 Oid array_type(const Type& type) {
+  if (is_sent_as_text(type)) {
+    return oid::kTextArray;
+  }
   const Oid result = type.source_array != 0 ? type.source_array : built_in(type.kind).array;
   COUPLET_CHECK(result != 0);
   return result;
@@ -104,10 +143,23 @@ std::string ArrayParameter::take() {
   return std::move(bytes_);
 }
 
+namespace {
+
+void push_cell(ArrayParameter& array, const Type& type, Value cell) {
+  if (!is_sent_as_text(type) || !cell.has_bytes() || type.kind == TypeKind::kOpaque) {
+    array.push(cell);
+    return;
+  }
+  const std::string text = format_literal(type, cell);
+  array.push(Value(text));
+}
+
+}  // namespace
+
 std::string array_of_column(const Type& type, const RowBatch& rows, std::size_t column) {
   ArrayParameter array(element_type(type));
   for (std::size_t row = 0; row < rows.rows(); ++row) {
-    array.push(rows.at(row, column));
+    push_cell(array, type, rows.at(row, column));
   }
   return array.take();
 }
@@ -116,7 +168,7 @@ std::string array_of_column(const Type& type, const RowBatch& rows, std::size_t 
                             std::span<const std::uint32_t> which) {
   ArrayParameter array(element_type(type));
   for (const std::uint32_t row : which) {
-    array.push(rows.at(row, column));
+    push_cell(array, type, rows.at(row, column));
   }
   return array.take();
 }

@@ -8,13 +8,16 @@
 #include "engine/model/type.h"
 
 // Columns of rows as array parameters in binary (array_send in src/backend/utils/adt/arrayfuncs.c).
-// Pure: the elements' bytes pass through unchanged.
+// Pure: the elements' bytes pass through unchanged, but for those of types that are sent as text
+// (column_text.h): their arrays are text[].
 namespace couplet::postgres {
 
 // The database's own ids of a column's type, where it was described by this database; else those
-// of the built-in type of that kind. CHECKs that an enum was described.
-Oid element_type(const Type& type);
-Oid array_type(const Type& type);
+// of the built-in type of that kind. CHECKs that a type without a built-in one (an enum, a nested
+// type) was described.
+Oid answer_type(const Type& type);   // Of the column as it is read.
+Oid element_type(const Type& type);  // Of the elements of the array that values are sent in.
+Oid array_type(const Type& type);    // Of that array.
 
 // Builds one array. Elements are appended one by one, so that it may be made of any cells.
 class ArrayParameter {

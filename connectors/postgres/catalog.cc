@@ -5,7 +5,6 @@
 #include <map>
 #include <optional>
 #include <pqxx/pqxx>
-#include <unordered_map>
 
 #include "connectors/postgres/catalog_types.h"
 #include "connectors/postgres/connection.h"
@@ -38,21 +37,18 @@ select w.i, c.oid, n.nspname, c.relname, c.relkind,
  where c.relkind in ('r', 'p', 'v', 'm', 'f')
  order by w.i)";
 
-// $1: relations. Domains are followed to their base type; the modifier is the innermost domain's,
-// which is where the base type's length or precision stands.
+// $1: relations. Domains are followed to their base type for what they forbid and give.
 constexpr const char* kColumns = R"(
 with recursive base as (
-  select a.attrelid, a.attnum, a.atttypid as type, a.atttypmod as modifier,
-         false as not_null, false as has_default
+  select a.attrelid, a.attnum, a.atttypid as type, false as not_null, false as has_default
     from pg_attribute a
    where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
   union all
-  select b.attrelid, b.attnum, t.typbasetype, t.typtypmod,
+  select b.attrelid, b.attnum, t.typbasetype,
          b.not_null or t.typnotnull, b.has_default or t.typdefault is not null
     from base b join pg_type t on t.oid = b.type
    where t.typtype = 'd')
-select b.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), b.type, b.modifier,
-       t.typarray, t.typtype = 'e',
+select b.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, a.atttypmod,
        not (a.attnotnull or b.not_null),
        a.atthasdef or a.attidentity <> '' or b.has_default,
        a.attgenerated <> '', a.attidentity = 'a',
@@ -65,6 +61,44 @@ select b.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), b.type, b.mo
   join pg_attribute a on a.attrelid = b.attrelid and a.attnum = b.attnum
   left join pg_collation l on l.oid = a.attcollation
  order by b.attrelid, b.attnum)";
+
+// $1: relations. The types of their columns and all that these are made of. An array is what its
+// element names as its array: other types have elements too. The parameters of the text are the
+// expressions for multiranges, which servers before 14 do not have.
+constexpr const char* kTypes = R"(
+with recursive needed(type) as (
+  select a.atttypid from pg_attribute a
+   where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
+  union
+  select p.part
+    from needed n
+    join pg_type t on t.oid = n.type
+    left join pg_type e on e.oid = t.typelem and e.typarray = t.oid
+    left join pg_range r on r.rngtypid = t.oid or {0} = t.oid
+    left join pg_attribute a on a.attrelid = t.typrelid and t.typtype = 'c'
+                            and a.attnum > 0 and not a.attisdropped
+   cross join lateral (values (case t.typtype when 'd' then t.typbasetype end),
+                              (e.oid), (r.rngsubtype), (r.rngtypid), (a.atttypid)) as p(part)
+   where p.part <> 0)
+select t.oid, t.typname, format_type(t.oid, -1), t.typtype, t.typarray,
+       case t.typtype when 'd' then t.typbasetype else 0 end, t.typtypmod,
+       coalesce(e.oid, 0),
+       coalesce(case when r.rngtypid = t.oid then r.rngsubtype end, 0),
+       coalesce(r.rngcanonical <> 0, false),
+       coalesce(case when {0} = t.oid then r.rngtypid end, 0),
+       scale('0'::money::numeric)
+  from needed n
+  join pg_type t on t.oid = n.type
+  left join pg_type e on e.oid = t.typelem and e.typarray = t.oid
+  left join pg_range r on r.rngtypid = t.oid or {0} = t.oid)";
+
+// $1: composite types.
+constexpr const char* kFields = R"(
+select t.oid, a.attname, a.atttypid, a.atttypmod
+  from pg_type t
+  join pg_attribute a on a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+ where t.oid = any($1::oid[])
+ order by t.oid, a.attnum)";
 
 constexpr const char* kLabels = R"(
 select enumtypid, enumlabel from pg_enum where enumtypid = any($1::oid[])
@@ -106,6 +140,24 @@ select n.nspname, c.relname
  order by n.nspname <> current_schema(), n.nspname collate "C", c.relname collate "C")";
 
 constexpr int kNullsNotDistinctSince = 150000;
+constexpr int kMultirangesSince = 140000;
+
+TypeRow to_type_row(const pqxx::row& row) {
+  TypeRow type;
+  type.type = row[0].as<Oid>();
+  type.name = row[1].c_str();
+  type.spelling = row[2].c_str();
+  type.kind = row[3].c_str()[0];
+  type.array = row[4].as<Oid>();
+  type.base = row[5].as<Oid>();
+  type.modifier = row[6].as<std::int32_t>();
+  type.element = row[7].as<Oid>();
+  type.subtype = row[8].as<Oid>();
+  type.discrete = row[9].c_str()[0] == 't';
+  type.range = row[10].as<Oid>();
+  type.money_digits = row[11].as<std::int32_t>();
+  return type;
+}
 
 TableInfo::Kind to_kind(char relkind) {
   switch (relkind) {
@@ -156,6 +208,35 @@ class Session {
   pqxx::work work_;  // Rolled back when it goes: it only read.
 };
 
+// The types of the columns of `relations`.
+CatalogTypes types_of(Session& session, const std::string& relations) {
+  const auto list = [](const std::vector<Oid>& ids) {
+    std::vector<std::string> texts;
+    for (const Oid id : ids) {
+      texts.push_back(std::to_string(id));
+    }
+    return array_literal(texts);
+  };
+  CatalogTypes types;
+  const char* multirange =
+      session.server_version() >= kMultirangesSince ? "r.rngmultitypid" : "null::oid";
+  for (const auto& row : session.run(fmt::format(fmt::runtime(kTypes), multirange), relations)) {
+    types.add(to_type_row(row));
+  }
+  if (const std::vector<Oid> enums = types.of_kind('e'); !enums.empty()) {
+    for (const auto& row : session.run(kLabels, list(enums))) {
+      types.add_label(row[0].as<Oid>(), row[1].c_str());
+    }
+  }
+  if (const std::vector<Oid> composites = types.of_kind('c'); !composites.empty()) {
+    for (const auto& row : session.run(kFields, list(composites))) {
+      types.add_field(row[0].as<Oid>(), row[1].c_str(), row[2].as<Oid>(),
+                      row[3].as<std::int32_t>());
+    }
+  }
+  return types;
+}
+
 // Runs `question` with a session of its own. libpqxx's exceptions end here.
 template <typename Question>
 auto ask(const PostgresSourceSettings& settings, std::uint64_t& statements, Question question)
@@ -201,53 +282,23 @@ class Description {
     order_.push_back(oid);
     relations_.emplace(oid, std::move(relation));
   }
-  void add_column(const pqxx::row& row) {
+  void add_column(const pqxx::row& row, const CatalogTypes& types) {
     Relation& relation = relations_.at(text(row[0]));
     ColumnInfo column;
     column.name = text(row[1]);
     column.type_name = text(row[2]);
-    BaseType base;
-    base.type = row[3].as<Oid>();
-    base.modifier = row[4].as<std::int32_t>();
-    base.array = row[5].as<Oid>();
-    base.is_enum = truth(row[6]);
-    column.type = to_type(base, column.type_name);
-    column.nullable = truth(row[7]);
-    column.has_default = truth(row[8]);
-    column.generated = truth(row[9]);
-    column.identity_always = truth(row[10]);
-    if (truth(row[11])) {
-      relation.loosely_compared.insert(column.name);
-    }
-    column.may_select = relation.info.may_select && truth(row[12]);
-    column.may_insert = relation.info.may_insert && truth(row[13]);
-    column.may_update = relation.info.may_update && truth(row[14]);
+    const Oid type = row[3].as<Oid>();
+    column.type = types.type(type, row[4].as<std::int32_t>(), column.type_name);
+    column.nullable = truth(row[5]);
+    column.has_default = truth(row[6]);
+    column.generated = truth(row[7]);
+    column.identity_always = truth(row[8]);
+    relation.traits[column.name] = {truth(row[9]) || types.is_loosely_compared(type),
+                                    types.cast(type)};
+    column.may_select = relation.info.may_select && truth(row[10]);
+    column.may_insert = relation.info.may_insert && truth(row[11]);
+    column.may_update = relation.info.may_update && truth(row[12]);
     relation.info.columns.push_back(std::move(column));
-  }
-  // The types whose labels are wanted.
-  [[nodiscard]] std::vector<std::string> enums() const {
-    std::vector<std::string> result;
-    for (const auto& [oid, relation] : relations_) {
-      for (const ColumnInfo& column : relation.info.columns) {
-        if (column.type && column.type->kind == TypeKind::kEnum) {
-          result.push_back(std::to_string(column.type->source_type));
-        }
-      }
-    }
-    return result;
-  }
-  void add_labels(const pqxx::result& rows) {
-    std::unordered_map<Oid, std::vector<std::string>> labels;
-    for (const auto& row : rows) {
-      labels[row[0].as<Oid>()].push_back(text(row[1]));
-    }
-    for (auto& [oid, relation] : relations_) {
-      for (ColumnInfo& column : relation.info.columns) {
-        if (column.type && column.type->kind == TypeKind::kEnum) {
-          column.type->labels = labels[column.type->source_type];
-        }
-      }
-    }
   }
   void add_unique_indexes(const pqxx::result& rows) {
     std::string last;
@@ -319,11 +370,9 @@ Result<std::vector<Relation>> Catalog::describe(std::span<const TableName> names
       return description.take();
     }
     const std::string oids = description.oids();
+    const CatalogTypes types = types_of(session, oids);
     for (const auto& row : session.run(kColumns, oids)) {
-      description.add_column(row);
-    }
-    if (const std::vector<std::string> enums = description.enums(); !enums.empty()) {
-      description.add_labels(session.run(kLabels, array_literal(enums)));
+      description.add_column(row, types);
     }
     const char* nulls_equal =
         session.server_version() >= kNullsNotDistinctSince ? "x.indnullsnotdistinct" : "false";

@@ -127,7 +127,7 @@ Value Answer::at(std::size_t row, std::size_t column) const {
 
 bool Answer::has_types(std::size_t from, std::span<const Type> types) const {
   for (std::size_t i = 0; i < types.size(); ++i) {
-    if (PQftype(raw(), static_cast<int>(from + i)) != element_type(types[i])) {
+    if (PQftype(raw(), static_cast<int>(from + i)) != answer_type(types[i])) {
       return false;
     }
   }
@@ -197,6 +197,8 @@ Result<void> Connection::set_up_session(const PostgresSourceSettings& settings, 
       {"bytea_output", "hex"},
       {"extra_float_digits", "1"},
       {"standard_conforming_strings", "on"},
+      {"array_nulls", "on"},
+      {"xmloption", "content"},
       // Each statement sees what is committed before it; the version test does the rest.
       {"default_transaction_isolation", "read committed"},
       {"statement_timeout",

@@ -87,6 +87,11 @@ std::optional<std::string> texts(const Type& type, std::size_t tries) {
          "generate_series(192, 40000)) as n";
 }
 
+// Values at random.
+std::string drawn(const std::string& value, std::size_t tries) {
+  return fmt::format("select {} as v from generate_series(1, {})", value, tries);
+}
+
 std::optional<std::string> candidates(const std::string& column, const std::string& table,
                                       const Type& type, std::size_t tries) {
   switch (type.kind) {
@@ -134,6 +139,48 @@ std::optional<std::string> candidates(const std::string& column, const std::stri
     }
     case TypeKind::kBool:
       return "select v from (values (true), (false)) as n(v)";
+    case TypeKind::kTime:
+    case TypeKind::kTimeTz:
+      return drawn(
+          fmt::format("(timestamp '2000-01-01' + random() * interval '1 day')::{}({})",
+                      type.kind == TypeKind::kTime ? "time" : "timetz", type.fraction_digits),
+          tries);
+    case TypeKind::kInterval:
+      return drawn("make_interval(years => (random() * 100000000)::int)", tries);
+    case TypeKind::kMoney:
+      return drawn("(random() * 1e14)::numeric(16)::money", tries);
+    case TypeKind::kOid:
+      return drawn("(random() * 4294967295)::int8::oid", tries);
+    case TypeKind::kLsn:
+      return drawn(
+          "(to_hex((random() * 1e9)::int8) || '/' || to_hex((random() * 1e9)::int8))::pg_lsn",
+          tries);
+    case TypeKind::kInet:
+    case TypeKind::kCidr:
+      return drawn(
+          fmt::format("(inet '240.0.0.0' + (random() * 268435455)::int8)::{}", name_of(type.kind)),
+          tries);
+    case TypeKind::kMacaddr:
+    case TypeKind::kMacaddr8:
+      return drawn(fmt::format("left(md5(gen_random_uuid()::text), {})::{}",
+                               type.kind == TypeKind::kMacaddr ? 12 : 16, name_of(type.kind)),
+                   tries);
+    case TypeKind::kBit:
+    case TypeKind::kVarbit: {
+      constexpr std::int32_t kBits = 128;
+      const std::int32_t length = type.length < 0 ? kBits : std::min(type.length, kBits);
+      std::string bits =
+          fmt::format("('x' || md5(gen_random_uuid()::text))::bit(128)::bit({})", length);
+      if (type.kind == TypeKind::kBit && type.length > kBits) {
+        bits += fmt::format("::bit({})", type.length);
+      }
+      return drawn(bits, tries);
+    }
+    case TypeKind::kArray:
+    case TypeKind::kRange:
+    case TypeKind::kMultirange:
+    case TypeKind::kComposite:
+    case TypeKind::kOpaque:
     case TypeKind::kJson:  // Cannot be unique.
       break;
   }

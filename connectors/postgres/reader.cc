@@ -4,6 +4,7 @@
 
 #include "connectors/postgres/array_parameter.h"
 #include "connectors/postgres/select_text.h"
+#include "engine/model/canonical.h"
 #include "engine/model/wire.h"
 
 namespace couplet::postgres {
@@ -83,7 +84,7 @@ Result<void> Reader::fetch(const Projection& projection, std::span<const ObjectK
   COUPLET_ASSIGN(const Answer answer, with_session(purpose, [&](Connection& connection) {
                    return connection.execute_prepared(sql, parameters);
                  }));
-  return answer_into(projection, answer, out);
+  return answer_into(projection, answer, out, [](std::size_t, std::size_t) { return true; });
 }
 
 Result<void> Reader::find(const Projection& projection, std::span<const std::size_t> by,
@@ -106,11 +107,30 @@ Result<void> Reader::find(const Projection& projection, std::span<const std::siz
   COUPLET_ASSIGN(const Answer answer, with_session(purpose, [&](Connection& connection) {
                    return connection.execute_prepared(sql, parameters);
                  }));
-  return answer_into(projection, answer, out);
+  std::vector<Comparison> comparisons;
+  for (std::size_t i = 0; i < by.size(); ++i) {
+    comparisons.push_back(
+        comparison_between(projection.columns[by[i]].type, wanted.types[i]).value_or(Comparison{}));
+  }
+  // The server's `=` of nested values is looser than ours where they hold intervals, say.
+  const auto is_wanted = [&](std::size_t row, std::size_t ordinal) {
+    for (std::size_t i = 0; i < by.size(); ++i) {
+      const Type& type = projection.columns[by[i]].type;
+      if (!type.elements.empty() &&
+          !same_value(comparisons[i], type,
+                      answer.at(row, kLeadingColumns + projection.id.size() + by[i]),
+                      wanted.types[i], wanted.rows.at(ordinal, i))) {
+        return false;
+      }
+    }
+    return true;
+  };
+  return answer_into(projection, answer, out, is_wanted);
 }
 
-Result<void> Reader::answer_into(const Projection& projection, const Answer& answer,
-                                 RowBatch& out) {
+template <typename Wanted>
+Result<void> Reader::answer_into(const Projection& projection, const Answer& answer, RowBatch& out,
+                                 Wanted is_wanted) {
   COUPLET_CHECK(answer.columns() == kLeadingColumns + projection.width());
   std::vector<Type> types = projection.id_types;
   for (const ColumnPath& path : projection.columns) {
@@ -123,9 +143,12 @@ Result<void> Reader::answer_into(const Projection& projection, const Answer& ans
                             settings_.name, to_string(projection.table)));
   }
   for (std::size_t row = 0; row < answer.rows(); ++row) {
-    const auto ordinal = wire::read<std::int64_t>(answer.bytes(row, 0).data());
-    out.begin_row(version_of_bytes(answer.bytes(row, 1)), static_cast<std::uint32_t>(ordinal - 1),
-                  answer.bytes(row, 2) != kFalse);
+    const auto ordinal =
+        static_cast<std::uint32_t>(wire::read<std::int64_t>(answer.bytes(row, 0).data()) - 1);
+    if (!is_wanted(row, ordinal)) {
+      continue;
+    }
+    out.begin_row(version_of_bytes(answer.bytes(row, 1)), ordinal, answer.bytes(row, 2) != kFalse);
     for (std::size_t column = 0; column < projection.width(); ++column) {
       out.push(answer.at(row, kLeadingColumns + column));
     }

@@ -31,7 +31,10 @@ class Reader {
   template <typename Question>
   auto with_session(Purpose purpose, Question question)
       -> decltype(question(std::declval<Connection&>()));
-  Result<void> answer_into(const Projection& projection, const Answer& answer, RowBatch& out);
+  // The rows that `is_wanted` lets through, by their number and the ordinal that they answer.
+  template <typename Wanted>
+  Result<void> answer_into(const Projection& projection, const Answer& answer, RowBatch& out,
+                           Wanted is_wanted);
 
   const PostgresSourceSettings& settings_;
   RelationCache& relations_;

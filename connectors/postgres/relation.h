@@ -1,12 +1,13 @@
 #pragma once
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "connectors/postgres/column_text.h"
 #include "engine/model/strong_int.h"
 #include "engine/model/wire.h"
 #include "engine/ports/catalog.h"
@@ -26,8 +27,14 @@ struct Relation {
   // they show, and a row's version after a write is not known.
   bool has_xmin = true;
   std::vector<UniqueIndex> unique_indexes;
-  // Under a collation where different bytes can be equal: `=` alone is not enough.
-  std::set<std::string> loosely_compared;
+  // By column.
+  std::map<std::string, ColumnTraits> traits;
+
+  [[nodiscard]] const ColumnTraits& traits_of(const std::string& column) const {
+    static const ColumnTraits kPlain;
+    const auto found = traits.find(column);
+    return found == traits.end() ? kPlain : found->second;
+  }
 
   // True if one value of these columns finds one row at most, by an index.
   [[nodiscard]] bool unique_by(std::span<const std::string> columns) const {

@@ -4,30 +4,14 @@
 
 #include <algorithm>
 
+#include "connectors/postgres/column_text.h"
 #include "connectors/postgres/sql_text.h"
-#include "engine/model/literal.h"
 
 namespace couplet::postgres {
 namespace {
 
 // Keys that are asked for. The name can hardly be that of a user's table, which would hide it.
 constexpr std::string_view kAsked = "couplet$asked";
-
-bool is_text(TypeKind kind) {
-  return kind == TypeKind::kText || kind == TypeKind::kVarchar || kind == TypeKind::kChar;
-}
-
-// `column` = `value`, by what is stored.
-std::string equals(const std::string& column, const std::string& value, TypeKind kind, bool loose) {
-  if (kind == TypeKind::kJson) {  // json has no equality.
-    return fmt::format("({})::jsonb = ({})::jsonb", column, value);
-  }
-  std::string text = fmt::format("{} = {}", column, value);
-  if (loose && is_text(kind)) {  // The first test can use the index, the second decides.
-    text += fmt::format(" and {} collate \"C\" = {} collate \"C\"", column, value);
-  }
-  return text;
-}
 
 // A table of the statement: the projection's own, or one that a step of a path reaches.
 struct Node {
@@ -60,10 +44,17 @@ class Select {
       }
       output_.push_back(nodes_[node].reference(path.column));
     }
+    for (std::size_t i = 0; i < output_.size(); ++i) {
+      const std::size_t ids = projection.id.size();
+      answer_.push_back(read_text(
+          output_[i], i < ids ? projection.id_types[i] : projection.columns[i - ids].type));
+    }
   }
 
   // Of the row that is answered, one per column of the projection.
   [[nodiscard]] const std::vector<std::string>& output() const { return output_; }
+  // The same in the form that they are answered in.
+  [[nodiscard]] const std::vector<std::string>& answer() const { return answer_; }
 
   // The projection's table as a subquery, without a name.
   [[nodiscard]] std::string own_table(const std::string& leading, const std::string& where,
@@ -157,6 +148,7 @@ class Select {
   const Projection& projection_;
   std::vector<Node> nodes_;
   std::vector<std::string> output_;
+  std::vector<std::string> answer_;
 };
 
 std::string asked(std::size_t keys) {
@@ -167,34 +159,23 @@ std::string asked(std::size_t keys) {
 std::string asked_key(std::size_t index) { return fmt::format("{}.k{}", kAsked, index); }
 
 std::string head(const Select& select) {
-  return fmt::format("select {}.i, s.v, s.p, {} from ", kAsked, fmt::join(select.output(), ", "));
-}
-
-// What makes the server's order that of ObjectKey: bytes, enums by label, char without its blanks.
-std::string in_key_order(const std::string& column, TypeKind kind) {
-  switch (kind) {
-    case TypeKind::kText:
-    case TypeKind::kVarchar:
-      return column + " collate \"C\"";
-    case TypeKind::kChar:
-    case TypeKind::kEnum:
-      return column + "::text collate \"C\"";
-    default:
-      return column;
-  }
+  return fmt::format("select {}.i, s.v, s.p, {} from ", kAsked, fmt::join(select.answer(), ", "));
 }
 
 std::string equals_any_text(const Relation& relation, const EqualsAny& condition) {
   const std::string column = Select::own_column(relation.info.name, condition.column);
-  const bool loose = relation.loosely_compared.contains(condition.column);
+  const ColumnTraits& traits = relation.traits_of(condition.column);
   std::vector<std::string> alternatives;
   for (const std::optional<std::string>& value : condition.values) {
     if (!value) {
       alternatives.push_back(column + " is null");
       continue;
     }
-    const std::string literal = quote_literal(format_literal(condition.type, Value(*value)));
-    alternatives.push_back("(" + equals(column, literal, condition.type.kind, loose) + ")");
+    std::string literal = literal_text(condition.type, Value(*value));
+    if (condition.type.kind == TypeKind::kOpaque) {  // As the server would print it.
+      literal = fmt::format("({}::{})::text", literal, traits.cast);
+    }
+    alternatives.push_back("(" + equals_text(column, literal, condition.type, traits) + ")");
   }
   return alternatives.empty() ? "false"
                               : fmt::format("coalesce({}, false)", fmt::join(alternatives, " or "));
@@ -229,10 +210,10 @@ std::string scan_text(const Relation& relation, const Projection& projection) {
       projection.scope.empty() ? "" : condition_text(relation, projection.scope);
   std::vector<std::string> order;
   for (std::size_t i = 0; i < projection.id.size(); ++i) {
-    order.push_back(in_key_order(select.output()[i], projection.id_types[i].kind));
+    order.push_back(key_order_text(select.output()[i], projection.id_types[i]));
   }
   return fmt::format("copy (select s.v, {} from {} as s{} order by {}) to stdout (format binary)",
-                     fmt::join(select.output(), ", "),
+                     fmt::join(select.answer(), ", "),
                      select.own_table(select.version(), where, false), select.joins(nullptr),
                      fmt::join(order, ", "));
 }
@@ -242,9 +223,9 @@ std::string fetch_text(const Relation& relation, const Projection& projection,
   const Select select(relation, projection);
   std::vector<std::string> conditions;
   for (std::size_t i = 0; i < projection.id.size(); ++i) {
-    conditions.push_back(equals(Select::own_column(projection.table, projection.id[i]),
-                                asked_key(i), projection.id_types[i].kind,
-                                relation.loosely_compared.contains(projection.id[i])));
+    conditions.push_back(equals_text(Select::own_column(projection.table, projection.id[i]),
+                                     asked_key(i), projection.id_types[i],
+                                     relation.traits_of(projection.id[i])));
   }
   const std::string condition = fmt::format("{}", fmt::join(conditions, " and "));
   // Without an index on the id a look-up per key would read the table each time.
@@ -252,8 +233,8 @@ std::string fetch_text(const Relation& relation, const Projection& projection,
   if (!fenced) {
     std::vector<std::string> joined;
     for (std::size_t i = 0; i < projection.id.size(); ++i) {
-      joined.push_back(equals(select.output()[i], asked_key(i), projection.id_types[i].kind,
-                              relation.loosely_compared.contains(projection.id[i])));
+      joined.push_back(equals_text(select.output()[i], asked_key(i), projection.id_types[i],
+                                   relation.traits_of(projection.id[i])));
     }
     return fmt::format("{}{} join {} as s on {}{}", head(select), asked(projection.id.size()),
                        select.own_table(select.version_and_scope(), "", false),
@@ -268,7 +249,8 @@ bool finds_by_index(const Relation& relation, const Projection& projection,
                     std::span<const std::size_t> by) {
   std::vector<std::string> own;
   for (const std::size_t index : by) {
-    if (projection.columns[index].joins.empty()) {
+    if (projection.columns[index].joins.empty() &&
+        is_found_by_index(projection.columns[index].type)) {
       own.push_back(projection.columns[index].column);
     }
   }
@@ -284,14 +266,15 @@ std::string find_text(const Relation& relation, const Projection& projection,
   for (std::size_t i = 0; i < by.size(); ++i) {
     const ColumnPath& path = projection.columns[by[i]];
     if (fenced && path.joins.empty()) {
-      inside.push_back(equals(Select::own_column(projection.table, path.column), asked_key(i),
-                              path.type.kind, relation.loosely_compared.contains(path.column)));
+      inside.push_back(equals_text(Select::own_column(projection.table, path.column), asked_key(i),
+                                   path.type, relation.traits_of(path.column)));
       continue;
     }
     const Relation* holder = path.joins.empty() ? &relation : relation_of(path.joins.back().table);
-    const bool loose = holder == nullptr || holder->loosely_compared.contains(path.column);
-    outside.push_back(
-        equals(select.output()[projection.id.size() + by[i]], asked_key(i), path.type.kind, loose));
+    const ColumnTraits traits =
+        holder == nullptr ? ColumnTraits{true, {}} : holder->traits_of(path.column);
+    outside.push_back(equals_text(select.output()[projection.id.size() + by[i]], asked_key(i),
+                                  path.type, traits));
   }
   const std::string where =
       outside.empty() ? "" : fmt::format(" where {}", fmt::join(outside, " and "));

@@ -9,30 +9,12 @@
 namespace couplet::postgres {
 namespace {
 
-bool is_text(TypeKind kind) {
-  return kind == TypeKind::kText || kind == TypeKind::kVarchar || kind == TypeKind::kChar;
-}
-
-// t."column" = value, by what is stored.
-std::string matches(const Relation& relation, const std::string& alias, const std::string& column,
-                    const Type& type, const std::string& value) {
-  const std::string left = fmt::format("{}.{}", alias, quote_identifier(column));
-  if (type.kind == TypeKind::kJson) {
-    return fmt::format("{}::jsonb = {}::jsonb", left, value);
-  }
-  std::string text = fmt::format("{} = {}", left, value);
-  if (is_text(type.kind) && relation.loosely_compared.contains(column)) {
-    text += fmt::format(" and {} collate \"C\" = {} collate \"C\"", left, value);
-  }
-  return text;
-}
-
 std::string id_matches(const Relation& relation, const WriteGroup& group) {
   std::string text;
   for (std::size_t i = 0; i < group.id.size(); ++i) {
-    text += fmt::format(
-        "{}{}", i == 0 ? "" : " and ",
-        matches(relation, "t", group.id[i], group.id_types[i], fmt::format("o.k{}", i)));
+    text += i == 0 ? "" : " and ";
+    text += equals_text("t." + quote_identifier(group.id[i]), fmt::format("o.k{}", i),
+                        group.id_types[i], relation.traits_of(group.id[i]));
   }
   return text;
 }
@@ -48,12 +30,22 @@ std::string version_matches(const Relation& relation, bool displaced) {
 // Id, then what is to be returned, of the row `t`.
 std::string returned(const WriteGroup& group) {
   std::string text;
-  for (const auto* columns : {&group.id, &group.returning}) {
-    for (const std::string& column : *columns) {
-      text += fmt::format("{}t.{}", text.empty() ? "" : ", ", quote_identifier(column));
-    }
+  const auto add = [&](const std::string& column, const Type& type) {
+    text += (text.empty() ? "" : ", ") + read_text("t." + quote_identifier(column), type);
+  };
+  for (std::size_t i = 0; i < group.id.size(); ++i) {
+    add(group.id[i], group.id_types[i]);
+  }
+  for (std::size_t i = 0; i < group.returning.size(); ++i) {
+    add(group.returning[i], group.returning_types[i]);
   }
   return text;
+}
+
+// The written column `index` of a row of arrays.
+std::string written_column(const Relation& relation, const WriteGroup& group, std::size_t index) {
+  return written_text(fmt::format("o.c{}", index), group.column_types[index],
+                      relation.traits_of(group.columns[index]));
 }
 
 }  // namespace
@@ -61,8 +53,8 @@ std::string returned(const WriteGroup& group) {
 std::string update_text(const Relation& relation, const WriteGroup& group) {
   std::string assignments;
   for (std::size_t i = 0; i < group.columns.size(); ++i) {
-    assignments +=
-        fmt::format("{}{} = o.c{}", i == 0 ? "" : ", ", quote_identifier(group.columns[i]), i);
+    assignments += fmt::format("{}{} = {}", i == 0 ? "" : ", ", quote_identifier(group.columns[i]),
+                               written_column(relation, group, i));
   }
   return fmt::format(
       "update {} as t set {} from unnest({}) with ordinality as o({}, {}, v, i) where {} and {} "
@@ -88,17 +80,20 @@ bool id_is_written(const WriteGroup& group, std::size_t index) {
 
 CreateText create_text(const Relation& relation, const WriteGroup& group,
                        const std::vector<bool>& id_given) {
-  std::vector<std::string> names;   // Of the target's columns.
-  std::vector<std::string> values;  // Names in `o`.
+  std::vector<std::string> names;    // Of the target's columns.
+  std::vector<std::string> values;   // Names in `o`.
+  std::vector<std::string> written;  // What is made of them.
   for (std::size_t i = 0; i < group.id.size(); ++i) {
     if (id_given[i]) {
       names.push_back(quote_identifier(group.id[i]));
       values.push_back(fmt::format("k{}", i));
+      written.push_back("o." + values.back());
     }
   }
   for (std::size_t i = 0; i < group.columns.size(); ++i) {
     names.push_back(quote_identifier(group.columns[i]));
     values.push_back(fmt::format("c{}", i));
+    written.push_back(written_column(relation, group, i));
   }
   bool id_known = true;
   for (std::size_t i = 0; i < group.id.size(); ++i) {
@@ -107,9 +102,10 @@ CreateText create_text(const Relation& relation, const WriteGroup& group,
   std::string probe;
   if (!group.unless_exists.empty()) {
     for (const std::size_t index : group.unless_exists) {
-      probe += fmt::format("{}{}", probe.empty() ? "" : " and ",
-                           matches(relation, "x", group.columns[index], group.column_types[index],
-                                   fmt::format("o.c{}", index)));
+      probe += fmt::format(
+          "{}{}", probe.empty() ? "" : " and ",
+          equals_text("x." + quote_identifier(group.columns[index]), fmt::format("o.c{}", index),
+                      group.column_types[index], relation.traits_of(group.columns[index])));
     }
     probe = fmt::format(" where not exists (select from {} as x where {})", qualified(group.table),
                         probe);
@@ -119,10 +115,7 @@ CreateText create_text(const Relation& relation, const WriteGroup& group,
                                  ? fmt::format("unnest($1) with ordinality as o(n, i)")
                                  : fmt::format("unnest({}) with ordinality as o({}, i)",
                                                placeholders(names.size()), fmt::join(values, ", "));
-  std::string selected;
-  for (const std::string& value : values) {
-    selected += fmt::format("{}o.{}", selected.empty() ? "" : ", ", value);
-  }
+  const std::string selected = fmt::format("{}", fmt::join(written, ", "));
   CreateText text;
   if (id_known) {
     text.form = CreateForm::kByIdOrOrder;
@@ -133,10 +126,10 @@ CreateText create_text(const Relation& relation, const WriteGroup& group,
     return text;
   }
   std::string nothing;
-  std::string written;
+  std::string rows;
   for (std::size_t i = 0; i < group.id.size() + group.returning.size(); ++i) {
     nothing += ", null";
-    written += fmt::format(", w.r{}", i);
+    rows += fmt::format(", w.r{}", i);
   }
   text.form = CreateForm::kByOrder;
   text.sql = fmt::format(
@@ -150,7 +143,7 @@ CreateText create_text(const Relation& relation, const WriteGroup& group,
       fmt::arg("table", qualified(group.table)), fmt::arg("columns", columns),
       fmt::arg("selected", selected), fmt::arg("returned", returned(group)),
       fmt::arg("names", numbered("r", group.id.size() + group.returning.size())),
-      fmt::arg("nothing", nothing), fmt::arg("written", written));
+      fmt::arg("nothing", nothing), fmt::arg("written", rows));
   return text;
 }
 

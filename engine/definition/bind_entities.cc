@@ -94,7 +94,7 @@ bool bind_id(Binding& binding, const EntityDefinition& entity, const TableInfo& 
       binding.error(at, "unsupported_type",
                     name + " has the type " + column.type_name + ", which is not supported yet");
       fits = false;
-    } else if (column.type->kind == TypeKind::kJson || column.type->kind == TypeKind::kJsonb) {
+    } else if (!can_be_id(*column.type)) {
       binding.error(at, "wrong_type", name + " is " + column.type->name + " and cannot be an id");
       fits = false;
     } else if (column.nullable && table.kind != TableInfo::Kind::kView) {

@@ -157,12 +157,18 @@ class SlotBinder {
       if (!comparison) {
         binding_.error(attribute.place, "wrong_type",
                        slot.left.text + " and " + slot.right.text +
-                           " cannot be compared: " + left.name + " against " + right.name);
+                           " cannot be compared: " + left.name + " against " + right.name,
+                       why_incomparable(left, right));
         return false;
       }
       slot.comparison = *comparison;
     }
     return true;
+  }
+
+  // What is not told by the types' names: two of one name may have other parts.
+  static std::string why_incomparable(const Type& left, const Type& right) {
+    return left.kind == right.kind ? conversion_between(left, right).reason : std::string();
   }
 
   static std::string quoted_literal(const std::optional<std::string>& value) {

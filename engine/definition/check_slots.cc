@@ -113,8 +113,7 @@ class SlotCheck {
 
   void check_key_types() {
     for (const Side side : {Side::kLeft, Side::kRight}) {
-      const TypeKind kind = type_of(side).kind;
-      if (kind == TypeKind::kJson || kind == TypeKind::kJsonb) {
+      if (!can_be_key(type_of(side))) {
         binding_.error(use_.first->place(side), "wrong_type",
                        name(side) + " is " + type_of(side).name + " and cannot be a key");
       }

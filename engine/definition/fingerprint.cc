@@ -59,6 +59,19 @@ class CanonicalText {
     put(type.scale);
     put(type.fraction_digits);
     put(type.labels);
+    if (type.kind > TypeKind::kEnum) {  // Earlier kinds read as they did before there were others.
+      put(type.base);
+      put(type.discrete);
+      put(type.elements);
+      put(type.fields);
+    }
+  }
+  void put(const Comparison& comparison) {
+    put(comparison.kind);
+    put(comparison.fraction_digits);
+    if (!comparison.parts.empty()) {
+      put(comparison.parts);
+    }
   }
   void put(const Join& join) {
     put(join.columns);
@@ -106,8 +119,7 @@ class CanonicalText {
     put(slot.name);
     put(slot.left);
     put(slot.right);
-    put(slot.comparison.kind);
-    put(slot.comparison.fraction_digits);
+    put(slot.comparison);
     put(slot.link);
     put(slot.link_flipped);
     put(slot.canonical);

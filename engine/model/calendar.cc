@@ -236,6 +236,20 @@ void append_date(std::int32_t days, std::string& out) {
                  date.year > 0 ? "" : " BC");
 }
 
+void append_time(std::int64_t micros, std::string& out) { append_clock(micros, -1, out); }
+
+void append_zone(std::int32_t seconds_west, std::string& out) {
+  const std::int64_t ahead = -std::int64_t{seconds_west};
+  const std::int64_t seconds = ahead < 0 ? -ahead : ahead;
+  fmt::format_to(std::back_inserter(out), "{}{:02}", ahead < 0 ? '-' : '+', seconds / 3600);
+  if (seconds % 3600 != 0) {
+    fmt::format_to(std::back_inserter(out), ":{:02}", seconds / 60 % 60);
+  }
+  if (seconds % 60 != 0) {
+    fmt::format_to(std::back_inserter(out), ":{:02}", seconds % 60);
+  }
+}
+
 void append_timestamp(std::int64_t micros, bool zone, std::string& out) {
   if (micros == kTimestampInfinity || micros == kTimestampNegativeInfinity) {
     out += micros > 0 ? "infinity" : "-infinity";
@@ -338,6 +352,28 @@ TimeParse parse_timestamp(std::string_view text, bool zone, std::int32_t fractio
   }
   micros = rounded(sum, fraction_digits);
   return TimeParse::kDone;
+}
+
+TimeParse parse_time(std::string_view text, std::int32_t fraction_digits, std::int64_t& micros,
+                     std::int32_t* seconds_west) {
+  text = ascii::trimmed(text);
+  if (const TimeParse parsed = take_clock(text, micros); parsed != TimeParse::kDone) {
+    return parsed;
+  }
+  std::int64_t offset_seconds = 0;
+  if (const TimeParse parsed = take_zone(text, offset_seconds); parsed != TimeParse::kDone) {
+    return parsed;
+  }
+  if (!text.empty()) {
+    return TimeParse::kNoTime;
+  }
+  if (seconds_west != nullptr) {
+    *seconds_west = static_cast<std::int32_t>(-offset_seconds);
+  } else if (offset_seconds != 0) {
+    return TimeParse::kZone;
+  }
+  micros = rounded(micros, fraction_digits);
+  return micros > kMicrosPerDay ? TimeParse::kOutOfRange : TimeParse::kDone;
 }
 
 std::int64_t rounded(std::int64_t micros, std::int32_t fraction_digits) {

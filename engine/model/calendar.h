@@ -25,6 +25,11 @@ void append_timestamp(std::int64_t micros, bool zone, std::string& out);
 void append_rfc3339_date(std::int32_t days, std::string& out);
 void append_rfc3339(std::int64_t micros, int digits, bool zone, std::string& out);
 
+// "08:15:30.5", "24:00:00".
+void append_time(std::int64_t micros, std::string& out);
+// "+02", "-03:30", "+01:02:03": where the clock is ahead of UTC the sign is +.
+void append_zone(std::int32_t seconds_west, std::string& out);
+
 enum class TimeParse : std::uint8_t {
   kDone,
   kNoTime,      // Not the text of one.
@@ -35,6 +40,11 @@ TimeParse parse_date(std::string_view text, std::int32_t& days);
 // Rounded to `fraction_digits`. Without a zone in the text, UTC.
 TimeParse parse_timestamp(std::string_view text, bool zone, std::int32_t fraction_digits,
                           std::int64_t& micros);
+
+// A time of day, rounded to `fraction_digits`. `seconds_west`: null where the type has no zone;
+// without a zone in the text, UTC.
+TimeParse parse_time(std::string_view text, std::int32_t fraction_digits, std::int64_t& micros,
+                     std::int32_t* seconds_west);
 
 // Half away from zero, as the server rounds to a column's digits; infinities stay.
 std::int64_t rounded(std::int64_t micros, std::int32_t fraction_digits);

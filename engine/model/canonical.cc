@@ -13,7 +13,11 @@
 #include "engine/model/ascii.h"
 #include "engine/model/calendar.h"
 #include "engine/model/float_text.h"
+#include "engine/model/interval.h"
 #include "engine/model/json_text.h"
+#include "engine/model/money.h"
+#include "engine/model/nested_value.h"
+#include "engine/model/network_address.h"
 #include "engine/model/numeric.h"
 #include "engine/model/value_shape.h"
 #include "engine/model/wire.h"
@@ -30,7 +34,7 @@ bool is_in_place(const Comparison& as, TypeKind kind) {
   switch (as.kind) {
     case ComparisonKind::kText:
     case ComparisonKind::kTrimmed:
-      return is_textual(kind) || kind == TypeKind::kJson;
+      return is_textual(kind) || kind == TypeKind::kJson || kind == TypeKind::kOpaque;
     case ComparisonKind::kUuid:
     case ComparisonKind::kBytes:
       return true;
@@ -69,7 +73,8 @@ double nearest_float(const NumericView& value, bool& beyond) {
 
 // The value as a double, or as a float seen as a double. `beyond`: finite, but farther from zero
 // than the largest, which stands for it.
-double as_float(const Comparison& as, TypeKind kind, std::string_view bytes, bool& beyond) {
+double as_float(const Comparison& as, const Type& type, std::string_view bytes, bool& beyond) {
+  const TypeKind kind = type.kind;
   beyond = false;
   const bool narrow = as.kind == ComparisonKind::kFloat32;
   if (kind == TypeKind::kFloat32) {
@@ -79,7 +84,12 @@ double as_float(const Comparison& as, TypeKind kind, std::string_view bytes, boo
     const std::int64_t integer = read_integer(kind, bytes);
     return narrow ? static_cast<double>(static_cast<float>(integer)) : static_cast<double>(integer);
   }
-  if (kind == TypeKind::kNumeric) {
+  if (kind == TypeKind::kNumeric || kind == TypeKind::kMoney) {
+    std::string numeric;
+    if (kind == TypeKind::kMoney) {
+      append_numeric_of_money(type, bytes, numeric);
+      bytes = numeric;
+    }
     const NumericView view = *NumericView::read(bytes);
     return narrow ? nearest_float<float>(view, beyond) : nearest_float<double>(view, beyond);
   }
@@ -116,15 +126,100 @@ void append_float_canonical(double value, bool beyond, std::string& out) {
   }
 }
 
-void append_number(TypeKind kind, std::string_view bytes, std::string& out) {
-  if (kind == TypeKind::kNumeric) {
+void append_number(const Type& type, std::string_view bytes, std::string& out) {
+  if (type.kind == TypeKind::kNumeric) {
     append_number_canonical(*NumericView::read(bytes), out);
     return;
   }
+  if (type.kind == TypeKind::kMoney) {
+    std::string numeric;
+    append_numeric_of_money(type, bytes, numeric);
+    append_number_canonical(*NumericView::read(numeric), out);
+    return;
+  }
+  const TypeKind kind = type.kind;
   COUPLET_CHECK(is_integer(kind));
   std::array<char, kIntegerCanonicalBytes> integer{};
   write_integer_canonical(read_integer(kind, bytes), integer.data());
   out.append(integer.data(), integer.size());
+}
+
+// A mark for null, or one with the length and the canonical bytes: no two lists look alike.
+void append_part(const Comparison& as, const Type& type, Value value, std::string& out) {
+  if (!value.has_bytes()) {
+    out += '\0';
+    return;
+  }
+  out += '\1';
+  const std::size_t length_at = out.size();
+  wire::append<std::uint32_t>(out, 0);
+  append_canonical(as, type, value, out);
+  wire::write(out.data() + length_at,
+              static_cast<std::uint32_t>(out.size() - length_at - sizeof(std::uint32_t)));
+}
+
+void append_array_canonical(const Comparison& as, const Type& type, std::string_view bytes,
+                            std::string& out) {
+  const ArrayParts parts = *read_array(bytes);
+  out += static_cast<char>(parts.dimensions.size());
+  for (const ArrayParts::Dimension& dimension : parts.dimensions) {
+    wire::append(out, dimension.size);
+    wire::append(out, dimension.lower);
+  }
+  for (const Value& element : parts.elements) {
+    append_part(as.parts[0], type.elements[0], element, out);
+  }
+}
+
+void append_range_canonical(const Comparison& as, const Type& type, std::string_view bytes,
+                            std::string& out) {
+  const RangeParts parts = *read_range(bytes);
+  out += parts.empty ? '\1' : '\0';
+  if (parts.empty) {
+    return;
+  }
+  for (const RangeParts::Bound& bound : {parts.lower, parts.upper}) {
+    out += bound.inclusive && bound.value.has_bytes() ? '\1' : '\0';
+    append_part(as.parts[0], type.elements[0], bound.value, out);
+  }
+}
+
+void append_nested_canonical(const Comparison& as, const Type& type, std::string_view bytes,
+                             std::string& out) {
+  switch (as.kind) {
+    case ComparisonKind::kArray:
+      append_array_canonical(as, type, bytes, out);
+      return;
+    case ComparisonKind::kRange:
+      append_range_canonical(as, type, bytes, out);
+      return;
+    case ComparisonKind::kMultirange: {
+      const Comparison each{ComparisonKind::kRange, as.fraction_digits, as.parts};
+      const Type range = range_of(type);
+      const std::vector<std::string_view> parts = *read_multirange(bytes);
+      for (const std::string_view part : parts) {
+        append_part(each, range, Value(part), out);
+      }
+      return;
+    }
+    default: {
+      const std::vector<Value> cells = *read_composite(bytes);
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        append_part(as.parts[i], type.elements[i], cells[i], out);
+      }
+    }
+  }
+}
+
+// Microseconds and seconds west of UTC, their sign bits flipped.
+void append_time_of_day(const Comparison& as, TypeKind kind, std::string_view bytes,
+                        std::string& out) {
+  const std::int64_t micros =
+      calendar::rounded(wire::read<std::int64_t>(bytes.data()), as.fraction_digits);
+  const std::int32_t west =
+      kind == TypeKind::kTimeTz ? wire::read<std::int32_t>(bytes.data() + sizeof micros) : 0;
+  wire::append(out, static_cast<std::uint64_t>(micros) ^ std::uint64_t{1} << 63U);
+  wire::append(out, static_cast<std::uint32_t>(west) ^ std::uint32_t{1} << 31U);
 }
 
 void append_well_formed(const Comparison& as, const Type& type, std::string_view bytes,
@@ -135,12 +230,12 @@ void append_well_formed(const Comparison& as, const Type& type, std::string_view
       out += bytes[0] != 0 ? '\1' : '\0';
       return;
     case ComparisonKind::kNumber:
-      append_number(type.kind, bytes, out);
+      append_number(type, bytes, out);
       return;
     case ComparisonKind::kFloat:
     case ComparisonKind::kFloat32: {
       bool beyond = false;
-      const double value = as_float(as, type.kind, bytes, beyond);
+      const double value = as_float(as, type, bytes, beyond);
       append_float_canonical(value, beyond, out);
       return;
     }
@@ -170,6 +265,24 @@ void append_well_formed(const Comparison& as, const Type& type, std::string_view
     }
     case ComparisonKind::kJson:
       append_json_canonical(type.kind == TypeKind::kJsonb ? bytes.substr(1) : bytes, out);
+      return;
+    case ComparisonKind::kTimeOfDay:
+      append_time_of_day(as, type.kind, bytes, out);
+      return;
+    case ComparisonKind::kInterval: {
+      Interval interval = Interval::read(bytes);
+      interval.micros = calendar::rounded(interval.micros, as.fraction_digits);
+      interval.append(out);
+      return;
+    }
+    case ComparisonKind::kNetwork:
+      NetworkAddress::read(bytes)->append_canonical(out);
+      return;
+    case ComparisonKind::kArray:
+    case ComparisonKind::kRange:
+    case ComparisonKind::kMultirange:
+    case ComparisonKind::kComposite:
+      append_nested_canonical(as, type, bytes, out);
       return;
     case ComparisonKind::kUuid:
     case ComparisonKind::kBytes:
@@ -202,7 +315,7 @@ void append_canonical(const Comparison& as, const Type& type, Value value, std::
   const std::string_view bytes = value.bytes();
   if (is_in_place(as, type.kind)) {
     out += text_in_place(as, type.kind, bytes);
-  } else if (has_shape_of(type.kind, bytes)) {
+  } else if (has_shape_of(type, bytes)) {
     append_well_formed(as, type, bytes, out);
   } else {
     out += kMalformed;
@@ -228,8 +341,7 @@ Digest Digester::of(const Comparison& as, const Type& type, Value value) const {
   if (is_in_place(as, type.kind)) {
     return of_bytes(text_in_place(as, type.kind, bytes));
   }
-  if (as.kind == ComparisonKind::kNumber && is_integer(type.kind) &&
-      has_shape_of(type.kind, bytes)) {
+  if (as.kind == ComparisonKind::kNumber && is_integer(type.kind) && has_shape_of(type, bytes)) {
     std::array<char, kIntegerCanonicalBytes> integer{};
     write_integer_canonical(read_integer(type.kind, bytes), integer.data());
     return of_bytes({integer.data(), integer.size()});
@@ -246,7 +358,9 @@ bool same_value(const Comparison& as, const Type& left_type, Value left, const T
   if (left.is_null() || right.is_null()) {
     return left.is_null() && right.is_null();
   }
-  if (left_type.kind == right_type.kind && left.bytes() == right.bytes()) {
+  // The same bytes are the same value where the kind says all about them.
+  if (left_type.kind == right_type.kind && left_type.kind != TypeKind::kMoney &&
+      !is_nested(left_type.kind) && left.bytes() == right.bytes()) {
     return true;
   }
   if (is_in_place(as, left_type.kind) && is_in_place(as, right_type.kind)) {

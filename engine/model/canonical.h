@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/model/result.h"
 #include "engine/model/row_batch.h"
@@ -29,10 +30,18 @@ enum class ComparisonKind : std::uint8_t {
   kUuid,
   kJson,  // by structure: members in any order, the last of equal names, numbers by value
   kBytes,
+  kTimeOfDay,   // with its zone, without one that of UTC; rounded to `fraction_digits`
+  kInterval,    // months, days and microseconds, each by itself; rounded alike
+  kNetwork,     // family, bits, address: an inet and a cidr of one network are the same
+  kArray,       // dimensions with their bounds, then the elements, in order, as `parts[0]`
+  kRange,       // empty or not, then the bounds as `parts[0]`
+  kMultirange,  // its ranges, alike
+  kComposite,   // field by field, as `parts`
 };
 struct Comparison {
   ComparisonKind kind = ComparisonKind::kText;
   std::int32_t fraction_digits = 6;
+  std::vector<Comparison> parts = {};
   bool operator==(const Comparison&) const = default;
 };
 
@@ -77,8 +86,9 @@ class Digester {
 };
 
 // The canonical bytes themselves (what Digester::of hashes), appended to `out`. For equality that
-// must not rest on a digest and for comparing values in order: except for kJson, whose bytes only
-// tell equal from different, byte order is value order. CHECKs that the value has bytes.
+// must not rest on a digest and for comparing values in order: byte order is value order, except
+// for kJson and the kinds from kInterval on, whose bytes only tell equal from different. CHECKs
+// that the value has bytes.
 void append_canonical(const Comparison& as, const Type& type, Value value, std::string& out);
 
 // True if both are null, or both are values that are the same under `as`. CHECKs not absent.

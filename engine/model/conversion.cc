@@ -9,6 +9,8 @@
 
 #include "engine/model/ascii.h"
 #include "engine/model/canonical.h"
+#include "engine/model/money.h"
+#include "engine/model/nested_value.h"
 #include "engine/model/utf8.h"
 #include "engine/model/value_shape.h"
 
@@ -19,10 +21,6 @@ namespace {
 using Loss = Conversion::Loss;
 
 constexpr std::int32_t kUnlimited = std::numeric_limits<std::int32_t>::max();
-
-std::string described(const Type& type) {
-  return type.name.empty() ? name_of(type.kind) : type.name;
-}
 
 struct Pair {
   const Type& from;
@@ -35,8 +33,8 @@ struct Pair {
   [[nodiscard]] Conversion silent(std::string_view what) const {
     return {true, Loss::kSilent, with_types(what)};
   }
-  [[nodiscard]] Conversion impossible() const {
-    return {false, Loss::kNone, with_types("does not convert")};
+  [[nodiscard]] Conversion impossible(std::string_view what = "does not convert") const {
+    return {false, Loss::kNone, with_types(what)};
   }
 
  private:
@@ -47,7 +45,9 @@ struct Pair {
 
 // Decimal digits that any value of an integer type has at most, and those it has always room for.
 std::int32_t digits_at_most(TypeKind kind) {
-  return kind == TypeKind::kInt16 ? 5 : kind == TypeKind::kInt32 ? 10 : 19;
+  return kind == TypeKind::kInt16                             ? 5
+         : kind == TypeKind::kInt32 || kind == TypeKind::kOid ? 10
+                                                              : 19;
 }
 std::int32_t digits_always(TypeKind kind) { return digits_at_most(kind) - 1; }
 
@@ -59,7 +59,10 @@ std::int32_t text_length_max(const Type& type) {
     case TypeKind::kInt16:
     case TypeKind::kInt32:
     case TypeKind::kInt64:
+    case TypeKind::kOid:
       return digits_at_most(type.kind) + 1;
+    case TypeKind::kMoney:
+      return digits_at_most(type.kind) + 3;
     case TypeKind::kNumeric: {
       if (type.precision < 0) {
         return kUnlimited;
@@ -79,8 +82,25 @@ std::int32_t text_length_max(const Type& type) {
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampTz:
       return 36;
+    case TypeKind::kTime:
+      return 15;  // "23:59:59.999999"
+    case TypeKind::kTimeTz:
+      return 24;  // "23:59:59.999999-15:59:59"
+    case TypeKind::kInterval:
+      return 80;
+    case TypeKind::kLsn:
+      return 17;
+    case TypeKind::kInet:
+    case TypeKind::kCidr:
+      return 49;  // "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128"
+    case TypeKind::kMacaddr:
+      return 17;
+    case TypeKind::kMacaddr8:
+      return 23;
     case TypeKind::kVarchar:
     case TypeKind::kChar:
+    case TypeKind::kBit:
+    case TypeKind::kVarbit:
       return type.length < 0 ? kUnlimited : type.length;
     case TypeKind::kEnum: {
       std::size_t longest = 0;
@@ -99,7 +119,8 @@ bool may_end_in_blanks(const Type& type) {
     return std::any_of(type.labels.begin(), type.labels.end(),
                        [](const std::string& label) { return label.ends_with(' '); });
   }
-  return type.kind == TypeKind::kText || type.kind == TypeKind::kVarchar || is_json_kind(type.kind);
+  return type.kind == TypeKind::kText || type.kind == TypeKind::kVarchar ||
+         type.kind == TypeKind::kOpaque || is_json_kind(type.kind);
 }
 
 Conversion into_text(const Pair& pair) {
@@ -155,12 +176,38 @@ Conversion numeric_to_float(const Pair& pair) {
   return kept ? pair.exact() : pair.silent("loses digits");
 }
 
+// Money as the numeric that holds all of it (`from`), or that all of which it holds.
+Type as_numeric(const Type& money, bool from) {
+  constexpr std::int32_t kDigits = 19;
+  Type numeric;
+  numeric.kind = TypeKind::kNumeric;
+  numeric.name = described(money);
+  numeric.precision = from ? kDigits : kDigits - 1;
+  numeric.scale = scale_of_money(money);
+  return numeric;
+}
+
 Conversion between_numbers(const Pair& pair) {
   const TypeKind from = pair.from.kind;
   const TypeKind to = pair.to.kind;
+  if (from == TypeKind::kMoney && to == TypeKind::kMoney &&
+      scale_of_money(pair.from) == scale_of_money(pair.to)) {
+    return pair.exact();
+  }
+  if (from == TypeKind::kMoney) {
+    const Type numeric = as_numeric(pair.from, true);
+    return between_numbers(Pair{numeric, pair.to});
+  }
+  if (to == TypeKind::kMoney) {
+    const Type numeric = as_numeric(pair.to, false);
+    return between_numbers(Pair{pair.from, numeric});
+  }
   if (is_integer(from) && is_integer(to)) {
-    return digits_at_most(from) > digits_at_most(to) ? pair.rejected("may be out of range")
-                                                     : pair.exact();
+    const bool sign_lost = to == TypeKind::kOid && from != TypeKind::kOid;
+    const bool half_lost = from == TypeKind::kOid && to == TypeKind::kInt32;
+    return sign_lost || half_lost || digits_at_most(from) > digits_at_most(to)
+               ? pair.rejected("may be out of range")
+               : pair.exact();
   }
   if (is_integer(from) && to == TypeKind::kNumeric) {
     if (pair.to.precision >= 0 && pair.to.scale < 0) {
@@ -173,7 +220,10 @@ Conversion between_numbers(const Pair& pair) {
   if (is_integer(from)) {
     const std::int32_t bits = to == TypeKind::kFloat32 ? std::numeric_limits<float>::digits
                                                        : std::numeric_limits<double>::digits;
-    const std::int32_t needed = from == TypeKind::kInt16 ? 15 : from == TypeKind::kInt32 ? 31 : 63;
+    const std::int32_t needed = from == TypeKind::kInt16   ? 15
+                                : from == TypeKind::kInt32 ? 31
+                                : from == TypeKind::kOid   ? 32
+                                                           : 63;
     return needed > bits ? pair.silent("loses digits of large values") : pair.exact();
   }
   if (from == TypeKind::kNumeric) {
@@ -186,7 +236,7 @@ Conversion between_numbers(const Pair& pair) {
     if (pair.from.precision < 0 || pair.from.scale > 0) {
       return pair.silent("loses digits after the point");
     }
-    return pair.from.precision - pair.from.scale > digits_always(to)
+    return to == TypeKind::kOid || pair.from.precision - pair.from.scale > digits_always(to)
                ? pair.rejected("may be out of range")
                : pair.exact();
   }
@@ -212,6 +262,72 @@ Conversion between_times(const Pair& pair) {
              : pair.exact();
 }
 
+Conversion between_times_of_day(const Pair& pair) {
+  if (pair.from.kind == TypeKind::kTimeTz && pair.to.kind == TypeKind::kTime) {
+    return pair.silent("loses the time zone");
+  }
+  return pair.from.fraction_digits > pair.to.fraction_digits
+             ? pair.silent("loses fractions of a second")
+             : pair.exact();
+}
+
+Conversion interval_to_interval(const Pair& pair) {
+  if (pair.to.precision >= 0 && pair.to.precision != pair.from.precision) {
+    return pair.silent("loses fields");
+  }
+  return pair.from.fraction_digits > pair.to.fraction_digits
+             ? pair.silent("loses fractions of a second")
+             : pair.exact();
+}
+
+Conversion between_bits(const Pair& pair) {
+  const bool fixed = pair.from.kind == TypeKind::kBit && pair.from.length >= 0;
+  if (pair.to.kind == TypeKind::kBit && pair.to.length >= 0) {
+    return fixed && pair.from.length == pair.to.length ? pair.exact()
+                                                       : pair.rejected("may differ in length");
+  }
+  return pair.to.length >= 0 && (pair.from.length < 0 || pair.from.length > pair.to.length)
+             ? pair.rejected("may be too long")
+             : pair.exact();
+}
+
+// What the elements lose is lost to the whole.
+Conversion between_nested(const Pair& pair) {
+  if (pair.from.kind == TypeKind::kComposite &&
+      (pair.to.kind != TypeKind::kComposite || pair.from.fields != pair.to.fields)) {
+    return pair.from.kind == pair.to.kind ? pair.impossible("has other fields") : pair.impossible();
+  }
+  if (pair.from.kind != pair.to.kind) {
+    return pair.impossible();
+  }
+  const bool range = pair.from.kind == TypeKind::kRange || pair.from.kind == TypeKind::kMultirange;
+  if (range) {
+    // [1,5] and [1,6) are one range of whole numbers, but not of decimals.
+    const TypeKind from = pair.from.elements[0].kind;
+    const TypeKind to = pair.to.elements[0].kind;
+    if (pair.from.discrete != pair.to.discrete ||
+        (from != to && !(is_integer(from) && is_integer(to)) &&
+         !(is_timestamp(from) && is_timestamp(to)))) {
+      return pair.impossible();
+    }
+  }
+  Conversion whole = pair.exact();
+  for (std::size_t i = 0; i < pair.from.elements.size(); ++i) {
+    const Conversion part = conversion_between(pair.from.elements[i], pair.to.elements[i]);
+    if (!part.possible) {
+      return pair.impossible("has elements of a type that does not convert");
+    }
+    if (part.loss > whole.loss) {
+      whole.loss = part.loss;
+      whole.reason =
+          (pair.from.kind == TypeKind::kComposite ? fmt::format("field {}: ", pair.from.fields[i])
+                                                  : std::string("elements: ")) +
+          part.reason;
+    }
+  }
+  return whole;
+}
+
 // Text, varchar and char take part in a conversion of everything but bytea.
 bool is_plain_text(TypeKind kind) { return is_textual(kind) && kind != TypeKind::kEnum; }
 
@@ -235,11 +351,48 @@ Conversion conversion_between(const Type& from, const Type& to) {
   if (is_time(from.kind) && is_time(to.kind)) {
     return between_times(pair);
   }
-  if (from.kind == to.kind || (is_json_kind(from.kind) && is_json_kind(to.kind))) {
-    return pair.exact();
+  if (is_time_of_day(from.kind) && is_time_of_day(to.kind)) {
+    return between_times_of_day(pair);
   }
-  return pair.impossible();
+  if (is_network(from.kind) && is_network(to.kind)) {
+    return from.kind == TypeKind::kInet && to.kind == TypeKind::kCidr
+               ? pair.rejected("may have bits beyond its network")
+               : pair.exact();
+  }
+  if (is_bits(from.kind) && is_bits(to.kind)) {
+    return between_bits(pair);
+  }
+  if (is_nested(from.kind) || is_nested(to.kind)) {
+    return between_nested(pair);
+  }
+  if (from.kind != to.kind && !(is_json_kind(from.kind) && is_json_kind(to.kind))) {
+    return pair.impossible();
+  }
+  switch (from.kind) {
+    case TypeKind::kInterval:
+      return interval_to_interval(pair);
+    case TypeKind::kOpaque:
+      return from.base == to.base ? pair.exact() : pair.impossible();
+    default:
+      return pair.exact();
+  }
 }
+
+namespace {
+
+Comparison comparison_of_nested(const Type& left, const Type& right) {
+  Comparison comparison;
+  comparison.kind = left.kind == TypeKind::kArray        ? ComparisonKind::kArray
+                    : left.kind == TypeKind::kRange      ? ComparisonKind::kRange
+                    : left.kind == TypeKind::kMultirange ? ComparisonKind::kMultirange
+                                                         : ComparisonKind::kComposite;
+  for (std::size_t i = 0; i < left.elements.size(); ++i) {
+    comparison.parts.push_back(*comparison_between(left.elements[i], right.elements[i]));
+  }
+  return comparison;
+}
+
+}  // namespace
 
 std::optional<Comparison> comparison_between(const Type& left, const Type& right) {
   if (!conversion_between(left, right).possible && !conversion_between(right, left).possible) {
@@ -247,6 +400,9 @@ std::optional<Comparison> comparison_between(const Type& left, const Type& right
   }
   const auto either = [&](TypeKind kind) { return left.kind == kind || right.kind == kind; };
   Comparison comparison;
+  if (is_nested(left.kind) && is_nested(right.kind)) {
+    return comparison_of_nested(left, right);
+  }
   if (is_textual(left.kind) || is_textual(right.kind)) {
     comparison.kind = either(TypeKind::kChar) ? ComparisonKind::kTrimmed : ComparisonKind::kText;
   } else if (is_number(left.kind)) {
@@ -258,6 +414,12 @@ std::optional<Comparison> comparison_between(const Type& left, const Type& right
     if (comparison.kind == ComparisonKind::kTimestamp) {
       comparison.fraction_digits = std::min(left.fraction_digits, right.fraction_digits);
     }
+  } else if (is_time_of_day(left.kind) || left.kind == TypeKind::kInterval) {
+    comparison.kind =
+        left.kind == TypeKind::kInterval ? ComparisonKind::kInterval : ComparisonKind::kTimeOfDay;
+    comparison.fraction_digits = std::min(left.fraction_digits, right.fraction_digits);
+  } else if (is_network(left.kind)) {
+    comparison.kind = ComparisonKind::kNetwork;
   } else if (is_json_kind(left.kind)) {
     comparison.kind = ComparisonKind::kJson;
   } else if (left.kind == TypeKind::kBool) {

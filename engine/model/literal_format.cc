@@ -7,9 +7,14 @@
 #include <string_view>
 
 #include "engine/model/ascii.h"
+#include "engine/model/bit_string.h"
 #include "engine/model/calendar.h"
 #include "engine/model/float_text.h"
+#include "engine/model/interval.h"
 #include "engine/model/literal.h"
+#include "engine/model/money.h"
+#include "engine/model/nested_text.h"
+#include "engine/model/network_address.h"
 #include "engine/model/numeric.h"
 #include "engine/model/value_shape.h"
 #include "engine/model/wire.h"
@@ -40,7 +45,7 @@ void append_uuid(std::string_view bytes, std::string& out) {
 }  // namespace
 
 void append_literal(const Type& type, std::string_view bytes, std::string& out) {
-  if (!has_shape_of(type.kind, bytes)) {
+  if (!has_shape_of(type, bytes)) {
     out += '<';
     out += name_of(type.kind);
     out += " of unknown form>";
@@ -59,6 +64,9 @@ void append_literal(const Type& type, std::string_view bytes, std::string& out) 
     case TypeKind::kInt64:
       fmt::format_to(std::back_inserter(out), "{}", wire::read<std::int64_t>(bytes.data()));
       return;
+    case TypeKind::kOid:
+      fmt::format_to(std::back_inserter(out), "{}", wire::read<std::uint32_t>(bytes.data()));
+      return;
     case TypeKind::kNumeric:
       append_text_of_numeric(*NumericView::read(bytes), out);
       return;
@@ -72,6 +80,7 @@ void append_literal(const Type& type, std::string_view bytes, std::string& out) 
     case TypeKind::kVarchar:
     case TypeKind::kJson:
     case TypeKind::kEnum:
+    case TypeKind::kOpaque:
       out += bytes;
       return;
     case TypeKind::kChar:
@@ -94,6 +103,44 @@ void append_literal(const Type& type, std::string_view bytes, std::string& out) 
     case TypeKind::kBytea:
       out += "\\x";
       append_hex(bytes, out);
+      return;
+    case TypeKind::kTime:
+    case TypeKind::kTimeTz:
+      calendar::append_time(wire::read<std::int64_t>(bytes.data()), out);
+      if (type.kind == TypeKind::kTimeTz) {
+        calendar::append_zone(wire::read<std::int32_t>(bytes.data() + sizeof(std::int64_t)), out);
+      }
+      return;
+    case TypeKind::kInterval:
+      append_text_of_interval(Interval::read(bytes), out);
+      return;
+    case TypeKind::kMoney: {
+      std::string numeric;
+      append_numeric_of_money(type, bytes, numeric);
+      append_text_of_numeric(*NumericView::read(numeric), out);
+      return;
+    }
+    case TypeKind::kLsn:
+      fmt::format_to(std::back_inserter(out), "{:X}/{:X}", wire::read<std::uint32_t>(bytes.data()),
+                     wire::read<std::uint32_t>(bytes.data() + sizeof(std::uint32_t)));
+      return;
+    case TypeKind::kInet:
+    case TypeKind::kCidr:
+      NetworkAddress::read(bytes)->append_text(type.kind == TypeKind::kCidr, out);
+      return;
+    case TypeKind::kMacaddr:
+    case TypeKind::kMacaddr8:
+      append_text_of_hardware_address(bytes, out);
+      return;
+    case TypeKind::kBit:
+    case TypeKind::kVarbit:
+      append_text_of_bits(bytes, out);
+      return;
+    case TypeKind::kArray:
+    case TypeKind::kRange:
+    case TypeKind::kMultirange:
+    case TypeKind::kComposite:
+      append_nested_text(type, bytes, out);
       return;
   }
 }

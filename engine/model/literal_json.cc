@@ -5,14 +5,18 @@
 #include <cstdint>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/model/calendar.h"
 #include "engine/model/float_text.h"
 #include "engine/model/json_text.h"
 #include "engine/model/literal.h"
+#include "engine/model/money.h"
+#include "engine/model/nested_value.h"
 #include "engine/model/numeric.h"
 #include "engine/model/utf8.h"
 #include "engine/model/value_shape.h"
@@ -97,6 +101,30 @@ nlohmann::json json_of_document(std::string_view text) {
   return utf8::repaired(text);
 }
 
+nlohmann::json json_of_dimension(const Type& element, const ArrayParts& parts,
+                                 std::size_t dimension, std::size_t& next) {
+  auto array = nlohmann::json::array();
+  for (std::int32_t i = 0; i < parts.dimensions[dimension].size; ++i) {
+    array.push_back(dimension + 1 < parts.dimensions.size()
+                        ? json_of_dimension(element, parts, dimension + 1, next)
+                        : to_json(element, parts.elements[next++]));
+  }
+  return array;
+}
+
+// nullopt where the numbers of the elements begin elsewhere than at 1, which JSON cannot say.
+std::optional<nlohmann::json> json_of_array(const Type& type, std::string_view bytes) {
+  const ArrayParts parts = *read_array(bytes);
+  for (const ArrayParts::Dimension& dimension : parts.dimensions) {
+    if (dimension.lower != 1) {
+      return std::nullopt;
+    }
+  }
+  std::size_t next = 0;
+  return parts.dimensions.empty() ? nlohmann::json::array()
+                                  : json_of_dimension(type.elements[0], parts, 0, next);
+}
+
 }  // namespace
 
 nlohmann::json to_json(const Type& type, Value value) {
@@ -105,7 +133,7 @@ nlohmann::json to_json(const Type& type, Value value) {
     return nullptr;
   }
   const std::string_view bytes = value.bytes();
-  if (!has_shape_of(type.kind, bytes)) {
+  if (!has_shape_of(type, bytes)) {
     return format_literal(type, value);
   }
   switch (type.kind) {
@@ -114,9 +142,28 @@ nlohmann::json to_json(const Type& type, Value value) {
     case TypeKind::kInt16:
     case TypeKind::kInt32:
     case TypeKind::kInt64:
+    case TypeKind::kOid:
       return json_of_integer(read_integer(type.kind, bytes));
     case TypeKind::kNumeric:
       return json_of_numeric(bytes);
+    case TypeKind::kMoney: {
+      std::string numeric;
+      append_numeric_of_money(type, bytes, numeric);
+      return json_of_numeric(numeric);
+    }
+    case TypeKind::kArray:
+      if (auto array = json_of_array(type, bytes)) {
+        return *std::move(array);
+      }
+      break;
+    case TypeKind::kComposite: {
+      const std::vector<Value> cells = *read_composite(bytes);
+      auto object = nlohmann::json::object();
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        object[utf8::repaired(type.fields[i])] = to_json(type.elements[i], cells[i]);
+      }
+      return object;
+    }
     case TypeKind::kFloat32:
       return json_of_float(std::strtod(format_literal(type, value).c_str(), nullptr),
                            format_literal(type, value));
@@ -144,6 +191,19 @@ nlohmann::json to_json(const Type& type, Value value) {
     case TypeKind::kChar:
     case TypeKind::kUuid:
     case TypeKind::kEnum:
+    case TypeKind::kTime:
+    case TypeKind::kTimeTz:
+    case TypeKind::kInterval:
+    case TypeKind::kLsn:
+    case TypeKind::kInet:
+    case TypeKind::kCidr:
+    case TypeKind::kMacaddr:
+    case TypeKind::kMacaddr8:
+    case TypeKind::kBit:
+    case TypeKind::kVarbit:
+    case TypeKind::kRange:
+    case TypeKind::kMultirange:
+    case TypeKind::kOpaque:
       break;
   }
   return utf8::repaired(format_literal(type, value));

@@ -9,10 +9,15 @@
 #include <string_view>
 
 #include "engine/model/ascii.h"
+#include "engine/model/bit_string.h"
 #include "engine/model/calendar.h"
 #include "engine/model/float_text.h"
+#include "engine/model/interval.h"
 #include "engine/model/json_text.h"
 #include "engine/model/literal.h"
+#include "engine/model/money.h"
+#include "engine/model/nested_text.h"
+#include "engine/model/network_address.h"
 #include "engine/model/numeric.h"
 #include "engine/model/utf8.h"
 #include "engine/model/value_shape.h"
@@ -23,10 +28,6 @@ namespace {
 
 tl::unexpected<Error> refused(std::string_view text, std::string_view why) {
   return fail(ErrorKind::kInvalidArgument, fmt::format("'{}' {}", text, why));
-}
-
-std::string described(const Type& type) {
-  return type.name.empty() ? name_of(type.kind) : type.name;
 }
 
 Result<void> parse_bool(std::string_view text, std::string& out) {
@@ -103,7 +104,7 @@ Result<void> parse_text(const Type& type, std::string_view text, std::string& ou
   if (type.kind == TypeKind::kChar) {
     kept = ascii::without_trailing_blanks(kept);
   }
-  if (type.kind != TypeKind::kText && type.length >= 0) {
+  if ((type.kind == TypeKind::kVarchar || type.kind == TypeKind::kChar) && type.length >= 0) {
     const auto limit = static_cast<std::size_t>(type.length);
     std::size_t characters = utf8::count(kept);
     while (characters > limit && kept.back() == ' ') {  // Blanks in excess go, as in the server.
@@ -127,6 +128,17 @@ Result<void> parse_time(const Type& type, std::string_view text, std::string& ou
     if (parsed == calendar::TimeParse::kDone) {
       wire::append(out, days);
     }
+  } else if (is_time_of_day(type.kind)) {
+    std::int64_t micros = 0;
+    std::int32_t west = 0;
+    const bool zone = type.kind == TypeKind::kTimeTz;
+    parsed = calendar::parse_time(text, type.fraction_digits, micros, zone ? &west : nullptr);
+    if (parsed == calendar::TimeParse::kDone) {
+      wire::append(out, micros);
+      if (zone) {
+        wire::append(out, west);
+      }
+    }
   } else {
     std::int64_t micros = 0;
     parsed = calendar::parse_timestamp(text, type.kind == TypeKind::kTimestampTz,
@@ -135,7 +147,9 @@ Result<void> parse_time(const Type& type, std::string_view text, std::string& ou
       wire::append(out, micros);
     }
   }
-  const char* noun = type.kind == TypeKind::kDate ? "date" : "timestamp";
+  const char* noun = type.kind == TypeKind::kDate ? "date"
+                     : is_time_of_day(type.kind)  ? "time of day"
+                                                  : "timestamp";
   switch (parsed) {
     case calendar::TimeParse::kDone:
       return {};
@@ -171,6 +185,85 @@ Result<void> parse_uuid(std::string_view text, std::string& out) {
     return refused(text, "is no uuid");
   }
   out.append(bytes.data(), bytes.size());
+  return {};
+}
+
+Result<void> parse_interval_literal(const Type& type, std::string_view text, std::string& out) {
+  Interval interval;
+  if (!parse_interval(text, interval)) {
+    return fail(ErrorKind::kInvalidArgument, fmt::format("'{}' is no interval", text),
+                "write it as '1 year 2 mons 3 days 04:05:06' or 'P1Y2M3DT4H5M6S'");
+  }
+  interval.micros = calendar::rounded(interval.micros, type.fraction_digits);
+  interval.append(out);
+  return {};
+}
+
+Result<void> parse_money(const Type& type, std::string_view text, std::string& out) {
+  switch (append_money_of_text(type, text, out)) {
+    case NumericParse::kDone:
+      return {};
+    case NumericParse::kNoNumber:
+      return fail(ErrorKind::kInvalidArgument, fmt::format("'{}' is no number", text),
+                  "write money as a number, without a currency");
+    case NumericParse::kTooLarge:
+      break;
+  }
+  return refused(text, fmt::format("is out of range for {}", described(type)));
+}
+
+// "16/B374D848"
+Result<void> parse_lsn(std::string_view text, std::string& out) {
+  const std::string_view word = ascii::trimmed(text);
+  const std::size_t slash = word.find('/');
+  std::array<std::uint32_t, 2> halves{};
+  for (std::size_t i = 0; i < halves.size(); ++i) {
+    const std::string_view digits = slash == std::string_view::npos ? std::string_view()
+                                    : i == 0                        ? word.substr(0, slash)
+                                                                    : word.substr(slash + 1);
+    const char* end = digits.data() + digits.size();
+    constexpr int kHexadecimal = 16;
+    const auto [stop, error] = std::from_chars(digits.data(), end, halves[i], kHexadecimal);
+    if (error != std::errc() || stop != end) {
+      return refused(text, "is no pg_lsn");
+    }
+  }
+  wire::append(out, halves[0]);
+  wire::append(out, halves[1]);
+  return {};
+}
+
+Result<void> parse_network(const Type& type, std::string_view text, std::string& out) {
+  switch (append_network_of_text(text, type.kind == TypeKind::kCidr, out)) {
+    case NetworkParse::kDone:
+      return {};
+    case NetworkParse::kNoAddress:
+      break;
+    case NetworkParse::kHostBits:
+      return refused(text, "is no cidr: it has bits beyond its network");
+  }
+  return refused(text, fmt::format("is no {}", name_of(type.kind)));
+}
+
+Result<void> parse_hardware_address(const Type& type, std::string_view text, std::string& out) {
+  const std::size_t size = type.kind == TypeKind::kMacaddr ? 6 : 8;
+  if (!append_hardware_address_of_text(text, size, out)) {
+    return refused(text, fmt::format("is no {}", name_of(type.kind)));
+  }
+  return {};
+}
+
+Result<void> parse_bits(const Type& type, std::string_view text, std::string& out) {
+  std::string bits;
+  if (!append_bits_of_text(text, bits)) {
+    return refused(text, "is no string of bits");
+  }
+  const auto length = static_cast<std::int64_t>(bits_in(bits));
+  if (type.length >= 0 &&
+      (type.kind == TypeKind::kBit ? length != type.length : length > type.length)) {
+    return refused(text, fmt::format("has {} bits, which {} cannot hold", length, described(type)));
+  }
+  out += bits;
   return {};
 }
 
@@ -223,6 +316,7 @@ Result<void> parse_literal(const Type& type, std::string_view text, std::string&
     case TypeKind::kInt16:
     case TypeKind::kInt32:
     case TypeKind::kInt64:
+    case TypeKind::kOid:
       return parse_integer(type, text, out);
     case TypeKind::kNumeric:
       return parse_numeric(type, text, out);
@@ -233,11 +327,34 @@ Result<void> parse_literal(const Type& type, std::string_view text, std::string&
     case TypeKind::kText:
     case TypeKind::kVarchar:
     case TypeKind::kChar:
+    case TypeKind::kOpaque:
       return parse_text(type, text, out);
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampTz:
+    case TypeKind::kTime:
+    case TypeKind::kTimeTz:
       return parse_time(type, text, out);
+    case TypeKind::kInterval:
+      return parse_interval_literal(type, text, out);
+    case TypeKind::kMoney:
+      return parse_money(type, text, out);
+    case TypeKind::kLsn:
+      return parse_lsn(text, out);
+    case TypeKind::kInet:
+    case TypeKind::kCidr:
+      return parse_network(type, text, out);
+    case TypeKind::kMacaddr:
+    case TypeKind::kMacaddr8:
+      return parse_hardware_address(type, text, out);
+    case TypeKind::kBit:
+    case TypeKind::kVarbit:
+      return parse_bits(type, text, out);
+    case TypeKind::kArray:
+    case TypeKind::kRange:
+    case TypeKind::kMultirange:
+    case TypeKind::kComposite:
+      return parse_nested(type, text, out);
     case TypeKind::kUuid:
       return parse_uuid(text, out);
     case TypeKind::kJson:

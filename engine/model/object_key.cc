@@ -78,8 +78,9 @@ bool take_text_key(std::string_view& key, std::string& out) {
   return false;
 }
 
-void append_component(TypeKind kind, std::string_view bytes, std::string& out) {
-  COUPLET_CHECK(has_shape_of(kind, bytes));
+void append_component(const Type& type, std::string_view bytes, std::string& out) {
+  const TypeKind kind = type.kind;
+  COUPLET_CHECK(has_shape_of(type, bytes));
   switch (kind) {
     case TypeKind::kBool:
       out += bytes[0] != 0 ? '\1' : '\0';
@@ -87,6 +88,7 @@ void append_component(TypeKind kind, std::string_view bytes, std::string& out) {
     case TypeKind::kInt16:
     case TypeKind::kInt32:
     case TypeKind::kInt64:
+    case TypeKind::kOid:
       wire::append(out, flipped(read_integer(kind, bytes)));
       return;
     case TypeKind::kNumeric:
@@ -103,11 +105,27 @@ void append_component(TypeKind kind, std::string_view bytes, std::string& out) {
       return;
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampTz:
+    case TypeKind::kTime:
+    case TypeKind::kMoney:
       wire::append(out, flipped(wire::read<std::int64_t>(bytes.data())));
       return;
     case TypeKind::kUuid:
+    case TypeKind::kLsn:
+    case TypeKind::kMacaddr:
+    case TypeKind::kMacaddr8:
       out += bytes;
       return;
+    case TypeKind::kTimeTz:
+    case TypeKind::kInterval:
+    case TypeKind::kInet:
+    case TypeKind::kCidr:
+    case TypeKind::kBit:
+    case TypeKind::kVarbit: {
+      std::string text;
+      append_literal(type, bytes, text);
+      append_text_key(text, out);
+      return;
+    }
     case TypeKind::kChar:
       append_text_key(ascii::without_trailing_blanks(bytes), out);
       return;
@@ -119,9 +137,18 @@ void append_component(TypeKind kind, std::string_view bytes, std::string& out) {
       return;
     case TypeKind::kJson:
     case TypeKind::kJsonb:
+    case TypeKind::kArray:
+    case TypeKind::kRange:
+    case TypeKind::kMultirange:
+    case TypeKind::kComposite:
+    case TypeKind::kOpaque:
       break;
   }
-  COUPLET_CHECK(false && "json cannot be an id");
+  COUPLET_CHECK(false && "a type that cannot be an id");
+}
+
+std::size_t size_of_bytes(TypeKind kind) {
+  return kind == TypeKind::kUuid ? 16 : kind == TypeKind::kMacaddr ? 6 : 8;
 }
 
 template <typename Int>
@@ -135,7 +162,8 @@ bool take_int(std::string_view& key, Int& value) {
 }
 
 // Takes one component off the front of `key` and appends the cell's bytes.
-bool take_component(TypeKind kind, std::string_view& key, std::string& out) {
+bool take_component(const Type& type, std::string_view& key, std::string& out) {
+  const TypeKind kind = type.kind;
   std::uint32_t word = 0;
   std::uint64_t wide = 0;
   switch (kind) {
@@ -149,6 +177,7 @@ bool take_component(TypeKind kind, std::string_view& key, std::string& out) {
     case TypeKind::kInt16:
     case TypeKind::kInt32:
     case TypeKind::kInt64:
+    case TypeKind::kOid:
       return take_int(key, wide) &&
              append_integer(
                  kind, static_cast<std::int64_t>(flipped(static_cast<std::int64_t>(wide))), out);
@@ -174,18 +203,34 @@ bool take_component(TypeKind kind, std::string_view& key, std::string& out) {
       return true;
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampTz:
+    case TypeKind::kTime:
+    case TypeKind::kMoney:
       if (!take_int(key, wide)) {
         return false;
       }
       wire::append(out, flipped(static_cast<std::int64_t>(wide)));
       return true;
     case TypeKind::kUuid:
-      if (key.size() < 16) {
+    case TypeKind::kLsn:
+    case TypeKind::kMacaddr:
+    case TypeKind::kMacaddr8: {
+      const std::size_t size = size_of_bytes(kind);
+      if (key.size() < size) {
         return false;
       }
-      out += key.substr(0, 16);
-      key.remove_prefix(16);
+      out += key.substr(0, size);
+      key.remove_prefix(size);
       return true;
+    }
+    case TypeKind::kTimeTz:
+    case TypeKind::kInterval:
+    case TypeKind::kInet:
+    case TypeKind::kCidr:
+    case TypeKind::kBit:
+    case TypeKind::kVarbit: {
+      std::string text;
+      return take_text_key(key, text) && parse_literal(type, text, out).has_value();
+    }
     case TypeKind::kText:
     case TypeKind::kVarchar:
     case TypeKind::kChar:
@@ -194,6 +239,11 @@ bool take_component(TypeKind kind, std::string_view& key, std::string& out) {
       return take_text_key(key, out);
     case TypeKind::kJson:
     case TypeKind::kJsonb:
+    case TypeKind::kArray:
+    case TypeKind::kRange:
+    case TypeKind::kMultirange:
+    case TypeKind::kComposite:
+    case TypeKind::kOpaque:
       break;
   }
   return false;
@@ -251,7 +301,7 @@ bool append_key(std::span<const Type> types, std::span<const Value> cells, std::
     }
   }
   for (std::size_t i = 0; i < types.size(); ++i) {
-    append_component(types[i].kind, cells[i].bytes(), out);
+    append_component(types[i], cells[i].bytes(), out);
   }
   return true;
 }
@@ -262,7 +312,7 @@ ObjectKey key_of_row(const RowBatch& rows, std::size_t row, std::span<const Type
   for (std::size_t i = 0; i < types.size(); ++i) {
     const Value cell = rows.at(row, i);
     COUPLET_CHECK(cell.has_bytes());
-    append_component(types[i].kind, cell.bytes(), key.bytes);
+    append_component(types[i], cell.bytes(), key.bytes);
   }
   return key;
 }
@@ -275,7 +325,7 @@ Result<void> decode_key(std::span<const Type> types, std::string_view key, std::
   std::vector<std::size_t> ends;
   ends.reserve(types.size());
   for (std::size_t i = 0; i < types.size(); ++i) {
-    if (!take_component(types[i].kind, rest, arena)) {
+    if (!take_component(types[i], rest, arena)) {
       return fail(ErrorKind::kStateCorrupt,
                   fmt::format("a key of {} bytes has no {} as its component {} of {}", key.size(),
                               name_of(types[i].kind), i + 1, types.size()));
@@ -343,8 +393,8 @@ Result<ObjectKey> parse_key(std::span<const Type> types, std::string_view text) 
     if (components[i].empty()) {
       return complaint("it is empty (an empty text is written as %)");
     }
-    if (types[i].kind == TypeKind::kJson || types[i].kind == TypeKind::kJsonb) {
-      return complaint("json cannot be an id");
+    if (!can_be_id(types[i])) {
+      return complaint("its type cannot be an id");
     }
     std::string plain;
     if (!unescape(components[i], plain)) {
@@ -354,7 +404,7 @@ Result<ObjectKey> parse_key(std::span<const Type> types, std::string_view text) 
     if (auto parsed = parse_literal(types[i], plain, bytes); !parsed) {
       return complaint(parsed.error().message);
     }
-    append_component(types[i].kind, bytes, key.bytes);
+    append_component(types[i], bytes, key.bytes);
   }
   return key;
 }

@@ -18,11 +18,13 @@ namespace couplet {
 // `ORDER BY id` (text under COLLATE "C", enums by label, char(n) without trailing blanks) and that
 // no key is a prefix of another. Byte format: docs/state-format.md, "Object keys".
 //
-//   booleans 1 byte · integers big-endian with the sign bit flipped, always 8 bytes (so that an
-//   id keeps its key when its column is widened) · date 4, timestamps 8 bytes alike · uuid 16 ·
-//   floats by the usual order-preserving flip · numeric by sign, exponent and digits, equal values
-//   equal (1.0 and 1.00) · text, varchar, char, enum, bytea: bytes with 00 escaped as 00 FF, ended
-//   by 00 00. json and jsonb cannot be ids.
+//   booleans 1 byte · integers and oid big-endian with the sign bit flipped, always 8 bytes (so
+//   that an id keeps its key when its column is widened) · date 4, timestamps, time and money 8
+//   bytes alike · uuid, pg_lsn, macaddr, macaddr8: their bytes · floats by the usual
+//   order-preserving flip · numeric by sign, exponent and digits, equal values equal (1.0 and 1.00)
+//   · text, varchar, char, enum, bytea: bytes with 00 escaped as 00 FF, ended by 00 00 · timetz,
+//   interval, inet, cidr, bit, bit varying: their text alike, which is what a scan sorts them by.
+//   Of the rest: can_be_id.
 struct ObjectKey {
   std::string bytes;
   auto operator<=>(const ObjectKey&) const = default;

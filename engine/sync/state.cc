@@ -20,12 +20,23 @@ std::string u16_key(std::uint16_t id) {
 }
 std::uint16_t u16_of(std::string_view bytes) { return ByteReader(bytes).u16(); }
 
+// "3.6", "15.6(1.6)": kind, fraction digits, those of its parts.
+void append_comparison(const Comparison& comparison, std::string& text) {
+  text += std::to_string(static_cast<int>(comparison.kind)) + "." +
+          std::to_string(comparison.fraction_digits);
+  for (const Comparison& part : comparison.parts) {
+    text += &part == comparison.parts.data() ? "(" : " ";
+    append_comparison(part, text);
+  }
+  text += comparison.parts.empty() ? "" : ")";
+}
+
 std::string shape_text(const Pair& pair) {
   std::string text;
   for (const Slot& slot : pair.slots) {
-    text += slot.name + "~" + std::to_string(static_cast<int>(slot.comparison.kind)) + "." +
-            std::to_string(slot.comparison.fraction_digits) +
-            (slot.canonical == Side::kLeft ? "l" : "r") + "\n";
+    text += slot.name + "~";
+    append_comparison(slot.comparison, text);
+    text += slot.canonical == Side::kLeft ? "l\n" : "r\n";
   }
   return text;
 }

@@ -46,6 +46,19 @@ Type bytes();
 // An enum type `name`; a database makes it when the first table that has it is made. Tests use one
 // list of labels per name.
 Type enumeration(const std::string& name, std::vector<std::string> labels);
+Type time_of_day(int fraction_digits = 6);
+Type time_with_zone(int fraction_digits = 6);
+// A type that its kind and name say all about: interval, inet, money, …
+Type plain(TypeKind kind);
+Type bits(int length);
+Type varying_bits();
+Type array_of(Type element);
+// A range or multirange by the server's name of it.
+Type range_over(TypeKind kind, const std::string& name, Type bound, bool discrete);
+// A composite type `name`; made like an enum.
+Type composite(const std::string& name, std::vector<std::pair<std::string, Type>> fields);
+// A type of which the source says nothing but its text.
+Type other(const std::string& name);
 
 struct ColumnSpec {
   enum class Default : std::uint8_t {
@@ -111,6 +124,8 @@ class SourceBackend {
   [[nodiscard]] virtual bool has_marks() const = 0;
   // Whether conditions may be SQL.
   [[nodiscard]] virtual bool has_sql() const = 0;
+  // Whether a column can be of this type.
+  [[nodiscard]] virtual bool holds(const Type& /*type*/) const { return true; }
   // A name for a mark that no earlier test has used: marks may outlive the database.
   virtual std::string new_mark_name() = 0;
 };

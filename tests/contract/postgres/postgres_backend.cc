@@ -46,7 +46,15 @@ std::vector<std::string> names_of(const Cells& row) {
 }
 
 std::string type_name(const Type& type) {
-  return type.kind == TypeKind::kEnum ? name_text(type.name) : type.name;
+  switch (type.kind) {
+    case TypeKind::kEnum:
+    case TypeKind::kComposite:
+      return name_text(type.name);
+    case TypeKind::kArray:
+      return type_name(type.elements[0]) + "[]";
+    default:
+      return type.name;
+  }
 }
 
 std::string column_text(const TableSpec& spec, const ColumnSpec& column) {
@@ -90,14 +98,7 @@ class PostgresBackend final : public SourceBackend {
  public:
   void create_table(const TableSpec& spec) override {
     for (const ColumnSpec& column : spec.columns) {
-      if (column.type.kind == TypeKind::kEnum && enums_.insert(column.type.name).second) {
-        std::vector<std::string> labels;
-        for (const std::string& label : column.type.labels) {
-          labels.push_back(literal(label));
-        }
-        exec(fmt::format("create type {} as enum ({})", name_text(column.type.name),
-                         fmt::join(labels, ", ")));
-      }
+      create_type(column.type);
       if (column.by_default == ColumnSpec::Default::kSequence) {
         exec(fmt::format("create sequence {}", name_text(spec.table + "_" + column.name + "_seq")));
       }
@@ -229,6 +230,29 @@ class PostgresBackend final : public SourceBackend {
   }
 
  private:
+  // Enums and composites, those that are parts of the type first.
+  void create_type(const Type& type) {
+    for (const Type& element : type.elements) {
+      create_type(element);
+    }
+    std::vector<std::string> parts;
+    if (type.kind == TypeKind::kEnum) {
+      for (const std::string& label : type.labels) {
+        parts.push_back(literal(label));
+      }
+    } else if (type.kind == TypeKind::kComposite) {
+      for (std::size_t i = 0; i < type.fields.size(); ++i) {
+        parts.push_back(name_text(type.fields[i]) + " " + type_name(type.elements[i]));
+      }
+    } else {
+      return;
+    }
+    if (types_.insert(type.name).second) {
+      exec(fmt::format("create type {} as {} ({})", name_text(type.name),
+                       type.kind == TypeKind::kEnum ? "enum" : "", fmt::join(parts, ", ")));
+    }
+  }
+
   void add_trigger(const std::string& table, const std::string& name, const std::string& body) {
     exec(fmt::format("create function {} returns trigger language plpgsql as {}",
                      name_text(table + "_" + name) + "()", literal("begin " + body + " end")));
@@ -265,7 +289,7 @@ class PostgresBackend final : public SourceBackend {
   }
 
   test::TemporaryDatabase database_;
-  std::set<std::string> enums_;
+  std::set<std::string> types_;
 };
 
 }  // namespace

@@ -63,11 +63,27 @@ std::vector<IdOrder> id_orders() {
       {"float64", float64(), {"-1e300", "-1.5", "0", "1e-300", "2.5", "1e300"}},
       // By label, whatever the order of the type.
       {"enum", enumeration("size", {"small", "medium", "large"}), {"large", "medium", "small"}},
+      {"time", time_of_day(), {"00:00:00", "00:00:00.000001", "12:00:00", "24:00:00"}},
+      {"money", plain(TypeKind::kMoney), {"-92233720368547758.08", "-0.01", "0.00", "1.00"}},
+      {"oid", plain(TypeKind::kOid), {"0", "1", "2147483648", "4294967295"}},
+      {"lsn", plain(TypeKind::kLsn), {"0/1", "0/FF", "1/0", "FFFFFFFF/0"}},
+      {"macaddr",
+       plain(TypeKind::kMacaddr),
+       {"00:00:00:00:00:01", "7f:00:00:00:00:00", "80:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"}},
+      // The rest by their text, which is what keys are made of.
+      {"timetz", time_with_zone(), {"00:00:00+00", "12:00:00+02", "12:00:00-02", "24:00:00+00"}},
+      {"interval", plain(TypeKind::kInterval), {"-1 days", "00:00:01", "1 mon", "40 days"}},
+      {"inet", plain(TypeKind::kInet), {"10.0.0.1", "10.0.0.1/8", "10.0.0.10", "9.0.0.0", "::1"}},
+      {"cidr", plain(TypeKind::kCidr), {"10.0.0.0/16", "10.0.0.0/8", "9.0.0.0/32"}},
+      {"varbit", varying_bits(), {"", "0", "00", "01", "1", "10"}},
   };
 }
 
 TEST_P(SourceContract, ScansComeInTheOrderOfObjectKeysForEveryTypeOfId) {
   for (const IdOrder& order : id_orders()) {
+    if (!backend().holds(order.type)) {
+      continue;
+    }
     SCOPED_TRACE(order.name);
     TableSpec spec;
     spec.table = std::string("by_") + order.name;

@@ -65,4 +65,50 @@ Type enumeration(const std::string& name, std::vector<std::string> labels) {
   return type;
 }
 
+Type time_of_day(int fraction_digits) {
+  Type type = of(TypeKind::kTime, with_digits("time", fraction_digits, " without time zone"));
+  type.fraction_digits = fraction_digits;
+  return type;
+}
+Type time_with_zone(int fraction_digits) {
+  Type type = of(TypeKind::kTimeTz, with_digits("time", fraction_digits, " with time zone"));
+  type.fraction_digits = fraction_digits;
+  return type;
+}
+Type plain(TypeKind kind) {
+  Type type = of(kind, name_of(kind));
+  type.scale = kind == TypeKind::kMoney ? 2 : -1;
+  return type;
+}
+Type bits(int length) {
+  Type type = of(TypeKind::kBit, "bit(" + std::to_string(length) + ")");
+  type.length = length;
+  return type;
+}
+Type varying_bits() { return of(TypeKind::kVarbit, "bit varying"); }
+Type array_of(Type element) {
+  Type type = of(TypeKind::kArray, element.name + "[]");
+  type.elements.push_back(std::move(element));
+  return type;
+}
+Type range_over(TypeKind kind, const std::string& name, Type bound, bool discrete) {
+  Type type = of(kind, name);
+  type.discrete = discrete;
+  type.elements.push_back(std::move(bound));
+  return type;
+}
+Type composite(const std::string& name, std::vector<std::pair<std::string, Type>> fields) {
+  Type type = of(TypeKind::kComposite, name);
+  for (auto& [field, field_type] : fields) {
+    type.fields.push_back(field);
+    type.elements.push_back(std::move(field_type));
+  }
+  return type;
+}
+Type other(const std::string& name) {
+  Type type = of(TypeKind::kOpaque, name);
+  type.base = name;
+  return type;
+}
+
 }  // namespace couplet::contract

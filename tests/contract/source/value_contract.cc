@@ -51,6 +51,55 @@ std::vector<TypeCase> type_cases() {
       {"jsonb", jsonb(), {"{\"a\": 1, \"bb\": [1.50, null, \"é\"]}", "[]", "null"}},
       {"bytea", bytes(), {"\\x", "\\x00", "\\x00ff5c27"}},
       {"enum", enumeration("mood", {"sad", "ok", "happy"}), {"ok", "happy"}},
+      {"time", time_of_day(), {"00:00:00", "23:59:59.999999", "24:00:00"}},
+      {"time_3", time_of_day(3), {"12:30:00.125"}},
+      {"timetz",
+       time_with_zone(),
+       {"00:00:00+00", "03:04:05+02", "24:00:00-15:59:59", "12:00:00.000001+05:30"}},
+      {"interval",
+       plain(TypeKind::kInterval),
+       {"00:00:00", "1 mon", "30 days", "720:00:00", "-1 years -2 mons +3 days -04:05:06.7",
+        "178000000 years", "-2147483648 days", "00:00:00.000001"}},
+      {"money", plain(TypeKind::kMoney), {"0.00", "-0.01", "92233720368547758.07"}},
+      {"oid", plain(TypeKind::kOid), {"0", "4294967295"}},
+      {"lsn", plain(TypeKind::kLsn), {"0/0", "16/B374D848", "FFFFFFFF/FFFFFFFF"}},
+      {"inet",
+       plain(TypeKind::kInet),
+       {"10.1.2.3", "10.1.2.3/8", "0.0.0.0/0", "::1", "2001:db8::1/64", "::ffff:1.2.3.4"}},
+      {"cidr", plain(TypeKind::kCidr), {"10.0.0.0/8", "10.1.2.3/32", "2001:db8::/32", "::/0"}},
+      {"macaddr", plain(TypeKind::kMacaddr), {"00:00:00:00:00:00", "08:00:2b:01:02:03"}},
+      {"macaddr8", plain(TypeKind::kMacaddr8), {"08:00:2b:01:02:03:04:05"}},
+      {"bit", bits(9), {"000000000", "101010101", "111111111"}},
+      {"varbit", varying_bits(), {"", "1", "01", "10000000", "000000001"}},
+      {"int_array",
+       array_of(integer32()),
+       {"{}", "{1,NULL,-3}", "{{1,2},{3,4}}", "[0:1]={5,6}", "[2:2][-1:0]={{7,8}}", "{NULL}"}},
+      {"text_array",
+       array_of(text()),
+       {"{}", "{\"\"}", "{a,\"b c\",\"NULL\",NULL,\"q\\\"\\\\{},\",日本}"}},
+      {"bool_array", array_of(boolean()), {"{t,f,NULL}"}},
+      {"numeric_array", array_of(numeric()), {"{1.50,NaN,-Infinity,0.0001}"}},
+      {"timestamptz_array",
+       array_of(timestamp_with_zone()),
+       {"{\"2024-03-31 01:30:00+00\",infinity}"}},
+      {"enum_array",
+       array_of(enumeration("mood", {"sad", "ok", "happy"})),
+       {"{happy,NULL,sad}", "{{ok},{sad}}"}},
+      {"int_range",
+       range_over(TypeKind::kRange, "int4range", integer32(), true),
+       {"empty", "[1,6)", "(,6)", "[-3,)", "(,)"}},
+      {"number_range",
+       range_over(TypeKind::kRange, "numrange", numeric(), false),
+       {"empty", "(1.5,2.50]", "[1,1]", "[NaN,NaN]"}},
+      {"time_range",
+       range_over(TypeKind::kRange, "tstzrange", timestamp_with_zone(), false),
+       {"[\"2024-03-31 01:30:00+00\",infinity]", "(,\"2024-03-31 01:30:00+00\")"}},
+      {"composite",
+       composite("pair",
+                 {{"n", numeric()}, {"two words", text()}, {"list", array_of(integer32())}}),
+       {"(1.50,\"a \"\"b\"\" \\\\ (c),\",\"{1,2}\")", "(,,)", "(,\"\",{})"}},
+      {"other", other("point"), {"(0,-0)", "(1.5,-2e+100)", "(Infinity,NaN)"}},
+      {"other_array", array_of(other("point")), {"{}", "{\"(0,1)\",NULL}"}},
   };
 }
 
@@ -75,6 +124,9 @@ class Values {
 
 TEST_P(SourceContract, ValuesOfEveryTypeComeBackAsTheyWereWritten) {
   for (const TypeCase& type_case : type_cases()) {
+    if (!backend().holds(type_case.type)) {
+      continue;
+    }
     SCOPED_TRACE(type_case.name);
     const Values values(type_case);
     const TableInfo table = create(values.spec());
@@ -128,6 +180,9 @@ TEST_P(SourceContract, ValuesOfEveryTypeComeBackAsTheyWereWritten) {
 
 TEST_P(SourceContract, WhatUsersWroteReadsAsTheyWroteIt) {
   for (const TypeCase& type_case : type_cases()) {
+    if (!backend().holds(type_case.type)) {
+      continue;
+    }
     SCOPED_TRACE(type_case.name);
     const Values values(type_case);
     const TableInfo table = create(values.spec());
@@ -146,6 +201,9 @@ TEST_P(SourceContract, WhatUsersWroteReadsAsTheyWroteIt) {
 
 TEST_P(SourceContract, EveryTypeMayBeUpdatedAndSetToNull) {
   for (const TypeCase& type_case : type_cases()) {
+    if (!backend().holds(type_case.type)) {
+      continue;
+    }
     SCOPED_TRACE(type_case.name);
     const Values values(type_case);
     const TableInfo table = create(values.spec());

@@ -67,15 +67,57 @@ TEST_F(CatalogTest, TypeModifiersAreWhatTheDeclarationSays) {
   EXPECT_EQ(column(t, "i").type->length, -1);
 }
 
-TEST_F(CatalogTest, ATypeThatIsNotKnownIsNamed) {
+TEST_F(CatalogTest, ATypeThatIsNotKnownIsItsText) {
   database().exec(
-      "create table t (id int primary key, at point, tags text[], span interval, c \"char\")");
+      "create type shape as (name text, at point);"
+      "create table t (id int primary key, at point, places point[], c \"char\", s shape)");
   const TableInfo t = table("t");
   for (const auto& [name, type_name] : std::vector<std::pair<std::string, std::string>>{
-           {"at", "point"}, {"tags", "text[]"}, {"span", "interval"}, {"c", "\"char\""}}) {
-    EXPECT_EQ(column(t, name).type, std::nullopt) << name;
-    EXPECT_EQ(column(t, name).type_name, type_name);
+           {"at", "point"}, {"c", "\"char\""}, {"s", "shape"}}) {
+    ASSERT_EQ(column(t, name).type->kind, TypeKind::kOpaque) << name;
+    EXPECT_EQ(column(t, name).type->name, type_name);
   }
+  EXPECT_EQ(column(t, "c").type->base, "char");
+  ASSERT_EQ(column(t, "places").type->kind, TypeKind::kArray);
+  EXPECT_EQ(column(t, "places").type->elements.at(0).kind, TypeKind::kOpaque);
+  EXPECT_EQ(column(t, "places").type->elements.at(0).base, "point");
+}
+
+TEST_F(CatalogTest, NestedTypesAreDescribedDownToTheirParts) {
+  database().exec(
+      "create type mood as enum ('sad', 'ok'); create domain moods as mood[];"
+      "create domain money_like as numeric(10,2);"
+      "create type \"Odd Pair\" as (\"left\" int, \"b\"\"c\" moods, gone text, d varchar(3)[]);"
+      "alter type \"Odd Pair\" drop attribute gone;"
+      "create type span as range (subtype = float8);"
+      "create table t (id int primary key, a numeric(10,2)[], m moods, p \"Odd Pair\"[],"
+      " r int4range, s span, mr nummultirange, d money_like[], i interval day to second(3),"
+      " n name, z timetz(0))");
+  const TableInfo t = table("t");
+  const Type numbers = *column(t, "a").type;
+  ASSERT_EQ(numbers.kind, TypeKind::kArray);
+  EXPECT_EQ(numbers.name, "numeric(10,2)[]");
+  EXPECT_EQ(numbers.elements.at(0).precision, 10);
+  const Type moods = *column(t, "m").type;
+  ASSERT_EQ(moods.kind, TypeKind::kArray);
+  EXPECT_EQ(moods.name, "moods");
+  EXPECT_EQ(moods.elements.at(0).labels, (std::vector<std::string>{"sad", "ok"}));
+  const Type pair = column(t, "p").type->elements.at(0);
+  ASSERT_EQ(pair.kind, TypeKind::kComposite);
+  EXPECT_EQ(pair.name, "\"Odd Pair\"");
+  EXPECT_EQ(pair.fields, (std::vector<std::string>{"left", "b\"c", "d"}));
+  EXPECT_EQ(pair.elements.at(1).elements.at(0).kind, TypeKind::kEnum);
+  EXPECT_EQ(pair.elements.at(2).elements.at(0).length, 3);
+  EXPECT_TRUE(column(t, "r").type->discrete);
+  EXPECT_FALSE(column(t, "s").type->discrete);
+  EXPECT_EQ(column(t, "s").type->elements.at(0).kind, TypeKind::kFloat64);
+  ASSERT_EQ(column(t, "mr").type->kind, TypeKind::kMultirange);
+  EXPECT_EQ(column(t, "mr").type->elements.at(0).kind, TypeKind::kNumeric);
+  EXPECT_EQ(column(t, "d").type->elements.at(0).scale, 2);
+  EXPECT_EQ(column(t, "i").type->fraction_digits, 3);
+  EXPECT_GT(column(t, "i").type->precision, 0);
+  EXPECT_EQ(column(t, "n").type->length, 63);
+  EXPECT_EQ(column(t, "z").type->fraction_digits, 0);
 }
 
 TEST_F(CatalogTest, ColumnsThatTheDatabaseFillsAreMarked) {

@@ -50,6 +50,39 @@ inline Type enumeration(std::vector<std::string> labels) {
   return type;
 }
 
+inline Type array_of(Type element) {
+  Type type = type_of(TypeKind::kArray);
+  type.name = element.name + "[]";
+  type.elements.push_back(std::move(element));
+  return type;
+}
+// A range or multirange.
+inline Type range_over(Type bound, bool discrete, TypeKind kind = TypeKind::kRange) {
+  Type type = type_of(kind);
+  type.discrete = discrete;
+  type.elements.push_back(std::move(bound));
+  return type;
+}
+inline Type composite(std::vector<std::pair<std::string, Type>> fields) {
+  Type type = type_of(TypeKind::kComposite);
+  for (auto& [name, field] : fields) {
+    type.fields.push_back(name);
+    type.elements.push_back(std::move(field));
+  }
+  return type;
+}
+inline Type other(const std::string& base) {
+  Type type = type_of(TypeKind::kOpaque);
+  type.name = base;
+  type.base = base;
+  return type;
+}
+// The same type with the server's own id of it, which stands in the bytes of what it is a part of.
+inline Type with_id(Type type, std::uint32_t id) {
+  type.source_type = id;
+  return type;
+}
+
 // The bytes that `text` stands for. Text types take any bytes, so that tests can write blanks.
 inline std::string bytes_of(const Type& type, std::string_view text) {
   if (type.kind == TypeKind::kChar) {
