@@ -3,6 +3,7 @@
 
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(SQLite3 3.38 REQUIRED)
 find_package(Boost 1.81 REQUIRED)  # Headers only: Boost::headers.
 find_package(RocksDB CONFIG REQUIRED)  # Use RocksDB::rocksdb-shared; RocksDB::rocksdb is the static one.
 find_package(fmt CONFIG REQUIRED)

@@ -251,11 +251,8 @@ Result<WriteOutcome> run_batch(MemoryDatabase& database, const WriteBatch& batch
   if (lost == MemoryFaults::LostCommit::kBefore) {
     return unknown_commit();
   }
-  if (transaction.wrote()) {
-    outcome.version = transaction.version();
-    if (mark) {
-      database.advance_mark(*mark, batch.number);
-    }
+  if (transaction.wrote() && mark) {
+    database.advance_mark(*mark, batch.number);
   }
   transaction.commit();
   if (lost == MemoryFaults::LostCommit::kAfter) {

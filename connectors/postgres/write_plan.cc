@@ -99,8 +99,8 @@ std::uint32_t row_of(const Command& command, std::size_t ordinal) {
 }
 
 void append_written(const Answer& answer, std::size_t row, std::size_t from, std::size_t width,
-                    std::uint32_t ordinal, RowBatch& written) {
-  written.begin_row({}, ordinal);
+                    std::uint32_t ordinal, RowVersion version, RowBatch& written) {
+  written.begin_row(version, ordinal);
   for (std::size_t column = 0; column < width; ++column) {
     written.push(answer.at(row, from + column));
   }
@@ -171,7 +171,7 @@ Result<void> plan_group(const std::string& source_name, const Relation& relation
 }
 
 bool take_written(const Command& command, const WriteGroup& shape, const Answer& answer,
-                  RowBatch& written) {
+                  RowVersion version, RowBatch& written) {
   const std::size_t width = shape.id.size() + shape.returning.size();
   if (command.answer == Command::Answer::kByRow) {
     if (answer.columns() != width + 1 || !has_types(answer, 1, shape)) {
@@ -180,7 +180,7 @@ bool take_written(const Command& command, const WriteGroup& shape, const Answer&
     for (std::size_t row = 0; row < answer.rows(); ++row) {
       const auto ordinal = wire::read<std::int64_t>(answer.bytes(row, 0).data());
       append_written(answer, row, 1, width, row_of(command, static_cast<std::size_t>(ordinal - 1)),
-                     written);
+                     version, written);
     }
     return true;
   }
@@ -193,7 +193,8 @@ bool take_written(const Command& command, const WriteGroup& shape, const Answer&
     const std::vector<std::size_t> ordinals =
         all ? std::vector<std::size_t>() : ordinals_by_id(command, shape, answer);
     for (std::size_t row = 0; row < answer.rows(); ++row) {
-      append_written(answer, row, 0, width, row_of(command, all ? row : ordinals[row]), written);
+      append_written(answer, row, 0, width, row_of(command, all ? row : ordinals[row]), version,
+                     written);
     }
     return true;
   }
@@ -211,7 +212,7 @@ bool take_written(const Command& command, const WriteGroup& shape, const Answer&
     if (inserted >= passed.size()) {
       return false;
     }
-    append_written(answer, row, 1, width, row_of(command, passed[inserted++]), written);
+    append_written(answer, row, 1, width, row_of(command, passed[inserted++]), version, written);
   }
   return true;
 }

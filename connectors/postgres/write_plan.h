@@ -43,8 +43,9 @@ Result<void> plan_group(const std::string& source_name, const Relation& relation
                         const WriteGroup& group, std::size_t index, const Ask& ask,
                         std::vector<Command>& out);
 
-// Appends the rows that `answer` shows as written. False if the answer has not the shape expected.
+// Appends the rows that `answer` shows as written, which now have `version`. False if the answer
+// has not the shape expected.
 bool take_written(const Command& command, const WriteGroup& shape, const Answer& answer,
-                  RowBatch& written);
+                  RowVersion version, RowBatch& written);
 
 }  // namespace couplet::postgres

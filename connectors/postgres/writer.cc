@@ -319,14 +319,14 @@ bool Writer::take(const Flight& flight, const Command& command, const Answer& re
         return false;
       }
       // A row's xmin is the low half of the transaction's id.
-      outcome.written.version = RowVersion{static_cast<std::uint32_t>(
+      outcome.version = RowVersion{static_cast<std::uint32_t>(
           wire::read<std::uint64_t>(result.bytes(0, 0).data()) & 0xFFFFFFFFU)};
       return true;
     case Command::Answer::kCommit:
       // COMMIT of a failed transaction succeeds, as ROLLBACK.
       return result.command() == "COMMIT";
     default:
-      return take_written(command, flight.shapes[command.group], result,
+      return take_written(command, flight.shapes[command.group], result, outcome.version,
                           outcome.written.groups[command.group].written);
   }
 }

@@ -48,6 +48,7 @@ class Writer {
     std::size_t failed_at = 0;         // Index of the command.
     bool broken = false;               // The connection is gone.
     bool misread = false;              // An answer was not of the columns and types asked for.
+    RowVersion version;                // Of all rows that the transaction writes.
     WriteOutcome written;
   };
 

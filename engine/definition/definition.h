@@ -43,7 +43,8 @@ const char* name_of(Direction direction);  // "both", "left_to_right", "right_to
 // Indexed by Side: may write there.
 std::array<bool, 2> written_sides(Direction direction);
 
-enum class SourceType : std::uint8_t { kPostgres };
+enum class SourceType : std::uint8_t { kPostgres, kSqlite };
+const char* name_of(SourceType type);  // "postgres", "sqlite"
 
 struct PostgresOptions {
   Secret url;
@@ -55,11 +56,19 @@ struct PostgresOptions {
   std::int64_t statement_timeout_us = 60'000'000;
 };
 
+struct SqliteOptions {
+  std::filesystem::path path;  // made absolute by the folder of the file
+  std::int64_t busy_timeout_us = 5'000'000;
+  std::int64_t poll_us = 200'000;
+  std::optional<bool> stream;
+};
+
 struct SourceDefinition {
   std::string name;
   Place place;
   SourceType type = SourceType::kPostgres;
-  PostgresOptions postgres;
+  PostgresOptions postgres;  // of that type
+  SqliteOptions sqlite;      // of that type
 };
 
 // One line of `references`: a name for columns that refer.

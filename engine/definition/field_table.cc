@@ -99,7 +99,7 @@ void add_file(std::vector<Field>& all) {
              {"auto", "text", "json"}));
 }
 
-void add_sources(std::vector<Field>& all) {
+void add_postgres(std::vector<Field>& all) {
   const std::string_view s = "postgres";
   all.push_back(
       required(choice(row(s, "type", Type::kChoice, "", "kind of source"), {"postgres"})));
@@ -115,6 +115,19 @@ void add_sources(std::vector<Field>& all) {
                            "longest time that one statement may take"),
                        100'000, kDay));
   all.push_back(later(s, "changes", "change events from Kafka topics"));
+}
+
+void add_sqlite(std::vector<Field>& all) {
+  const std::string_view s = "sqlite";
+  all.push_back(required(choice(row(s, "type", Type::kChoice, "", "kind of source"), {"sqlite"})));
+  all.push_back(required(row(s, "path", Type::kPath, "", "the database file, which must exist")));
+  all.push_back(within(row(s, "busy_timeout", Type::kDuration, "5s",
+                           "longest wait for a lock that another program holds"),
+                       0, kDay));
+  all.push_back(within(row(s, "poll", Type::kDuration, "200ms", "how often changes are looked for"),
+                       1'000, kDay));
+  all.push_back(row(s, "stream", Type::kBoolean, "",
+                    "default: true where a mapping reads from it; false: reconcile only"));
 }
 
 void add_entities(std::vector<Field>& all) {
@@ -202,7 +215,8 @@ void add_mappings(std::vector<Field>& all) {
 std::vector<Field> make() {
   std::vector<Field> all;
   add_file(all);
-  add_sources(all);
+  add_postgres(all);
+  add_sqlite(all);
   add_entities(all);
   add_mappings(all);
   return all;

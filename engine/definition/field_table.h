@@ -31,7 +31,7 @@ enum class FieldType : std::uint8_t {
 };
 
 struct Field {
-  std::string_view section;  // "file", "postgres", "entity", "mapping", "attribute", …
+  std::string_view section;  // "file", "postgres", "sqlite", "entity", "mapping", "attribute", …
   std::string_view name;
   FieldType type = FieldType::kText;
   bool required = false;

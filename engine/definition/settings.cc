@@ -175,24 +175,37 @@ void read_postgres(const ParseContext& context, const MapReader& reader, SourceD
   options.statement_timeout_us = reader.duration_us("statement_timeout").value_or(60'000'000);
 }
 
-// The type decides which options there are, so it is looked at first. True: postgres.
-bool check_type(const ParseContext& context, const YamlMember& given, const std::string& subject) {
-  const YamlMember* type = given.value.is_mapping() ? given.value.member("type") : nullptr;
-  if (type == nullptr || !type->value.is_scalar()) {
-    return true;  // Reported by the reader of the section.
+void read_sqlite(const MapReader& reader, SourceDefinition& source) {
+  SqliteOptions& options = source.sqlite;
+  if (auto path = reader.path("path")) {
+    options.path = std::move(*path);
   }
-  if (type->value.text == "sqlite" || type->value.text == "kafka") {
+  options.busy_timeout_us = reader.duration_us("busy_timeout").value_or(options.busy_timeout_us);
+  options.poll_us = reader.duration_us("poll").value_or(options.poll_us);
+  options.stream = reader.boolean("stream");
+}
+
+// The type decides which options there are, so it is looked at first. nullopt: reported.
+std::optional<SourceType> type_of(const ParseContext& context, const YamlMember& given,
+                                  const std::string& subject) {
+  const YamlMember* type = given.value.is_mapping() ? given.value.member("type") : nullptr;
+  if (type == nullptr || !type->value.is_scalar() || type->value.is_null()) {
+    return SourceType::kPostgres;  // Reported by the reader of the section.
+  }
+  for (const SourceType known : {SourceType::kPostgres, SourceType::kSqlite}) {
+    if (type->value.text == name_of(known)) {
+      return known;
+    }
+  }
+  if (type->value.text == "kafka") {
     context.error(type->value.begin, "not_supported_yet",
                   "not supported yet: sources of type " + type->value.text);
-    return false;
-  }
-  if (type->value.text != "postgres" && !type->value.is_null()) {
+  } else {
     context.error(type->value.begin, "wrong_value",
-                  subject + ".type must be postgres, not \"" + type->value.text + "\"",
-                  did_you_mean(type->value.text, {"postgres"}));
-    return false;
+                  subject + ".type must be postgres or sqlite, not \"" + type->value.text + "\"",
+                  did_you_mean(type->value.text, {"postgres", "sqlite"}));
   }
-  return true;
+  return std::nullopt;
 }
 
 void check_replication_name(const ParseContext& context, const Definition& definition,
@@ -209,7 +222,8 @@ void check_replication_name(const ParseContext& context, const Definition& defin
     if (&other == &source) {
       return;
     }
-    if (replication_name(definition.name, other.name) == name) {
+    if (other.type == SourceType::kPostgres &&
+        replication_name(definition.name, other.name) == name) {
       context.error(source.place, "wrong_value",
                     "the slots of sources." + other.name + " and sources." + source.name +
                         " would both be called " + name,
@@ -220,6 +234,10 @@ void check_replication_name(const ParseContext& context, const Definition& defin
 }
 
 }  // namespace
+
+const char* name_of(SourceType type) {
+  return type == SourceType::kPostgres ? "postgres" : "sqlite";
+}
 
 std::string replication_name(std::string_view name, std::string_view source) {
   std::string out = "couplet_";
@@ -289,16 +307,21 @@ void read_sources(const ParseContext& context, const MapReader& file, Definition
     source.name = given->key.text;
     source.place = given->key.begin;
     const std::string subject = "sources." + source.name;
-    if (check_type(context, *given, subject)) {
-      const MapReader reader(context, given->value, "postgres", subject, given->key.begin);
-      if (reader.is_map()) {
+    if (const auto type = type_of(context, *given, subject)) {
+      source.type = *type;
+      const MapReader reader(context, given->value, name_of(*type), subject, given->key.begin);
+      if (reader.is_map() && *type == SourceType::kPostgres) {
         read_postgres(context, reader, source);
+      } else if (reader.is_map()) {
+        read_sqlite(reader, source);
       }
     }
     definition.sources.push_back(std::move(source));
   }
   for (const SourceDefinition& source : definition.sources) {
-    check_replication_name(context, definition, source);
+    if (source.type == SourceType::kPostgres) {
+      check_replication_name(context, definition, source);
+    }
   }
 }
 

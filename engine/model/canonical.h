@@ -62,6 +62,10 @@ Conversion conversion_between(const Type& from, const Type& to);
 // the two decides: date against timestamp compares dates, text against integer compares texts.
 std::optional<Comparison> comparison_between(const Type& left, const Type& right);
 
+// False: bytes that no value of the type has, as a source gives where it stores what does not fit
+// the column's type (SQLite takes any value in any column). Texts are not looked into.
+bool is_value_of(const Type& type, Value value);
+
 // The bytes of `from` as a value of `to`, appended to `out`. Exact or refused, never rounded,
 // except where a column of the kind `to` rounds the same way by itself (typmods are the server's
 // business and are left to it). A char(n) target is written without trailing blanks.

@@ -18,6 +18,7 @@
 #include "engine/model/nested_value.h"
 #include "engine/model/network_address.h"
 #include "engine/model/numeric.h"
+#include "engine/model/utf8.h"
 #include "engine/model/value_shape.h"
 #include "engine/model/wire.h"
 
@@ -234,11 +235,19 @@ Result<void> append_label(const Type& from, const Type& to, std::string_view lab
 
 }  // namespace
 
+bool is_value_of(const Type& type, Value value) {
+  return !value.has_bytes() || has_shape_of(type, value.bytes());
+}
+
 Result<void> convert_value(const Type& from, const Type& to, Value value, std::string& out) {
   COUPLET_CHECK(value.has_bytes());
   const std::string_view bytes = value.bytes();
   if (!has_shape_of(from, bytes)) {
     return refused(from, to, "its bytes are no value of its type");
+  }
+  if ((is_textual(from.kind) || is_json_kind(from.kind)) &&
+      !utf8::is_storable(from.kind == TypeKind::kJsonb ? bytes.substr(1) : bytes)) {
+    return refused(from, to, "it is no text in UTF-8, or holds a zero byte");
   }
   if (to.kind == TypeKind::kEnum && is_textual(from.kind)) {
     return append_label(

@@ -17,7 +17,9 @@ struct StrongInt {
 // Equal digests nominate; a write rests on values or on versions.
 using Digest = StrongInt<struct DigestTag, std::uint64_t>;
 
-// A row's version as its source gives it; compared only for equality. Postgres: xmin.
+// A row's version as its source gives it; compared only for equality. Another one when the row
+// holds something else. Postgres: xmin, another with every write. SQLite: a digest of what is
+// stored.
 using RowVersion = StrongInt<struct RowVersionTag, std::uint64_t>;
 
 // Number of a write transaction of ours in one source; what a replication origin's progress holds.

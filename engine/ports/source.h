@@ -113,14 +113,14 @@ struct WriteBatch {
 
 struct GroupOutcome {
   // One row per row written: id (as it now is), then `returning`; ordinal(row) is the row's index
-  // in the group. A row of the group that is not here was refused: its version was another, it was
-  // gone, or (create) one exists.
+  // in the group, version(row) the version that it now has (a deleted row's has no meaning). A row
+  // of the group that is not here was refused: its version was another, it was gone, or (create)
+  // one exists.
   RowBatch written;
 };
 // Of a batch that committed.
 struct WriteOutcome {
   std::vector<GroupOutcome> groups;
-  RowVersion version;  // That all rows written in this transaction now have.
 };
 
 class Source {

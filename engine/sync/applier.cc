@@ -146,7 +146,6 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
     }
     return fail(std::move(outcome.error()));
   }
-  writer.versions.insert(outcome->version.value);
   COUPLET_TRY(take_outcome(side, grouped, *outcome));
   // Results and the end of the intent become visible together.
   const Recorder recorder(state_, plan_, clock_.now());
@@ -214,7 +213,8 @@ Result<void> Applier::take_outcome(Side side, const GroupedWrites& grouped,
     const RowBatch& written = outcome.groups[group].written;
     RowBatch& rows = batch_.rows.emplace_back(plan.projection.width());
     for (std::size_t row = 0; row < written.rows(); ++row) {
-      rows.begin_row(outcome.version, written.ordinal(row));
+      writers_.sources[plan.entity->source].versions.insert(written.version(row));
+      rows.begin_row(written.version(row), written.ordinal(row));
       for (std::size_t i = 0; i < ids; ++i) {
         rows.push(written.at(row, i));
       }
@@ -235,7 +235,7 @@ Result<void> Applier::take_outcome(Side side, const GroupedWrites& grouped,
       Task::Written done;
       done.done = true;
       done.key = kept[row].key;
-      done.version = outcome.version;
+      done.version = kept[row].version;
       done.carried = write.carried;
       for (const SlotView& slot : kept[row].slots) {
         done.states.emplace_back(slot.state);

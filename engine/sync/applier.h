@@ -1,7 +1,9 @@
 #pragma once
 
-#include <set>
+#include <cstdint>
 #include <string>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "engine/ports/clock.h"
@@ -11,17 +13,38 @@
 
 namespace couplet {
 
+// Versions of rows as we have written them, the latest ones: a source may give each row its own, so
+// their number is bounded. One that is forgotten is taken for a version that others have made.
+class RecentVersions {
+ public:
+  void insert(RowVersion version) {
+    if (newer_.size() >= kKept) {
+      older_ = std::move(newer_);
+      newer_.clear();
+    }
+    newer_.insert(version.value);
+  }
+  [[nodiscard]] bool contains(RowVersion version) const {
+    return newer_.contains(version.value) || older_.contains(version.value);
+  }
+
+ private:
+  static constexpr std::size_t kKept = 100'000;  // A few MiB; as many again are still known.
+  std::unordered_set<std::uint64_t> newer_;
+  std::unordered_set<std::uint64_t> older_;
+};
+
 // What the writers of a run share: the numbers of their batches and which versions are ours.
 struct WriterState {
   struct PerSource {
     BatchNumber last;     // the number given out last
     bool marked = false;  // transactions carry their number as a mark
-    std::set<std::uint64_t> versions;
+    RecentVersions versions;
   };
   std::vector<PerSource> sources;
 
   [[nodiscard]] bool ours(std::size_t source, RowVersion version) const {
-    return sources[source].versions.contains(version.value);
+    return sources[source].versions.contains(version);
   }
 };
 

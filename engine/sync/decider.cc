@@ -87,15 +87,8 @@ void collect_waits(const DecisionContext& context, Task& task, Side from, std::s
 }
 
 void park_value(const DecisionContext& context, Task& task, Side from, std::size_t use) {
-  const Endpoint& end = context.plan.slot(use).end(from);
   task.act = Act::kPark;
-  task.fault = {ErrorKind::kRowFault,
-                "attribute '" + end.text + "' has a value that is not listed in `values` (type " +
-                    (end.columns.empty() ? std::string("?") : end.columns[0].type.name) + ")",
-                "list the value, or correct it",
-                {},
-                "value_not_listed",
-                {}};
+  task.fault = unusable_value(context.plan, use, *task.holder(from, use));
 }
 
 bool needs(const DecisionContext& context, Side target, std::size_t use) {

@@ -114,13 +114,7 @@ void ManyToOneResolver::place(Member member) {
     if (identity.kind == Identity::Kind::kNull) {
       lone(member, Act::kReport, Situation::kNoIdentity, "a part of its identity key is null");
     } else if (identity.kind == Identity::Kind::kFault) {
-      lone(member, Act::kPark, Situation::kAbsent, {},
-           Error{ErrorKind::kRowFault,
-                 "a value of its identity key is not listed in `values`",
-                 {},
-                 {},
-                 "value_not_listed",
-                 {}});
+      lone(member, Act::kPark, Situation::kAbsent, {}, unusable_identity(plan_, view));
     } else {
       lone(member, Act::kDefer, Situation::kDeferred);
       batch_.tasks.back().waits = waits;

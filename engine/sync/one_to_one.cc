@@ -210,12 +210,7 @@ std::optional<Task> OneToOneResolver::settled_alone(const Seeker& seeker) const 
       return settle(std::move(task), Act::kReport, Situation::kNoIdentity,
                     "a part of its identity key is null");
     case Identity::Kind::kFault:
-      task.fault = {ErrorKind::kRowFault,
-                    "a value of its identity key is not listed in `values`",
-                    {},
-                    {},
-                    "value_not_listed",
-                    {}};
+      task.fault = unusable_identity(plan_, view);
       return settle(std::move(task), Act::kPark, Situation::kAbsent);
     case Identity::Kind::kUnresolved:
     case Identity::Kind::kComplete:

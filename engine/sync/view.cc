@@ -26,6 +26,15 @@ const std::optional<std::string>& end_of(const ValuePair& pair, Side side) {
   return side == Side::kLeft ? pair.left : pair.right;
 }
 
+bool fits(const SlotColumns& columns, const View& view) {
+  for (std::size_t i = 0; i < columns.columns.size(); ++i) {
+    if (!is_value_of(columns.types[i], view.cell(columns.columns[i]))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // The type that plain values of the slot are digested as.
 const Type& canonical_type(const Slot& slot) { return slot.end(slot.canonical).columns[0].type; }
 
@@ -40,7 +49,7 @@ ObjectKey planned_key(std::uint64_t number) {
 }
 
 std::optional<Timestamp> time_of(Value cell) {
-  if (!cell.has_bytes()) {
+  if (!cell.has_bytes() || cell.bytes().size() != sizeof(std::int64_t)) {
     return std::nullopt;
   }
   const auto time = static_cast<std::int64_t>(ByteReader(cell.bytes()).u64());
@@ -83,6 +92,34 @@ Identity identity_of(const MappingPlan& plan, const Digester& digester, const Vi
   }
   identity.digest = digester.of_bytes(bytes);
   return identity;
+}
+
+Error unusable_value(const MappingPlan& plan, std::size_t use, const View& view) {
+  const Endpoint& end = plan.slot(use).end(view.side);
+  const std::string type = end.columns.empty() ? std::string("?") : end.columns[0].type.name;
+  Error error;
+  error.kind = ErrorKind::kRowFault;
+  if (fits(plan.side(view.side).slots[use], view)) {
+    error.message = "attribute '" + end.text +
+                    "' has a value that is not listed in `values` (type " + type + ")";
+    error.hint = "list the value, or correct it";
+    error.code = "value_not_listed";
+  } else {
+    error.message =
+        "attribute '" + end.text + "' holds what is no value of its type (" + type + ")";
+    error.hint = "correct it where it is stored";
+    error.code = "not_of_its_type";
+  }
+  return error;
+}
+
+Error unusable_identity(const MappingPlan& plan, const View& view) {
+  std::size_t use = 0;
+  while (view.slots[use].state.kind != SlotState::Kind::kFault) {
+    ++use;
+    COUPLET_CHECK(use < plan.uses.size() && plan.uses[use]->identity);
+  }
+  return unusable_value(plan, use, view);
 }
 
 Result<std::vector<View>> ViewBuilder::build(Side side, const RowBatch& rows) const {
@@ -131,6 +168,16 @@ Result<void> ViewBuilder::read_slot(Side side, std::size_t use, View& view) cons
     return {};
   }
   state.time = columns.time ? time_of(view.cell(*columns.time)) : std::nullopt;
+  if (!fits(columns, view)) {
+    state.kind = SlotState::Kind::kFault;
+    std::string held;
+    for (const std::size_t column : columns.columns) {
+      const Value cell = view.cell(column);
+      ByteWriter(held).text(cell.has_bytes() ? cell.bytes() : std::string_view());
+    }
+    state.digest = digester.of_bytes(held);
+    return {};
+  }
   if (slot.link) {
     std::vector<Value> cells;
     for (const std::size_t column : columns.columns) {

@@ -46,6 +46,12 @@ struct Identity {
 };
 Identity identity_of(const MappingPlan& plan, const Digester& digester, const View& view);
 
+// Why a slot that is kFault cannot be used: its value is not listed in `values`, or what is stored
+// is no value of its column's type.
+Error unusable_value(const MappingPlan& plan, std::size_t use, const View& view);
+// The same of the first such part of the identity key.
+Error unusable_identity(const MappingPlan& plan, const View& view);
+
 // True where the link of a slot can be followed from `side` to the other.
 bool can_translate(const BoundDefinition& definition, const Slot& slot, Side from);
 // The side of the link's pair that the slot's end on `side` refers to.
@@ -81,7 +87,7 @@ class ViewBuilder {
 bool is_planned(const ObjectKey& key);
 ObjectKey planned_key(std::uint64_t number);
 
-// A time cell as microseconds; nullopt for null and infinity.
+// A time cell as microseconds; nullopt for null, infinity and what is no time.
 std::optional<Timestamp> time_of(Value cell);
 
 }  // namespace couplet

@@ -124,10 +124,33 @@ class SourceBackend {
   [[nodiscard]] virtual bool has_marks() const = 0;
   // Whether conditions may be SQL.
   [[nodiscard]] virtual bool has_sql() const = 0;
-  // Whether a column can be of this type.
-  [[nodiscard]] virtual bool holds(const Type& /*type*/) const { return true; }
   // A name for a mark that no earlier test has used: marks may outlive the database.
   virtual std::string new_mark_name() = 0;
+
+  // What else a source may lack. A test that meets it promises what holds instead.
+
+  // Whether a column may be of this type. Where not, `create_table` makes one of a type that stands
+  // in for it: a wider one, or for decimals without bound a double.
+  [[nodiscard]] virtual bool has_type(const Type& /*type*/) const { return true; }
+  // Whether a column of that type, or of the one that stands in for it, can hold the value. One
+  // that it cannot hold is refused when it is written.
+  [[nodiscard]] virtual bool holds(const Type& /*type*/, const std::string& /*literal*/) const {
+    return true;
+  }
+  // How it is read again: an equal value, if not the same.
+  [[nodiscard]] virtual std::string comes_back_as(const Type& /*type*/,
+                                                  const std::string& literal) const {
+    return literal;
+  }
+  // Whether every write gives a row another version, or only one that changes what it holds.
+  [[nodiscard]] virtual bool versions_tell_every_write() const { return true; }
+  [[nodiscard]] virtual bool has_partitions() const { return true; }
+  // GENERATED ALWAYS AS IDENTITY; else an identity that may be written.
+  [[nodiscard]] virtual bool has_identity_always() const { return true; }
+  // Whether a part of a composite key may have a sequence for its default.
+  [[nodiscard]] virtual bool has_sequences_in_keys() const { return true; }
+  // Whether a condition has to be boolean.
+  [[nodiscard]] virtual bool has_typed_conditions() const { return true; }
 };
 
 // The parameter of the suite.

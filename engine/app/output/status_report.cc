@@ -131,7 +131,7 @@ Json StatusReport::json() const {
   }
   Json& sources = json["sources"] = Json::object();
   for (const SourceDefinition& source : definition_.sources) {
-    sources[source.name] = {{"type", "postgres"},
+    sources[source.name] = {{"type", name_of(source.type)},
                             {"connected", false},
                             {"stream",
                              {{"state", "off"},

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "connectors/postgres/postgres_source.h"
+#include "connectors/sqlite/sqlite_source.h"
 
 namespace couplet {
 namespace {
@@ -17,6 +18,15 @@ PostgresSourceSettings postgres_settings(const SourceDefinition& source) {
   return settings;
 }
 
+SqliteSourceSettings sqlite_settings(const SourceDefinition& source) {
+  SqliteSourceSettings settings;
+  settings.name = source.name;
+  settings.path = source.sqlite.path;
+  settings.busy_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::microseconds(source.sqlite.busy_timeout_us));
+  return settings;
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition) {
@@ -25,6 +35,9 @@ std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition) 
     switch (source.type) {
       case SourceType::kPostgres:
         sources.push_back(std::make_unique<PostgresSource>(postgres_settings(source)));
+        break;
+      case SourceType::kSqlite:
+        sources.push_back(std::make_unique<SqliteSource>(sqlite_settings(source)));
         break;
     }
   }

@@ -143,8 +143,10 @@ TEST_P(SourceContract, FetchFindsIdsByValue) {
   spec.primary_key = {"id"};
   const TableInfo prices = create(spec);
   backend().insert_many("prices", {{{"id", "1.50"}}, {{"id", "-0.001"}}, {{"id", "1e5"}}});
+  const std::vector<Texts> stored = cells_of(scan(projection(prices, {})));
+  ASSERT_EQ(stored.size(), 3U);
   EXPECT_THAT(cells_of(fetch(projection(prices, {}), {"1.5", "-0.00100", "100000.0"})),
-              ElementsAre(Texts{"1.50"}, Texts{"-0.001"}, Texts{"100000"}));
+              ElementsAre(stored[1], stored[0], stored[2]));
 
   spec.table = "codes";
   spec.columns = {{"id", character(4), false}};
@@ -175,10 +177,10 @@ TEST_P(SourceContract, TheVersionOfARowChangesWhenItIsWrittenAndElseNot) {
   const RowVersion after = version_of(table, "1");
   EXPECT_NE(after, one);
   EXPECT_EQ(version_of(table, "2"), two) << "the neighbour";
-  // Back to the value that it had: still another version, or a change would be overlooked.
   backend().update("customers", {{"id", "1"}}, {{"name", "name of 1"}});
-  EXPECT_NE(version_of(table, "1"), one);
   EXPECT_NE(version_of(table, "1"), after);
+  // Back to the value that it had: what was decided on it holds again, or counts as overlooked.
+  EXPECT_EQ(version_of(table, "1") != one, backend().versions_tell_every_write());
   restart();
   EXPECT_EQ(version_of(table, "2"), two) << "another session";
 }
@@ -189,7 +191,10 @@ TEST_P(SourceContract, ARowMadeAnewHasAnotherVersion) {
   const RowVersion before = version_of(table, "1");
   backend().erase("customers", {{"id", "1"}});
   backend().insert("customers", {{"id", "1"}, {"name", "Ada"}});
-  EXPECT_NE(version_of(table, "1"), before);
+  EXPECT_EQ(version_of(table, "1") != before, backend().versions_tell_every_write());
+  backend().erase("customers", {{"id", "1"}});
+  backend().insert("customers", {{"id", "1"}, {"name", "Ada"}, {"age", "1"}});
+  EXPECT_NE(version_of(table, "1"), before) << "of columns that nobody asks for too";
 }
 
 TEST_P(SourceContract, ScanFetchAndFindAgreeOnVersions) {

@@ -109,12 +109,16 @@ TEST_P(SourceContract, FindComparesNumbersByValue) {
                                     {{"id", "2"}, {"v", "1.5"}},
                                     {{"id", "3"}, {"v", "1.51"}},
                                     {{"id", "4"}, {"v", "0.00"}},
-                                    {{"id", "5"}, {"v", "12345678901234567890123456789.5"}},
-                                    {{"id", "6"}, {"v", "NaN"}}});
+                                    {{"id", "5"}, {"v", "12345678901234567890123456789.5"}}});
   const Projection asked = projection(table, {"v"});
-  EXPECT_EQ(
-      answers(find(asked, {0}, {{"1.500"}, {"0"}, {"12345678901234567890123456789.50"}, {"NaN"}})),
-      (Answers{{0, "1"}, {0, "2"}, {1, "4"}, {2, "5"}, {3, "6"}}));
+  EXPECT_EQ(answers(find(asked, {0}, {{"1.500"}, {"0"}, {"12345678901234567890123456789.50"}})),
+            (Answers{{0, "1"}, {0, "2"}, {1, "4"}, {2, "5"}}));
+  Answers not_a_number;
+  if (backend().holds(numeric(), "NaN")) {
+    backend().insert("numbers", {{"id", "6"}, {"v", "NaN"}});
+    not_a_number = {{0, "6"}};
+  }
+  EXPECT_EQ(answers(find(asked, {0}, {{"NaN"}})), not_a_number);
 }
 
 TEST_P(SourceContract, FindComparesEveryTypeByWhatIsStored) {
@@ -149,7 +153,7 @@ TEST_P(SourceContract, FindComparesEveryTypeByWhatIsStored) {
       {"f_others", array_of(other("point")), "{\"(1,2)\"}", "{}"},
   };
   for (const auto& [name, type, wanted, unlike] : cases) {
-    if (!backend().holds(type)) {
+    if (!backend().has_type(type)) {
       continue;
     }
     SCOPED_TRACE(name);
@@ -262,7 +266,8 @@ TEST_P(SourceContract, IdsWithoutADefaultAreNotReserved) {
 TEST_P(SourceContract, ACompositeIdIsReservedOnlyIfAllOfItHasDefaults) {
   TableSpec spec;
   spec.table = "sites";
-  spec.columns = {{"country", text(), false}, {"number", integer32(), false, Default::kSequence}};
+  const Default part = backend().has_sequences_in_keys() ? Default::kSequence : Default::kConstant;
+  spec.columns = {{"country", text(), false}, {"number", integer32(), false, part, "1"}};
   spec.primary_key = {"country", "number"};
   const TableInfo table = create(spec);
   const std::vector<Type> types{*table.column("country")->type, *table.column("number")->type};

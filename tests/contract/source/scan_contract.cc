@@ -81,7 +81,7 @@ std::vector<IdOrder> id_orders() {
 
 TEST_P(SourceContract, ScansComeInTheOrderOfObjectKeysForEveryTypeOfId) {
   for (const IdOrder& order : id_orders()) {
-    if (!backend().holds(order.type)) {
+    if (!backend().has_type(order.type)) {
       continue;
     }
     SCOPED_TRACE(order.name);

@@ -45,13 +45,15 @@ TEST_P(SourceContract, RowsThatChangedOrWentAreRefusedAndTheOthersWritten) {
   backend().erase("customers", {{"id", "4"}});
   backend().update("customers", {{"id", "5"}}, {{"name", "old"}});  // The same value, written.
 
+  // Where versions tell what a row holds, one that holds what it held may be written.
+  const bool told = backend().versions_tell_every_write();
   const std::vector<AnsweredRow> rows = written(changed);
-  ASSERT_THAT(rows, SizeIs(2));
+  ASSERT_THAT(rows, SizeIs(told ? 2 : 3));
   EXPECT_EQ(rows[0].ordinal, 0U);
   EXPECT_EQ(rows[1].ordinal, 2U);
-  EXPECT_THAT(
-      cells_of(scan(projection(table, {"name"}))),
-      ElementsAre(Texts{"1", "ours"}, Texts{"2", "theirs"}, Texts{"3", "ours"}, Texts{"5", "old"}));
+  EXPECT_THAT(cells_of(scan(projection(table, {"name"}))),
+              ElementsAre(Texts{"1", "ours"}, Texts{"2", "theirs"}, Texts{"3", "ours"},
+                          Texts{"5", told ? "old" : "ours"}));
 }
 
 TEST_P(SourceContract, ABatchOfRefusalsSucceedsAndWritesNothing) {
@@ -77,8 +79,8 @@ TEST_P(SourceContract, TheVersionOfAnOutcomeIsGoodForTheNextUpdate) {
     const auto outcome = write(changed);
     ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
     ASSERT_EQ(outcome->groups.at(0).written.rows(), 1U) << i;
-    EXPECT_NE(outcome->version, version);
-    version = outcome->version;
+    EXPECT_NE(outcome->groups.at(0).written.version(0), version);
+    version = outcome->groups.at(0).written.version(0);
   }
   EXPECT_EQ(version_of(table, "1"), version);
 }
@@ -107,12 +109,13 @@ TEST_P(SourceContract, ThousandsOfRowsAreUpdatedByFewStatements) {
   }
   backend().insert_many("customers", rows);
   WriteGroup changed = group(kUpdate, table, {"name"}, {"name"});
-  const RowVersion version = version_of(table, "1");
-  for (int id = 2500; id >= 2; --id) {
-    add(changed, {std::to_string(id)}, {"new " + std::to_string(id)}, version);
+  const std::vector<AnsweredRow> before_it = scan(projection(table, {}));
+  ASSERT_THAT(before_it, SizeIs(2500));
+  for (std::size_t id = 2500; id >= 2; --id) {
+    add(changed, {std::to_string(id)}, {"new " + std::to_string(id)}, before_it[id - 1].version);
   }
   WriteGroup first = group(kUpdate, table, {"name"});
-  add(first, {"1"}, {"opens the session"}, version);
+  add(first, {"1"}, {"opens the session"}, before_it[0].version);
   ASSERT_THAT(written(first), SizeIs(1));
   const std::uint64_t before = source().statements();
   const std::vector<AnsweredRow> done = written(changed);
@@ -214,6 +217,10 @@ TEST_P(SourceContract, UniqueValuesOfEveryTypeMaySwapWhereNullIsForbidden) {
   };
   for (const auto& [name, type, first, second] : cases) {
     SCOPED_TRACE(name);
+    if (!backend().holds(type, second)) {
+      EXPECT_EQ(second, "NaN") << "of these no other is hard to hold";
+      continue;
+    }
     const UniqueColumn column(name, type, false);
     const TableInfo table = create(column.spec());
     backend().insert_many(name, column.rows({first, second}));

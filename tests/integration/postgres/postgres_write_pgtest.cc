@@ -208,7 +208,7 @@ TEST_F(WriteTest, ARowMovesToAnotherPartitionWithItsVersionTested) {
   const auto outcome = write({moved});
   ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
   EXPECT_THAT(written(moved, *outcome), ElementsAre(Literals{"101", "a"}));
-  EXPECT_EQ(version(p, "101"), outcome->version);
+  EXPECT_EQ(version(p, "101"), outcome->groups.at(0).written.version(0));
   WriteGroup homeless = group(kUpdate, p, {"id"});
   add(homeless, {"2"}, {"999"}, version(p, "2"));
   const auto refused = write({homeless});

@@ -168,10 +168,17 @@ TEST(LoadRefusalTest, Sources) {
   const std::string lacking =
       "6:7 sources.a_ lacks \"type\" | type: kind of source\n"
       "6:7 sources.a_ lacks \"url\" | url: libpq URL or key=value text\n";
-  EXPECT_EQ(typed("sqlite"), "5:14 not supported yet: sources of type sqlite\n" + lacking);
+  EXPECT_EQ(typed("sqlite"),
+            "5:6 sources.a lacks \"path\" | path: the database file, which must exist\n" + lacking);
+  EXPECT_EQ(typed("sqlite, path: a.db, url: x"),
+            "5:34 sources.a has no option \"url\"\n" + lacking);
+  EXPECT_EQ(typed("sqlite, path: a.db, busy_timeout: 5"),
+            "5:48 sources.a.busy_timeout: \"5\" is no duration | write a number with its unit: "
+            "250ms, 10s, 15m, 1h30m, 2d\n" +
+                lacking);
   EXPECT_EQ(typed("kafka"), "5:14 not supported yet: sources of type kafka\n" + lacking);
   EXPECT_EQ(typed("postgras"),
-            "5:14 sources.a.type must be postgres, not \"postgras\" | did you mean "
+            "5:14 sources.a.type must be postgres or sqlite, not \"postgras\" | did you mean "
             "\"postgres\"?\n" +
                 lacking);
 }
@@ -384,7 +391,7 @@ http: { listen: everywhere }
 log: { level: loud }
 sources:
   a: { type: postgres, url: { env: NOWHERE } }
-  b: { type: sqlite }
+  b: { type: kafka }
 mappings:
   m: { left: a.t, right: b.t, direction: forth, keys: [], create: perhaps }
 )yaml";
@@ -401,7 +408,7 @@ mappings:
             "7:15 log.level must be trace, debug, info, warning or error, not \"loud\"\n"
             "9:36 sources.a.url: the environment variable NOWHERE is not set | set it, or check "
             "the file alone with --no-secrets\n"
-            "10:14 not supported yet: sources of type sqlite\n"
+            "10:14 not supported yet: sources of type kafka\n"
             "12:42 mappings.m.direction must be both, left_to_right or right_to_left, not "
             "\"forth\" | did you mean \"both\"?\n"
             "12:55 mappings.m has no keys: nothing would tell which objects are the same\n"

@@ -142,7 +142,8 @@ TEST(MemoryDatabase, AnAfterHookChangesTheRowBehindTheBackOfReturning) {
   ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
   EXPECT_EQ(outcome->groups[0].written.at(0, 1).bytes(), "returned");
   EXPECT_EQ(database->rows("people").front().at("name"), "stored");
-  EXPECT_EQ(version_of(source, "1"), outcome->version) << "one transaction, one version";
+  EXPECT_EQ(version_of(source, "1"), outcome->groups[0].written.version(0))
+      << "one transaction, one version";
 }
 
 TEST(MemoryDatabase, AHookThatFailsTakesItsTransactionWithIt) {

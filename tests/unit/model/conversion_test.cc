@@ -164,6 +164,27 @@ TEST(ConversionTest, TheCoarserTypeDecidesTheComparison) {
   EXPECT_EQ(kind(kBool, kBool), ComparisonKind::kBool);
 }
 
+// SQLite takes any value in any column, and any bytes as text.
+TEST(ConvertValueTest, WhatIsNoValueOfItsTypeIsRefused) {
+  const auto refused = [](const Type& from, std::string_view bytes, const Type& to) {
+    std::string out;
+    const auto done = convert_value(from, to, Value(bytes), out);
+    return done ? std::string("taken") : done.error().message;
+  };
+  EXPECT_FALSE(is_value_of(kInt8, Value("seven")));
+  EXPECT_TRUE(is_value_of(kInt8, Value("eight ch")));
+  EXPECT_TRUE(is_value_of(kInt8, Value::null()));
+  EXPECT_EQ(refused(kInt8, "seven", kInt8),
+            "a value of bigint cannot be written as bigint: its bytes are no value of its type");
+  for (const std::string_view text : {std::string_view("a\xFFz"), std::string_view("a\0z", 3)}) {
+    EXPECT_THAT(refused(kText, text, kText), HasSubstr("it is no text in UTF-8"));
+    EXPECT_THAT(refused(kText, text, kInt4), HasSubstr("it is no text in UTF-8"));
+    EXPECT_THAT(refused(kJson, text, kJsonb), HasSubstr("it is no text in UTF-8"));
+  }
+  EXPECT_EQ(refused(kText, "\xC3\xA9", kText), "taken");
+  EXPECT_EQ(refused(kBytea, "a\xFFz", kBytea), "taken");
+}
+
 TEST(ConvertValueTest, NumbersFitOrAreRefused) {
   EXPECT_EQ(converted(kInt2, "-7", kInt8), "-7");
   EXPECT_EQ(converted(kInt8, "70000", kInt2),

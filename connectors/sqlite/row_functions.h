@@ -1,0 +1,24 @@
+#pragma once
+
+#include <sqlite3.h>
+
+#include <span>
+#include <string>
+
+#include "engine/model/strong_int.h"
+
+// SQL functions that every connection of ours has; they live in the connection, nothing of them is
+// in the database.
+//
+//   couplet_version(value, …)  a digest of the values as they are stored: the version of a row
+//   couplet_time(text, zone, digits)  microseconds of a timestamp's text; null if it is none
+namespace couplet::sqlite {
+
+// Returns SQLite's result code.
+int register_row_functions(sqlite3* connection);
+
+// The expression that gives a row's version from its columns, however many.
+std::string version_text(std::span<const std::string> columns);
+RowVersion version_of(std::int64_t digest);
+
+}  // namespace couplet::sqlite
