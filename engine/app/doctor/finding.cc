@@ -47,7 +47,7 @@ nlohmann::ordered_json findings_json(const Findings& findings) {
                         {"source", finding.source.empty() ? Json(nullptr) : Json(finding.source)},
                         {"code", finding.code},
                         {"message", shown(finding.message)},
-                        {"fix", finding.fix.empty() ? Json(nullptr) : Json(shown(finding.fix))}});
+                        {"fix", finding.fix.empty() ? Json(nullptr) : Json(mask(finding.fix))}});
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -61,20 +62,26 @@ class CompletionTest : public testing::Test {
   [[nodiscard]] Words fish(const std::string& line) const {
     return lines("fish", "source ./fish; complete -C '" + line + "'");
   }
-  // The line after a tab, as a zsh on a terminal shows it.
+  // The line that a zsh on a terminal of its own has made of this one after a tab.
   [[nodiscard]] std::string zsh(const std::string& line) const {
-    const Words found = lines("zsh",
-        "zmodload zsh/zpty; zpty z zsh -f -i; "
-        "zpty -w z 'PS1=; PROMPT=; unsetopt beep; autoload -U compinit; compinit -u -d ./dump; "
-        "source ./zsh; setopt no_list_beep; print read''y'; "
-        "zpty -r z out '*ready*'; "
-        "zpty -w -n z $'" + line + "\\t\\C-e\\x01\\C-k'; " + "zpty -w -n z $'print \\n'; "
-        "zpty -r -t z out2; zpty -d z");
-    std::string all;
-    for (const std::string& one : found) {
-      all += one + "\n";
+    std::ofstream(path("ask.zsh")) << R"(
+zmodload zsh/zpty
+TERM=dumb zpty z zsh -f -i
+zpty -w z 'unsetopt zle_bracketed_paste beep; PS1=; autoload -U compinit; compinit -u -d ./dump; source ./zsh; bindkey "^X" what; what() { print -r -- "<$BUFFER>" }; zle -N what; print READ""Y'
+zpty -r -m z out '*READY*'
+zpty -w -n z "$1"$'\t\x18'
+zpty -r -m z out '*<*>*'
+print -r -- "$out"
+zpty -d z
+)";
+    const Words shown = lines("zsh", "source ./ask.zsh '" + line + "'");
+    for (const std::string& one : shown) {
+      const std::size_t begin = one.find('<');
+      if (begin != std::string::npos) {
+        return one.substr(begin + 1, one.rfind('>') - begin - 1);
+      }
     }
-    return all;
+    return "";
   }
 
   TemporaryFolder folder_;
@@ -138,6 +145,15 @@ TEST_F(CompletionTest, FishCompletesVerbsOptionsMappingsAndFiles) {
   EXPECT_THAT(fish("couplet plan -c \"other file.yaml\" "), ElementsAre("region"));
   EXPECT_THAT(fish("couplet plan -c couplet."), Contains("couplet.yaml"));
   EXPECT_THAT(fish("couplet completion "), testing::UnorderedElementsAre("bash", "zsh", "fish"));
+}
+
+TEST_F(CompletionTest, ZshCompletesVerbsOptionsMappingsAndFiles) {
+  EXPECT_EQ(zsh("couplet reco"), "couplet reconcile ");
+  EXPECT_EQ(zsh("couplet state ve"), "couplet state verify ");
+  EXPECT_EQ(zsh("couplet plan --exi"), "couplet plan --exit-code ");
+  EXPECT_EQ(zsh("couplet plan cu"), "couplet plan customer ");
+  EXPECT_EQ(zsh("couplet plan -c couplet.ya"), "couplet plan -c couplet.yaml ");
+  EXPECT_EQ(zsh("couplet completion f"), "couplet completion fish ");
 }
 
 TEST_F(CompletionTest, AnotherShellIsRefusedWithTheNearest) {

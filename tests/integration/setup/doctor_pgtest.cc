@@ -66,19 +66,22 @@ TEST_F(DoctorTest, ItAsksAFixedNumberOfQuestionsAndWritesNothing) {
   std::string mappings = "mappings:\n";
   for (int i = 0; i < 40; ++i) {
     for (const char* database : {"shop", "billing"}) {
-      cluster_.exec(database, fmt::format("create table t{} (id int primary key, name text not null "
-                                          "unique); grant select, insert, update on t{} to couplet",
-                                          i, i));
+      cluster_.exec(database,
+                    fmt::format("create table t{} (id int primary key, name text not null "
+                                "unique); grant select, insert, update on t{} to couplet",
+                                i, i));
     }
-    mappings += fmt::format("  m{0}: {{ left: shop.t{0}, right: billing.t{0}, direction: both, keys: "
-                            "[ id, name ] }}\n",
-                            i);
+    mappings += fmt::format(
+        "  m{0}: {{ left: shop.t{0}, right: billing.t{0}, direction: both, keys: "
+        "[ id, name ] }}\n",
+        i);
   }
   write_file(mappings);
   EXPECT_EQ(asked(), for_one);
   for (const LoggedStatement& statement : cluster_.statements_logged("shop")) {
-    EXPECT_THAT(statement.text, Not(testing::MatchesRegex(
-                                    "(insert|update|delete|create|alter|grant|truncate) .*")));
+    EXPECT_THAT(
+        statement.text,
+        Not(testing::MatchesRegex("(insert|update|delete|create|alter|grant|truncate) .*")));
   }
 }
 
@@ -97,10 +100,11 @@ TEST_F(DoctorTest, ASmallTableNeedsNoIndex) {
 }
 
 TEST_F(DoctorTest, AForeignKeyOnAPathAndNamesThatNeedQuoting) {
-  cluster_.exec("shop",
-                "create table \"Big \"\"Boxes\"\"\" (id int primary key, name text not null unique);"
-                "create table \"select\" (id int primary key, \"it's\" text not null unique, \"Box\" "
-                "int references \"Big \"\"Boxes\"\"\")");
+  cluster_.exec(
+      "shop",
+      "create table \"Big \"\"Boxes\"\"\" (id int primary key, name text not null unique);"
+      "create table \"select\" (id int primary key, \"it's\" text not null unique, \"Box\" "
+      "int references \"Big \"\"Boxes\"\"\")");
   cluster_.exec("billing",
                 "create table things (id int primary key, name text not null, box text);"
                 "grant select, insert, update on things to couplet");
@@ -139,9 +143,10 @@ TEST_F(DoctorTest, SequencesBehindIdsAreLookedAt) {
   EXPECT_EQ(found[0].at("level"), "warning") << "an identity column does without";
   mend(found[0]);
   EXPECT_THAT(findings_of("missing_grant"), IsEmpty());
-  cluster_.exec("billing",
-                "create sequence s; alter table people alter id drop identity, alter id set default "
-                "nextval('s')");
+  cluster_.exec(
+      "billing",
+      "create sequence s; alter table people alter id drop identity, alter id set default "
+      "nextval('s')");
   found = findings_of("missing_grant");
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_EQ(found[0].at("level"), "error");
@@ -154,8 +159,7 @@ TEST_F(DoctorTest, RowsThatPoliciesMayHide) {
                 "alter table people enable row level security;"
                 "create policy some on people to couplet using (age > 3)");
   expect_mended("row_security", "shop");
-  cluster_.exec("shop",
-                "create policy less on people as restrictive to couplet using (age > 3)");
+  cluster_.exec("shop", "create policy less on people as restrictive to couplet using (age > 3)");
   EXPECT_THAT(findings_of("row_security"), SizeIs(1)) << "a restrictive policy narrows it again";
 }
 

@@ -92,8 +92,8 @@ class HowToTest : public SetupScene {
     environment_["PGHOST"] = "127.0.0.1";
     environment_["PGPORT"] = std::to_string(cluster_.port());
     environment_["PGUSER"] = "postgres";
-    environment_["PATH"] = std::filesystem::path(COUPLET_PROGRAM).parent_path().string() + ":" +
-                           ::getenv("PATH");
+    environment_["PATH"] =
+        std::filesystem::path(COUPLET_PROGRAM).parent_path().string() + ":" + ::getenv("PATH");
   }
 
   [[nodiscard]] Ended shell(const std::string& command) const {
@@ -135,8 +135,9 @@ TEST_F(HowToTest, ItsCommandsPrintWhatItShows) {
         << step.shown;
   }
   const std::string accounts = "select email, name, {} from {} order by 1";
-  EXPECT_EQ(cluster_.query("shop", fmt::format(fmt::runtime(accounts), "phone", "customers")),
-            cluster_.query("billing", fmt::format(fmt::runtime(accounts), "telephone", "accounts")));
+  EXPECT_EQ(
+      cluster_.query("shop", fmt::format(fmt::runtime(accounts), "phone", "customers")),
+      cluster_.query("billing", fmt::format(fmt::runtime(accounts), "telephone", "accounts")));
 }
 
 // The table of mistakes: each is made, and what is said holds what the page says.
@@ -149,11 +150,14 @@ TEST_F(HowToTest, EachMistakeIsAnsweredAsItSays) {
     std::ofstream(file()) << text.replace(at, from.size(), to);
   };
   const std::map<std::string, Mistake> mistakes = {
+      {"the role sees no table yet",
+       [&] {
+         cluster_.exec("shop", "create role newcomer login");
+         return shell("LEFT_URL=${LEFT_URL/couplet/newcomer} couplet init");
+       }},
       {"`LEFT_URL` is not set", [&] { return shell("unset LEFT_URL; couplet plan"); }},
       {"the server does not run, or the port is wrong",
-       [&] {
-         return shell("LEFT_URL=postgresql://couplet@127.0.0.1:1/shop couplet plan");
-       }},
+       [&] { return shell("LEFT_URL=postgresql://couplet@127.0.0.1:1/shop couplet plan"); }},
       {"the database, the role or the password is wrong",
        [&] { return shell("LEFT_URL=${LEFT_URL/shop/shpo} couplet plan"); }},
       {"`couplet init` a second time", [&] { return shell("couplet init -o couplet.yaml"); }},
@@ -161,8 +165,12 @@ TEST_F(HowToTest, EachMistakeIsAnsweredAsItSays) {
        [&] { return shell("RIGHT_URL=$LEFT_URL couplet init"); }},
       {"a grant is missing",
        [&] {
-         cluster_.exec("billing", "revoke update on accounts from couplet");
-         return shell("couplet plan");
+         cluster_.exec(
+             "billing",
+             "revoke update (email, name, telephone, updated_at) on accounts from couplet");
+         Ended ended = shell("couplet plan");
+         cluster_.exec("billing", "grant update on accounts to couplet");
+         return ended;
        }},
       {"an option is misspelt",
        [&] {
@@ -174,9 +182,7 @@ TEST_F(HowToTest, EachMistakeIsAnsweredAsItSays) {
          edit("- name\n", "- nmae\n");
          return shell("couplet plan");
        }},
-      {"two runs at once", [&] {
-         return shell("flock -n state/couplet.lock couplet reconcile");
-       }},
+      {"two runs at once", [&] { return shell("flock -n state/couplet.lock couplet reconcile"); }},
       {"a word that Couplet does not know", [&] { return shell("couplet reconcil"); }},
   };
   follow("couplet reconcile");

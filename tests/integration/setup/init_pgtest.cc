@@ -48,10 +48,10 @@ TEST_F(InitTest, TheQuickstartsDatabases) {
   cluster_.exec("shop", script("daphne.sql"));
   cluster_.exec("billing", script("desire.sql"));
   const std::string text = written();
-  EXPECT_THAT(text, AllOf(HasSubstr("left: shop.vlan_service_providers\n"),
-                          HasSubstr("right: billing.cloud_service_providers"),
-                          HasSubstr("- name\n"),
-                          HasSubstr("# perhaps - { left: canUpgrade, right: upgrade_allowed }")));
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("left: shop.vlan_service_providers\n"),
+                    HasSubstr("right: billing.cloud_service_providers"), HasSubstr("- name\n"),
+                    HasSubstr("# perhaps - { left: canUpgrade, right: upgrade_allowed }")));
   EXPECT_THAT(text, HasSubstr("#   billing.public.nics: nothing like it in shop"));
   EXPECT_THAT(text, HasSubstr("#   shop.public.objects: a view"));
   EXPECT_THAT(text, HasSubstr("url: { env: LEFT_URL }"));
@@ -64,9 +64,10 @@ TEST_F(InitTest, OneSchemaOnBothSidesIsMappedWhole) {
     cluster_.exec(database, script("desire.sql"));
   }
   const std::string text = written();
-  EXPECT_THAT(text, HasSubstr("- { left: provider, right: provider, link: cloud_service_provider }"));
+  EXPECT_THAT(text,
+              HasSubstr("- { left: provider, right: provider, link: cloud_service_provider }"));
   EXPECT_THAT(text, HasSubstr("- { left: handover, right: handover, link: cloud_handover }"));
-  EXPECT_THAT(planned_.out, HasSubstr(" 0 update"  ));
+  EXPECT_THAT(planned_.out, HasSubstr(" 0 update"));
 }
 
 TEST_F(InitTest, DisjointSchemasAreAClearSentenceAndNoFile) {
@@ -85,7 +86,8 @@ TEST_F(InitTest, CompositeKeysReferencesAndNamesThatNeedQuoting) {
       "(\"select\", nr));"
       "create table racks (id uuid primary key default gen_random_uuid(), label text not null, "
       "\"land_select\" text not null, land_nr int not null, \"Größe\" numeric(6,2), \"null\" text,"
-      " \"a.b\" text, spot point, kind text not null default 'x', unique (land_select, land_nr, label),"
+      " \"a.b\" text, spot point, kind text not null default 'x', unique (land_select, land_nr, "
+      "label),"
       " foreign key (land_select, land_nr) references \"Höfe\".\"Länder & Co\");"
       "create table nodes (id int primary key, name text not null unique, parent_id int references "
       "nodes);"
@@ -114,7 +116,8 @@ TEST_F(InitTest, TwoHundredTables) {
   std::string sql;
   for (int i = 0; i < 200; ++i) {
     sql += fmt::format(
-        "create table thing_{0}s (id bigint generated always as identity primary key, code text not "
+        "create table thing_{0}s (id bigint generated always as identity primary key, code text "
+        "not "
         "null unique, note text{1});",
         i, i == 0 ? "" : fmt::format(", thing_{0}_id bigint references thing_{0}s", i - 1));
   }
@@ -122,7 +125,8 @@ TEST_F(InitTest, TwoHundredTables) {
   cluster_.exec("billing", sql);
   const std::string text = written();
   for (const int i : {0, 1, 57, 199}) {
-    EXPECT_THAT(text, HasSubstr(fmt::format("left: shop.thing_{0}s\n    right: billing.thing_{0}s\n", i)));
+    EXPECT_THAT(
+        text, HasSubstr(fmt::format("left: shop.thing_{0}s\n    right: billing.thing_{0}s\n", i)));
   }
 }
 
@@ -138,7 +142,8 @@ TEST_F(InitTest, ToStdoutAndAsJsonItIsTheSameText) {
   for (const char* database : {"shop", "billing"}) {
     cluster_.exec(database, "create table people (id int primary key, email text not null unique)");
   }
-  const Ended plain = couplet({"init", "--left", cluster_.url("shop"), "--right=" + cluster_.url("billing")});
+  const Ended plain =
+      couplet({"init", "--left", cluster_.url("shop"), "--right=" + cluster_.url("billing")});
   EXPECT_EQ(plain.exit_code, 0) << plain.err;
   EXPECT_THAT(plain.err, HasSubstr("1 mapping, 0 places to check"));
   const auto json = nlohmann::json::parse(couplet({"init", "--json"}).out);

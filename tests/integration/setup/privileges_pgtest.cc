@@ -76,9 +76,10 @@ class PrivilegesTest : public SetupScene {
     return ended.exit_code == 0;
   }
   [[nodiscard]] std::vector<Row> billed() const {
-    return cluster_.query("billing",
-                          "select o.number, a.email, a.telephone, o.total from orders o join accounts "
-                          "a on a.id = o.account_id order by 1");
+    return cluster_.query(
+        "billing",
+        "select o.number, a.email, a.telephone, o.total from orders o join accounts "
+        "a on a.id = o.account_id order by 1");
   }
 
   std::vector<std::string> grants_;
@@ -91,10 +92,11 @@ TEST_F(PrivilegesTest, TheGrantsOfThePageSuffice) {
                                         {"A-2", "ada@example.org", "030 1234", "99.00"},
                                         {"A-3", "bob@example.org", std::nullopt, "7.10"}}));
   // Updates, renames and moves, too.
-  cluster_.exec("shop",
-                "update customers set name = 'Bobby', email = 'bobby@example.org', updated_at = now() "
-                "where name = 'Bob';"
-                "update orders set customer_id = 1, total = 8 where number = 'A-3'");
+  cluster_.exec(
+      "shop",
+      "update customers set name = 'Bobby', email = 'bobby@example.org', updated_at = now() "
+      "where name = 'Bob';"
+      "update orders set customer_id = 1, total = 8 where number = 'A-3'");
   ASSERT_TRUE(reconciles());
   EXPECT_EQ(billed().back(), (Row{"A-3", "ada@example.org", "030 1234", "8.00"}));
   EXPECT_THAT(cluster_.query("billing", "select from accounts where email = 'bobby@example.org'"),
@@ -117,7 +119,8 @@ TEST_F(PrivilegesTest, EachOfThemIsMissedByNameAndMendedByWhatDoctorPrints) {
       for (const nlohmann::json& finding : missing) {
         EXPECT_EQ(finding.at("source"), database);
         const std::string fix = finding.at("fix");
-        EXPECT_THAT(fix, HasSubstr("GRANT " + right.privilege.substr(0, right.privilege.find(' '))));
+        EXPECT_THAT(fix,
+                    HasSubstr("GRANT " + right.privilege.substr(0, right.privilege.find(' '))));
         mend(finding);
       }
       EXPECT_THAT(findings_of("missing_grant"), IsEmpty());
@@ -150,8 +153,9 @@ TEST_F(PrivilegesTest, TheFiveFunctionsAreEnoughForMarks) {
   EXPECT_THAT(with.at("message").get<std::string>(), HasSubstr("couplet_setup_billing_0"));
   EXPECT_TRUE(with.at("fix").is_null());
   ASSERT_TRUE(reconciles());
-  EXPECT_THAT(cluster_.query("billing", "select from pg_replication_origin where roname = "
-                                        "'couplet_setup_billing_0'"),
+  EXPECT_THAT(cluster_.query("billing",
+                             "select from pg_replication_origin where roname = "
+                             "'couplet_setup_billing_0'"),
               SizeIs(1));
 }
 

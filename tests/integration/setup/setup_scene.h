@@ -23,7 +23,8 @@ class SetupScene : public testing::Test {
 
   [[nodiscard]] Ended couplet(std::vector<std::string> words) const;
   // `couplet doctor --json` with these words behind it: its findings.
-  [[nodiscard]] std::vector<nlohmann::json> findings(const std::vector<std::string>& words = {}) const;
+  [[nodiscard]] std::vector<nlohmann::json> findings(
+      const std::vector<std::string>& words = {}) const;
   // Those with this code.
   [[nodiscard]] std::vector<nlohmann::json> findings_of(const std::string& code) const;
   // Runs the fix of a finding where it was found.

@@ -237,8 +237,8 @@ TEST(DraftTest, NothingAlikeIsAClearSentence) {
 TEST(DraftTest, TwoHundredTablesAreAMatterOfSeconds) {
   std::vector<TableInfo> tables;
   for (int i = 0; i < 200; ++i) {
-    DescribedTable made = people("thing_" + std::string(1, static_cast<char>('a' + i % 26)) +
-                                 std::to_string(i));
+    DescribedTable made =
+        people("thing_" + std::string(1, static_cast<char>('a' + i % 26)) + std::to_string(i));
     if (i > 0) {
       made.foreign_key("parent_id", tables.back().name.table, true);
     }
@@ -246,7 +246,8 @@ TEST(DraftTest, TwoHundredTablesAreAMatterOfSeconds) {
   }
   const std::string text = drafted(request(tables, tables));
   for (const TableInfo& one : tables) {
-    EXPECT_THAT(text, HasSubstr("left: a." + one.name.table + "\n    right: b." + one.name.table + "\n"));
+    EXPECT_THAT(text,
+                HasSubstr("left: a." + one.name.table + "\n    right: b." + one.name.table + "\n"));
   }
 }
 

@@ -67,7 +67,8 @@ std::vector<std::string> judged(const std::vector<std::string>& texts) {
   const std::string all = (folder.path() / "documents.json").string();
   std::ofstream(schema) << json_schema();
   std::ofstream(all) << documents;
-  const std::string command = "python3 '" + (kRoot / "tests/unit/definition/check_documents.py").string() +
+  const std::string command = "python3 '" +
+                              (kRoot / "tests/unit/definition/check_documents.py").string() +
                               "' '" + schema + "' '" + all + "' 2>&1";
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
   std::string out;
@@ -104,8 +105,8 @@ TEST(JsonSchemaTest, HasEveryOptionThatWorksAndNoneOfALaterVersion) {
     const std::string section(field.section);
     const std::string name(field.name);
     SCOPED_TRACE(section + "." + name);
-    const Json& properties =
-        section == "file" ? schema.at("properties") : schema.at("$defs").at(section).at("properties");
+    const Json& properties = section == "file" ? schema.at("properties")
+                                               : schema.at("$defs").at(section).at("properties");
     EXPECT_EQ(properties.contains(name), field.later.empty());
     if (field.later.empty()) {
       EXPECT_EQ(properties.at(name).at("description"), field.doc);
@@ -148,12 +149,14 @@ TEST(JsonSchemaTest, TakesTheFilesOfTheDocuments) {
 TEST(JsonSchemaTest, TakesWhatLoadingTakes) {
   const std::vector<std::string> texts = {
       file_with(kMapping),
-      file_with(kMapping, "clock_skew: 1h30m\nmemory: 1.5 GiB\nlog: { level: debug }\nentities:"
-                          "\n  a.t: { id: [ x, y ], references: { p: q, r: { columns: c, entity: "
-                          "a.u } }, where: { kind: [ 1, null ] } }\n  b.t:\n"),
+      file_with(kMapping,
+                "clock_skew: 1h30m\nmemory: 1.5 GiB\nlog: { level: debug }\nentities:"
+                "\n  a.t: { id: [ x, y ], references: { p: q, r: { columns: c, entity: "
+                "a.u } }, where: { kind: [ 1, null ] } }\n  b.t:\n"),
       file_with(kMapping, "log:\n"),
-      file_with(kMapping, "reconcile: { cron: '0 3 * * *', timezone: Europe/Berlin, max_rate: 5 }\n"
-                          "http: { listen: '127.0.0.1:8080', token: { file: token } }\n"),
+      file_with(kMapping,
+                "reconcile: { cron: '0 3 * * *', timezone: Europe/Berlin, max_rate: 5 }\n"
+                "http: { listen: '127.0.0.1:8080', token: { file: token } }\n"),
       file_with("{ left: a.t, right: b.t, direction: { env: B_URL }, keys: [ k ] }"),
       file_with("{ left: a.t, right: b.t, direction: left_to_right, cardinality: many_to_one, "
                 "keys: [ { left: k, right: p, link: m } ], create: false, "
@@ -189,11 +192,13 @@ TEST(JsonSchemaTest, RefusesUnknownOptionsWrongTypesAndWhatIsMissing) {
       file_with("{ left: a.t, right: b.t, direction: sideways, keys: [ k ] }"),
       file_with("{ left: a.t, right: b.t, keys: [ k ] }"),
       file_with("{ left: a.t, right: b.t, direction: both, keys: [ { left: k } ] }"),
-      file_with("{ left: a.t, right: b.t, direction: both, keys: [ { left: k, right: k, lnik: m } ] }"),
+      file_with(
+          "{ left: a.t, right: b.t, direction: both, keys: [ { left: k, right: k, lnik: m } ] }"),
       file_with("{ left: a.t, right: b.t, direction: both, keys: [ k ], create: maybe }"),
       file_with("{ left: a.t, right: b.t, direction: both, keys: [ k ], limits: { delete: {} } }"),
       file_with("{ left: a.t, right: b.t, direction: both, keys: [ k ], limits: { delete: 5 } }"),
-      file_with("{ left: a.t, right: b.t, direction: both, keys: [ k ], actions: { mached: hold } }"),
+      file_with(
+          "{ left: a.t, right: b.t, direction: both, keys: [ k ], actions: { mached: hold } }"),
       "version: 1\nname: n\nstate: s\nsources: { a: { type: oracle, url: x } }\nmappings: { m: " +
           std::string(kMapping) + " }\n",
       "version: 1\nname: n\nstate: s\nsources: {}\nmappings: {}\n",
