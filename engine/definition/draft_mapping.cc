@@ -155,8 +155,11 @@ class MappingDrafter {
   }
 
   DraftAttribute attribute_of(const Reference& reference) {
-    return {
-        {path_of(0, *reference.keys[0]), path_of(1, *reference.keys[1])}, reference.link, "", ""};
+    return {{path_of(0, *reference.keys[0]), path_of(1, *reference.keys[1])},
+            reference.link,
+            false,
+            "",
+            ""};
   }
 
   // The parts of a key over these columns of `side`, if the other side has them all.
@@ -191,7 +194,7 @@ class MappingDrafter {
   }
 
   static DraftAttribute attribute_of(const ColumnPair& pair) {
-    return {{pair.columns[0]->name, pair.columns[1]->name}, kNoMapping, pair.check, ""};
+    return {{pair.columns[0]->name, pair.columns[1]->name}, kNoMapping, false, pair.check, ""};
   }
 
   [[nodiscard]] bool unique(std::size_t side, const Names& columns) const {
@@ -286,11 +289,17 @@ class MappingDrafter {
     }
     for (const ColumnPair& pair : columns_) {
       const std::array<std::string, 2> names = {pair.columns[0]->name, pair.columns[1]->name};
-      if (contains(used_[0], names[0]) || is_surrogate(*tables_[0], names[0]) ||
-          is_surrogate(*tables_[1], names[1])) {
+      const bool id = is_surrogate(*tables_[0], names[0]) || is_surrogate(*tables_[1], names[1]);
+      // An id that no default gives has to come from somewhere when a row is created.
+      const bool given = pair.columns[0]->has_default && pair.columns[1]->has_default;
+      if (contains(used_[0], names[0]) || (id && given)) {
         continue;
       }
       mapping_.attributes.push_back(attribute_of(pair));
+      if (id) {
+        mapping_.attributes.back().on_create = true;
+        mapping_.attributes.back().check = "no default gives it: a new row brings it along";
+      }
       used_[0].push_back(names[0]);
       used_[1].push_back(names[1]);
     }

@@ -30,6 +30,7 @@ struct DraftEntity {
 struct DraftAttribute {
   std::array<std::string, 2> path;
   std::size_t link = kNoMapping;  // the mapping whose links translate it
+  bool on_create = false;         // written by a create alone
   std::string check;              // what a person should look at
   std::string refused;            // why it is left out
 };

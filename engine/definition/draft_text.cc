@@ -174,7 +174,7 @@ class Writer {
          (mapping.direction == "both" ? "  # left_to_right or right_to_left where one side leads"
                                       : "  # the role may not write the other side"));
     if (mapping.create != "true") {
-      line("    create: " + mapping.create + "  # elsewhere a row needs more than is mapped");
+      line("    create: " + mapping.create + "  # a row needs a column that is not mapped");
     }
     checked("    keys:", mapping.key_check);
     write_attributes(mapping.keys, 0);
@@ -205,14 +205,14 @@ class Writer {
 
   [[nodiscard]] std::string text_of(const DraftAttribute& attribute) const {
     const auto& [left, right] = attribute.path;
-    if (left == right && attribute.link == kNoMapping) {
+    if (left == right && attribute.link == kNoMapping && !attribute.on_create) {
       return scalar(left);
     }
     std::string text = "{ left: " + scalar(left) + ", right: " + scalar(right);
     if (attribute.link != kNoMapping) {
       text += ", link: " + model_.mappings[attribute.link].name;
     }
-    return text + " }";
+    return text + (attribute.on_create ? ", policy: init }" : " }");
   }
 
   void write_rest() {

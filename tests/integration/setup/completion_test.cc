@@ -67,18 +67,18 @@ class CompletionTest : public testing::Test {
     std::ofstream(path("ask.zsh")) << R"(
 zmodload zsh/zpty
 TERM=dumb zpty z zsh -f -i
-zpty -w z 'unsetopt zle_bracketed_paste beep; PS1=; autoload -U compinit; compinit -u -d ./dump; source ./zsh; bindkey "^X" what; what() { print -r -- "<$BUFFER>" }; zle -N what; print READ""Y'
-zpty -r -m z out '*READY*'
+zpty -w z 'unsetopt zle_bracketed_paste beep; PS1="@""@ "; autoload -U compinit; compinit -u -d ./dump; source ./zsh; bindkey "^X" what; what() { print -r -- "<""<<$BUFFER>>"">" }; zle -N what'
+zpty -r -m z out '*@@ *'
 zpty -w -n z "$1"$'\t\x18'
-zpty -r -m z out '*<*>*'
+zpty -r -m z out '*<<<*>>>*'
 print -r -- "$out"
 zpty -d z
 )";
     const Words shown = lines("zsh", "source ./ask.zsh '" + line + "'");
     for (const std::string& one : shown) {
-      const std::size_t begin = one.find('<');
+      const std::size_t begin = one.find("<<<");
       if (begin != std::string::npos) {
-        return one.substr(begin + 1, one.rfind('>') - begin - 1);
+        return one.substr(begin + 3, one.rfind(">>>") - begin - 3);
       }
     }
     return "";
@@ -157,7 +157,7 @@ TEST_F(CompletionTest, ZshCompletesVerbsOptionsMappingsAndFiles) {
 }
 
 TEST_F(CompletionTest, AnotherShellIsRefusedWithTheNearest) {
-  const Ended ended = run({{COUPLET_PROGRAM, "completion", "fsh"}});
+  const Ended ended = run({{COUPLET_PROGRAM, "completion", "fisch"}});
   EXPECT_EQ(ended.exit_code, 2);
   EXPECT_THAT(ended.err, HasSubstr("did you mean \"fish\"?"));
   EXPECT_EQ(run({{COUPLET_PROGRAM, "completion"}}).exit_code, 2);

@@ -157,9 +157,10 @@ TEST_F(DoctorTest, SequencesBehindIdsAreLookedAt) {
 TEST_F(DoctorTest, RowsThatPoliciesMayHide) {
   cluster_.exec("shop",
                 "alter table people enable row level security;"
-                "create policy some on people to couplet using (age > 3)");
+                "create policy grown on people to couplet using (age > 3)");
   expect_mended("row_security", "shop");
-  cluster_.exec("shop", "create policy less on people as restrictive to couplet using (age > 3)");
+  cluster_.exec("shop",
+                "create policy narrower on people as restrictive to couplet using (age > 3)");
   EXPECT_THAT(findings_of("row_security"), SizeIs(1)) << "a restrictive policy narrows it again";
 }
 
@@ -272,7 +273,7 @@ mappings:
 )");
   const auto found = findings_of("unknown_column");
   ASSERT_THAT(found, Not(IsEmpty()));
-  EXPECT_THAT(found[0].at("message").get<std::string>(), HasSubstr("couplet.yaml:8:"));
+  EXPECT_THAT(found[0].at("message").get<std::string>(), HasSubstr("couplet.yaml:9:80: "));
   EXPECT_THAT(found[0].at("fix").get<std::string>(), HasSubstr("did you mean \"name\"?"));
   EXPECT_EQ(couplet({"doctor", "--check"}).exit_code, 4);
 }

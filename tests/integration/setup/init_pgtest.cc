@@ -67,7 +67,7 @@ TEST_F(InitTest, OneSchemaOnBothSidesIsMappedWhole) {
   EXPECT_THAT(text,
               HasSubstr("- { left: provider, right: provider, link: cloud_service_provider }"));
   EXPECT_THAT(text, HasSubstr("- { left: handover, right: handover, link: cloud_handover }"));
-  EXPECT_THAT(planned_.out, HasSubstr(" 0 update"));
+  EXPECT_THAT(planned_.out, HasSubstr("16 operations to do: 16 link."));
 }
 
 TEST_F(InitTest, DisjointSchemasAreAClearSentenceAndNoFile) {

@@ -14,7 +14,15 @@ std::string content(const std::filesystem::path& path) {
 
 }  // namespace
 
-SetupScene::SetupScene() : folder_(fast_parent()) {
+SetupScene::SetupScene() : cluster_(shared_cluster()), folder_(fast_parent()) {
+  // What an earlier test may have left.
+  for (const char* statement :
+       {"drop database if exists shop with (force)", "drop database if exists billing with (force)",
+        "drop database if exists old with (force)", "drop role if exists couplet",
+        "drop role if exists newcomer",
+        "select pg_replication_origin_drop(roname) from pg_replication_origin"}) {
+    cluster_.exec("postgres", statement);
+  }
   cluster_.create_database("shop");
   cluster_.create_database("billing");
   cluster_.exec("shop", "create role couplet login");

@@ -15,8 +15,8 @@
 
 namespace couplet::test {
 
-// A server of its own, whose roles and settings a test may change, with two empty databases, `shop`
-// and `billing`, a folder to work in, and the program.
+// Two empty databases, `shop` and `billing`, a role `couplet` that may nothing, a folder to work
+// in, and the program. The server is this program's own: a test may change roles and settings.
 class SetupScene : public testing::Test {
  protected:
   SetupScene();
@@ -35,7 +35,7 @@ class SetupScene : public testing::Test {
   [[nodiscard]] std::string read_file() const;
   [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "couplet.yaml"; }
 
-  PostgresCluster cluster_;
+  PostgresCluster& cluster_;
   TemporaryFolder folder_;
   std::map<std::string, std::optional<std::string>> environment_;
 };

@@ -104,6 +104,13 @@ TEST(DraftTest, ANaturalKeyIsPreferredToAnIdThatEachSideGivesOut) {
   EXPECT_THAT(text, Not(HasSubstr("- id")));
 }
 
+TEST(DraftTest, AnIdThatNoDefaultGivesComesAlongWithANewRow) {
+  DescribedTable made = people("customers");
+  made.info().columns.front().has_default = false;
+  EXPECT_THAT(drafted(request({made.made()}, {people("customers").made()})),
+              HasSubstr("- { left: id, right: id, policy: init }"));
+}
+
 TEST(DraftTest, AKeyThatNothingVouchesForSaysSo) {
   DescribedTable left = table("items");
   left.id().text("code");
