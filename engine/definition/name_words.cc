@@ -82,8 +82,11 @@ std::string singular(const std::string& word) {
   if (word.size() > 4 && ends("ies")) {
     return word.substr(0, word.size() - 3) + "y";
   }
+  if (ends("ouses") || ends("auses")) {  // houses, clauses: not as buses, statuses
+    return word.substr(0, word.size() - 1);
+  }
   for (const char* ending : {"sses", "shes", "ches", "xes", "uses"}) {
-    if (word.size() > 5 && ends(ending)) {
+    if (word.size() > 4 && ends(ending)) {
       return word.substr(0, word.size() - 2);
     }
   }

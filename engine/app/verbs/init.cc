@@ -11,12 +11,14 @@
 
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/wiring/sources.h"
+#include "engine/definition/definition.h"
 #include "engine/definition/draft.h"
 
 namespace couplet {
 namespace {
 
 constexpr std::array<const char*, 2> kSides = {"left", "right"};
+constexpr std::size_t kSourceNameMax = 17;  // couplet_<a>-<b>_<b> is to have 63 bytes at most
 constexpr std::array<const char*, 2> kVariables = {"LEFT_URL", "RIGHT_URL"};
 
 Error output_error(const std::string& file, int error) {
@@ -98,14 +100,15 @@ Result<Asked> ask(const UrlSource& opened) {
 // Sources are called after their databases where that tells them apart.
 void name_sides(std::array<Asked, 2>& asked) {
   const auto plain = [](const std::string& name) {
-    return !name.empty() && name.size() <= 18 &&
+    return !name.empty() && name.size() <= kSourceNameMax &&
            std::isalpha(static_cast<unsigned char>(name[0])) &&
            std::all_of(name.begin(), name.end(), [](unsigned char c) {
              return c < 0x80U && (std::isalnum(c) != 0 || c == '_' || c == '-');
            });
   };
-  const bool by_database = plain(asked[0].database) && plain(asked[1].database) &&
-                           asked[0].database != asked[1].database;
+  const bool by_database =
+      plain(asked[0].database) && plain(asked[1].database) &&
+      replication_name("", asked[0].database) != replication_name("", asked[1].database);
   for (std::size_t side = 0; side < 2; ++side) {
     asked[side].side.source = by_database ? asked[side].database : kSides[side];
   }

@@ -220,6 +220,37 @@ TEST_F(DoctorTest, SettingsOfTheServer) {
   }
 }
 
+TEST_F(DoctorTest, ATableWithoutAKeyOfItsOwnIsNamedByAllOfItsColumns) {
+  cluster_.exec("shop",
+                "create table notes (nr int not null, name text not null unique);"
+                "grant select on notes to couplet");
+  cluster_.exec("billing",
+                "create table notes (nr int primary key, name text not null unique);"
+                "grant select, insert, update on notes to couplet");
+  write_file(R"(
+entities: { shop.notes: { id: nr } }
+mappings:
+  note: { left: shop.notes, right: billing.notes, direction: left_to_right, keys: [ name, nr ] }
+)");
+  const auto found = findings_of("replica_identity");
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].at("fix"), "ALTER TABLE \"public\".\"notes\" REPLICA IDENTITY FULL");
+  mend(found[0]);
+  EXPECT_THAT(findings_of("replica_identity"), IsEmpty());
+}
+
+TEST_F(DoctorTest, SlotsThatAreAllTaken) {
+  cluster_.exec("shop", "alter system set max_replication_slots = 1");
+  cluster_.restart();
+  cluster_.exec("shop", "select pg_create_physical_replication_slot('standby')");
+  auto found = findings_of("replication_slots");
+  ASSERT_THAT(found, SizeIs(2));
+  mend(found[0]);
+  cluster_.restart();
+  EXPECT_THAT(findings_of("replication_slots"), IsEmpty());
+  cluster_.exec("shop", "select pg_drop_replication_slot('standby')");
+}
+
 TEST_F(DoctorTest, WhereASourceIsOnlyReadAndNotStreamedNothingIsAskedOfItsLog) {
   std::string text = read_file();
   const std::string mark = "shop\" }";

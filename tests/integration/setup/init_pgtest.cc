@@ -145,7 +145,7 @@ TEST_F(InitTest, ToStdoutAndAsJsonItIsTheSameText) {
   const Ended plain =
       couplet({"init", "--left", cluster_.url("shop"), "--right=" + cluster_.url("billing")});
   EXPECT_EQ(plain.exit_code, 0) << plain.err;
-  EXPECT_THAT(plain.err, HasSubstr("1 mapping, 0 places to check"));
+  EXPECT_THAT(plain.err, HasSubstr("1 mapping, 1 place to check"));
   const auto json = nlohmann::json::parse(couplet({"init", "--json"}).out);
   EXPECT_EQ(json.at("definition"), plain.out);
   EXPECT_EQ(json.at("mappings"), 1);
