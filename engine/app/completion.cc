@@ -216,7 +216,7 @@ std::string bash_script(const std::vector<Verb>& all) {
 std::string zsh_script(const std::vector<Verb>& all) {
   std::string described;
   for (const auto& [word, summary] : first_words(all)) {
-    described += "      " + single_quoted(word + ":" + summary) + "\n";
+    described += fmt::format("      {}\n", single_quoted(fmt::format("{}:{}", word, summary)));
   }
   return "#compdef couplet\n"
          "# zsh completion of couplet: couplet completion zsh > a folder of $fpath/_couplet\n"

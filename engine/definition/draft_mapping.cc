@@ -305,6 +305,10 @@ class MappingDrafter {
     }
   }
 
+  void note(std::size_t side, const std::string& column, const std::string& reason) {
+    mapping_.notes.push_back(source(side) + "." + column + ": " + reason);
+  }
+
   // Columns without a counterpart, and why.
   void note_rest() {
     std::array<std::vector<const ColumnInfo*>, 2> rest;
@@ -316,10 +320,9 @@ class MappingDrafter {
           continue;
         }
         if (const std::string reason = why_not(column); !reason.empty()) {
-          mapping_.notes.push_back(source(side) + "." + name + ": " + reason);
+          note(side, name, reason);
         } else if (refers_by_id(*tables_[side], name)) {
-          mapping_.notes.push_back(source(side) + "." + name +
-                                   ": a reference without a counterpart on the other side");
+          note(side, name, "a reference without a counterpart on the other side");
         } else {
           rest[side].push_back(&column);
         }

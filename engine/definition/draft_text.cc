@@ -36,6 +36,14 @@ std::string scalar(const std::string& text) {
   return quoted + "\"";
 }
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) {
+    list += (list.empty() ? "[ " : ", ") + scalar(name);
+  }
+  return list + " ]";
+}
+
 // A comment is one line, whatever a name in it holds.
 std::string in_one_line(std::string text) {
   std::replace_if(
@@ -155,11 +163,7 @@ class Writer {
     if (!entity.references.empty()) {
       line("    references:");
       for (const auto& [reference, columns] : entity.references) {
-        std::string list;
-        for (const std::string& column : columns) {
-          list += (list.empty() ? "" : ", ") + scalar(column);
-        }
-        line("      " + scalar(reference) + ": [ " + list + " ]");
+        line("      " + scalar(reference) + ": " + listed(columns));
       }
     }
   }
