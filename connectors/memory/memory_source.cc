@@ -59,6 +59,21 @@ Result<std::vector<TableName>> MemorySource::tables() {
   return names;
 }
 
+Result<Inspection> MemorySource::inspect(std::span<const TableName> names) {
+  COUPLET_ASSIGN(const std::vector<TableInfo> described, describe(names));
+  Inspection found;
+  found.product = "memory";
+  for (const TableInfo& info : described) {
+    TableInspection table;
+    table.name = info.name;
+    for (const UniqueKey& key : info.unique_keys) {
+      table.indexes.push_back({key.name, key.columns, !key.deferrable});
+    }
+    found.tables.push_back(std::move(table));
+  }
+  return found;
+}
+
 Result<void> MemorySource::check_condition(const TableName& /*table*/,
                                            const SqlCondition& /*condition*/) {
   return fail(ErrorKind::kUnsupported, "a memory source has no conditions in SQL");

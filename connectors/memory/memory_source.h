@@ -31,6 +31,7 @@ class MemorySource final : public Source {
   Result<std::string> identity() override;
   Result<std::vector<TableInfo>> describe(std::span<const TableName> names) override;
   Result<std::vector<TableName>> tables() override;
+  Result<Inspection> inspect(std::span<const TableName> names) override;
   Result<void> check_condition(const TableName& table, const SqlCondition& condition) override;
   Result<std::unique_ptr<Scan>> scan(const Projection& projection) override;
   Result<void> fetch(const Projection& projection, std::span<const ObjectKey> keys,

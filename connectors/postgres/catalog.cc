@@ -6,10 +6,9 @@
 #include <optional>
 #include <pqxx/pqxx>
 
+#include "connectors/postgres/catalog_session.h"
 #include "connectors/postgres/catalog_types.h"
-#include "connectors/postgres/connection.h"
 #include "connectors/postgres/sql_text.h"
-#include "connectors/postgres/sqlstate.h"
 
 namespace couplet::postgres {
 namespace {
@@ -172,44 +171,8 @@ TableInfo::Kind to_kind(char relkind) {
   }
 }
 
-bool truth(const pqxx::field& field) { return !field.is_null() && field.c_str()[0] == 't'; }
-
-std::string text(const pqxx::field& field) {
-  return field.is_null() ? std::string() : field.c_str();
-}
-
-// One session through libpqxx: counts statements, turns exceptions into errors.
-class Session {
- public:
-  Session(const PostgresSourceSettings& settings, const ConnectionText& text_of_connection,
-          std::uint64_t& statements)
-      : statements_(statements), connection_(text_of_connection.to_text()), work_(connection_) {
-    statements_ += 2;  // BEGIN and ROLLBACK.
-    run("set transaction isolation level repeatable read, read only");
-    run("select set_config('statement_timeout', $1, true)",
-        std::to_string(settings.statement_timeout.count()));
-    if (!settings.schema.empty()) {
-      run("select set_config('search_path', "
-          "concat_ws(', ', $1::text, nullif(current_setting('search_path'), '')), true)",
-          quote_identifier(settings.schema));
-    }
-  }
-
-  template <typename... Arguments>
-  pqxx::result run(const std::string& sql, const Arguments&... arguments) {
-    ++statements_;
-    return work_.exec_params(sql, arguments...);
-  }
-  [[nodiscard]] int server_version() const { return connection_.server_version(); }
-
- private:
-  std::uint64_t& statements_;
-  pqxx::connection connection_;
-  pqxx::work work_;  // Rolled back when it goes: it only read.
-};
-
 // The types of the columns of `relations`.
-CatalogTypes types_of(Session& session, const std::string& relations) {
+CatalogTypes types_of(CatalogSession& session, const std::string& relations) {
   const auto list = [](const std::vector<Oid>& ids) {
     std::vector<std::string> texts;
     for (const Oid id : ids) {
@@ -235,30 +198,6 @@ CatalogTypes types_of(Session& session, const std::string& relations) {
     }
   }
   return types;
-}
-
-// Runs `question` with a session of its own. libpqxx's exceptions end here.
-template <typename Question>
-auto ask(const PostgresSourceSettings& settings, std::uint64_t& statements, Question question)
-    -> Result<decltype(question(std::declval<Session&>()))> {
-  COUPLET_ASSIGN(const ConnectionText connection_text, session_text(settings));
-  try {
-    Session session(settings, connection_text, statements);
-    return question(session);
-  } catch (const pqxx::sql_error& error) {
-    ServerError server;
-    server.code = error.sqlstate();
-    server.message = connection_text.masked(error.what());
-    return fail(to_error(settings.name, server));
-  } catch (const pqxx::broken_connection& error) {
-    // libpqxx does not say why it was refused: a connection of ours does.
-    COUPLET_TRY(Connection::open(settings, Purpose::kLookUp, statements));
-    return fail(ErrorKind::kTransient,
-                fmt::format("source {}: {}", settings.name, connection_text.masked(error.what())));
-  } catch (const pqxx::failure& error) {
-    return fail(ErrorKind::kInternal,
-                fmt::format("source {}: {}", settings.name, connection_text.masked(error.what())));
-  }
 }
 
 // What is being described, by the relation's OID.
@@ -361,7 +300,7 @@ Result<std::vector<Relation>> Catalog::describe(std::span<const TableName> names
     schemas.push_back(name.schema.empty() ? settings_.schema : name.schema);
     tables.push_back(name.table);
   }
-  return ask(settings_, statements_, [&](Session& session) {
+  return ask(settings_, statements_, [&](CatalogSession& session) {
     Description description;
     for (const auto& row : session.run(kRelations, array_literal(schemas), array_literal(tables))) {
       description.add_relation(row);
@@ -384,7 +323,7 @@ Result<std::vector<Relation>> Catalog::describe(std::span<const TableName> names
 }
 
 Result<std::vector<TableName>> Catalog::tables() {
-  return ask(settings_, statements_, [](Session& session) {
+  return ask(settings_, statements_, [](CatalogSession& session) {
     std::vector<TableName> result;
     for (const auto& row : session.run(kTables)) {
       result.push_back({text(row[0]), text(row[1])});

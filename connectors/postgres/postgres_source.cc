@@ -4,6 +4,7 @@
 
 #include "connectors/postgres/catalog.h"
 #include "connectors/postgres/id_reserve.h"
+#include "connectors/postgres/inspector.h"
 #include "connectors/postgres/mark.h"
 #include "connectors/postgres/reader.h"
 #include "connectors/postgres/relation_cache.h"
@@ -63,6 +64,10 @@ Result<std::vector<TableInfo>> PostgresSource::describe(std::span<const TableNam
 }
 
 Result<std::vector<TableName>> PostgresSource::tables() { return parts_->catalog.tables(); }
+
+Result<Inspection> PostgresSource::inspect(std::span<const TableName> names) {
+  return postgres::inspect(parts_->settings, names, parts_->statements);
+}
 
 Result<void> PostgresSource::check_condition(const TableName& table,
                                              const SqlCondition& condition) {

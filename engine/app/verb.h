@@ -24,6 +24,9 @@ struct Invocation {
   bool rebuild_state = false;
   bool check = false;
   bool no_secrets = false;
+  std::string left;
+  std::string right;
+  std::string output;
 };
 
 struct FlagSpec {

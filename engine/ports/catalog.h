@@ -68,4 +68,7 @@ struct TableInfo {
   [[nodiscard]] const ColumnInfo* column(std::string_view column_name) const;
 };
 
+// The table as a role that may do everything with it would see it.
+TableInfo with_every_right(TableInfo table);
+
 }  // namespace couplet

@@ -14,6 +14,7 @@
 #include "engine/model/row_batch.h"
 #include "engine/model/strong_int.h"
 #include "engine/ports/catalog.h"
+#include "engine/ports/inspection.h"
 
 // The contract of a system of record. Batch in, batch out: no call touches one object by itself.
 // The caller owns every buffer; the callee borrows until it returns. One thread at a time uses a
@@ -137,6 +138,9 @@ class Source {
   virtual Result<std::vector<TableInfo>> describe(std::span<const TableName> names) = 0;
   // All tables that our role can see, for suggestions.
   virtual Result<std::vector<TableName>> tables() = 0;
+  // What there is to know beyond that about the source and these tables, for who sets it up. Reads
+  // only, in a fixed number of statements. An empty Inspection: nothing is known.
+  virtual Result<Inspection> inspect(std::span<const TableName> /*names*/) { return Inspection{}; }
   // Checks that an SQL condition is one, without reading rows. Errors: kSchema with the server's
   // sentence; kUnsupported where the source has no SQL.
   virtual Result<void> check_condition(const TableName& table, const SqlCondition& condition) = 0;

@@ -10,6 +10,10 @@ VerbSpec plan_verb();
 VerbSpec status_verb();
 VerbSpec validate_verb();
 VerbSpec state_verify_verb();
+VerbSpec init_verb();
+VerbSpec doctor_verb();
+VerbSpec schema_verb();
+VerbSpec completion_verb();
 VerbSpec version_verb();
 
 }  // namespace couplet

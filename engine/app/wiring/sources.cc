@@ -27,21 +27,43 @@ SqliteSourceSettings sqlite_settings(const SourceDefinition& source) {
   return settings;
 }
 
+std::unique_ptr<Source> make_source(const SourceDefinition& source) {
+  switch (source.type) {
+    case SourceType::kPostgres:
+      return std::make_unique<PostgresSource>(postgres_settings(source));
+    case SourceType::kSqlite:
+      return std::make_unique<SqliteSource>(sqlite_settings(source));
+  }
+  return nullptr;
+}
+
+bool is_postgres(const std::string& url) {
+  return url.starts_with("postgresql://") || url.starts_with("postgres://") ||
+         (url.find("://") == std::string::npos && url.find('=') != std::string::npos);
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition) {
   std::vector<std::unique_ptr<Source>> sources;
   for (const SourceDefinition& source : definition.sources) {
-    switch (source.type) {
-      case SourceType::kPostgres:
-        sources.push_back(std::make_unique<PostgresSource>(postgres_settings(source)));
-        break;
-      case SourceType::kSqlite:
-        sources.push_back(std::make_unique<SqliteSource>(sqlite_settings(source)));
-        break;
-    }
+    sources.push_back(make_source(source));
   }
   return sources;
+}
+
+Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
+                                const std::string& variable) {
+  if (!is_postgres(url)) {
+    return fail(ErrorKind::kInvalidArgument, "--" + name + " is no URL of a database",
+                "postgresql://user@host/database, or \"host=… dbname=… user=…\"");
+  }
+  SourceDefinition source;
+  source.name = name;
+  source.type = SourceType::kPostgres;
+  source.postgres.url = Secret::connection(url);
+  return UrlSource{make_source(source),
+                   {{"type", "postgres"}, {"url", "{ env: " + variable + " }"}}};
 }
 
 Result<std::vector<std::string>> identify(const std::vector<std::unique_ptr<Source>>& sources) {
@@ -62,6 +84,12 @@ Result<BindResult> bind_to_sources(const Definition& definition,
                        return sources[source]->describe(names);
                      },
                      [&](std::size_t source) { return sources[source]->tables(); }));
+  COUPLET_TRY(check_conditions(bound, sources));
+  return bound;
+}
+
+Result<void> check_conditions(BindResult& bound,
+                              const std::vector<std::unique_ptr<Source>>& sources) {
   for (const SqlCheck& check : bound.sql_checks) {
     auto checked = sources[check.source]->check_condition(check.table, check.condition);
     if (checked) {
@@ -74,7 +102,7 @@ Result<BindResult> bind_to_sources(const Definition& definition,
     }
     bound.diagnostics.error(check.place, "invalid_condition", error.message, error.hint);
   }
-  return bound;
+  return {};
 }
 
 }  // namespace couplet

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/definition/bind.h"
@@ -14,6 +15,16 @@ namespace couplet {
 // The definition's sources, in its order. Nothing is connected yet.
 std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition);
 
+// What a URL of the command line opens, and how a file says the same. Nothing is connected yet.
+struct UrlSource {
+  std::unique_ptr<Source> source;
+  // Options of the source, in YAML; the URL itself stays outside, in `variable`.
+  std::vector<std::pair<std::string, std::string>> options;
+};
+// Errors: kInvalidArgument if no kind of source is opened by such a URL.
+Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
+                                const std::string& variable);
+
 // Connects to each and asks which database it is.
 Result<std::vector<std::string>> identify(const std::vector<std::unique_ptr<Source>>& sources);
 
@@ -21,5 +32,9 @@ Result<std::vector<std::string>> identify(const std::vector<std::unique_ptr<Sour
 // the sources'; what is wrong with the file is in the diagnostics.
 Result<BindResult> bind_to_sources(const Definition& definition,
                                    const std::vector<std::unique_ptr<Source>>& sources);
+
+// The part of it that asks the sources about SQL conditions: what is none is an error of `bound`.
+Result<void> check_conditions(BindResult& bound,
+                              const std::vector<std::unique_ptr<Source>>& sources);
 
 }  // namespace couplet

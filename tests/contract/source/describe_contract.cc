@@ -6,6 +6,7 @@
 namespace couplet::contract {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::Field;
@@ -243,6 +244,25 @@ TEST_P(SourceContract, TablesListsWhatOurRoleCanSee) {
   const auto tables = source().tables();
   ASSERT_TRUE(tables.has_value()) << tables.error().message;
   EXPECT_THAT(*tables, IsSupersetOf({first.name, second.name}));
+}
+
+// A source may know nothing; what it says must be of the tables asked for.
+TEST_P(SourceContract, InspectTellsOfTheTablesAskedForOrOfNone) {
+  const TableInfo table = create(providers());
+  const std::vector<TableName> names{{"", "nowhere"}, {"", "providers"}};
+  const auto found = source().inspect(names);
+  ASSERT_TRUE(found.has_value()) << found.error().message;
+  if (found->product.empty()) {
+    EXPECT_THAT(found->tables, IsEmpty());
+    return;
+  }
+  ASSERT_EQ(found->tables.size(), 1U);
+  EXPECT_EQ(found->tables.front().name, table.name);
+  for (const UniqueKey& key : table.unique_keys) {
+    EXPECT_THAT(found->tables.front().indexes,
+                Contains(AllOf(Field("columns", &IndexInfo::columns, key.columns),
+                               Field("unique", &IndexInfo::unique, true))));
+  }
 }
 
 TEST_P(SourceContract, TheIdentityIsTheDatabasesAndNotTheSessions) {

@@ -1,0 +1,219 @@
+#include "connectors/postgres/inspector.h"
+
+#include <map>
+#include <pqxx/pqxx>
+#include <utility>
+
+#include "connectors/postgres/catalog_session.h"
+#include "connectors/postgres/sql_text.h"
+
+namespace couplet::postgres {
+namespace {
+
+// The clock counts from 2000-01-01, as ours does.
+constexpr const char* kServer = R"(
+select 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1),
+       current_setting('server_version_num')::int,
+       d.datname, current_user, pg_encoding_to_char(d.encoding),
+       r.rolsuper, r.rolbypassrls, r.rolreplication,
+       pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on',
+       (extract(epoch from clock_timestamp() - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint,
+       (select count(*) from pg_replication_slots)
+  from pg_database d
+  join pg_roles r on r.rolname = current_user
+ where d.datname = current_database())";
+
+constexpr const char* kSettings = R"(
+select name, setting from pg_settings
+ where name in ('wal_level', 'max_replication_slots', 'max_wal_senders'))";
+
+// What mark.cc calls.
+constexpr const char* kForbiddenFunctions = R"(
+select p.oid::regprocedure::text
+  from pg_proc p
+ where p.pronamespace = 'pg_catalog'::regnamespace
+   and p.proname in ('pg_replication_origin_oid', 'pg_replication_origin_create',
+                     'pg_replication_origin_session_setup', 'pg_replication_origin_session_progress',
+                     'pg_replication_origin_xact_setup')
+   and not has_function_privilege(p.oid, 'EXECUTE')
+ order by p.proname)";
+
+// $1, $2: schemas and names. A schema that our role may not use is skipped by the search path.
+constexpr const char* kHiddenSchemas = R"(
+select distinct n.nspname
+  from unnest($1::text[], $2::text[]) as w(schema, name)
+  join pg_class c on c.relname = w.name and c.relkind in ('r', 'p', 'v', 'm', 'f')
+  join pg_namespace n on n.oid = c.relnamespace and w.schema in ('', n.nspname)
+ where not has_schema_privilege(n.oid, 'USAGE') and n.nspname not like 'pg\_%'
+ order by n.nspname)";
+
+// A policy for everybody or for us that lets all rows be seen opens the table, unless another one
+// narrows it again.
+constexpr const char* kTables = R"(
+select w.i, c.oid, n.nspname, c.relname, c.relreplident,
+       case when c.reltuples > 0 then c.reltuples::bigint end,
+       row_security_active(c.oid)
+         and (not exists (select from pg_policy p
+                           where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('*', 'r')
+                             and (0 = any(p.polroles) or exists (
+                                    select from unnest(p.polroles) u where pg_has_role(u, 'MEMBER')))
+                             and pg_get_expr(p.polqual, p.polrelid) = 'true')
+              or exists (select from pg_policy p
+                          where p.polrelid = c.oid and not p.polpermissive and p.polcmd in ('*', 'r')))
+  from unnest($1::text[], $2::text[]) with ordinality as w(schema, name, i)
+  join pg_namespace n on n.nspname = case w.schema when '' then current_schema() else w.schema end
+  join pg_class c on c.relnamespace = n.oid and c.relname = w.name
+ where c.relkind in ('r', 'p', 'v', 'm', 'f')
+ order by w.i)";
+
+// $1: relations. One row per plain column that leads an index.
+constexpr const char* kIndexes = R"(
+select x.indrelid, x.indexrelid, c.relname,
+       x.indisunique and x.indimmediate and x.indexprs is null, x.indisreplident, x.indisprimary,
+       a.attname
+  from pg_index x
+  join pg_class c on c.oid = x.indexrelid
+  join lateral unnest(x.indkey::int2[]) with ordinality as k(attnum, i) on k.i <= x.indnkeyatts
+  join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.attnum
+ where x.indrelid = any($1::oid[]) and x.indisvalid and x.indpred is null
+   and c.relam in (select oid from pg_am where amname in ('btree', 'hash'))
+   and k.i < coalesce((select min(e.i) from unnest(x.indkey::int2[]) with ordinality as e(attnum, i)
+                        where e.attnum = 0), 32767)
+ order by x.indrelid, not x.indisprimary, c.relname, k.i)";
+
+constexpr const char* kSequences = R"(
+select a.attrelid, a.attname, n.nspname, s.relname, a.attidentity <> '',
+       has_schema_privilege(n.oid, 'USAGE') and has_sequence_privilege(s.oid, 'USAGE')
+  from pg_attribute a
+  left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
+  join pg_depend d on
+       (d.classid = 'pg_attrdef'::regclass and d.objid = f.oid and d.refclassid = 'pg_class'::regclass)
+    or (a.attidentity <> '' and d.classid = 'pg_class'::regclass and d.deptype = 'i'
+        and d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid
+        and d.refobjsubid = a.attnum)
+  join pg_class s on s.relkind = 'S'
+   and s.oid = case when d.classid = 'pg_attrdef'::regclass then d.refobjid else d.objid end
+  join pg_namespace n on n.oid = s.relnamespace
+ where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
+ order by a.attrelid, a.attnum, s.relname)";
+
+constexpr const char* kTriggers = R"(
+select t.relid, g.tgname
+  from (select r.oid as relid, p.relid as part
+          from unnest($1::oid[]) as r(oid), pg_partition_tree(r.oid) p
+        union select r.oid, r.oid from unnest($1::oid[]) as r(oid)) as t
+  join pg_trigger g on g.tgrelid = t.part
+ where not g.tgisinternal and g.tgenabled in ('O', 'A') and g.tgparentid = 0
+ group by t.relid, g.tgname
+ order by t.relid, g.tgname)";
+
+constexpr int kTriggerParentsSince = 130000;
+
+void read_server(CatalogSession& session, Inspection& found) {
+  const pqxx::row row = session.run(kServer)[0];
+  found.product = text(row[0]);
+  found.version = row[1].as<int>();
+  found.database = text(row[2]);
+  found.role = text(row[3]);
+  found.encoding = text(row[4]);
+  found.superuser = truth(row[5]);
+  found.sees_hidden_rows = truth(row[5]) || truth(row[6]);
+  found.may_replicate = truth(row[5]) || truth(row[7]);
+  found.read_only = truth(row[8]);
+  found.now = Timestamp{row[9].as<std::int64_t>()};
+  found.slots = row[10].as<std::uint64_t>();
+  for (const auto& line : session.run(kSettings)) {
+    found.settings[text(line[0])] = text(line[1]);
+  }
+  for (const auto& line : session.run(kForbiddenFunctions)) {
+    found.forbidden_functions.push_back(text(line[0]));
+  }
+}
+
+// Tables by the text of their OID: what further rows hang on.
+using ByRelation = std::map<std::string, TableInspection>;
+
+void read_indexes(CatalogSession& session, const std::string& oids, ByRelation& tables,
+                  const std::map<std::string, char>& identities) {
+  std::string last;
+  for (const auto& row : session.run(kIndexes, oids)) {
+    TableInspection& table = tables.at(text(row[0]));
+    if (text(row[1]) != last) {
+      last = text(row[1]);
+      table.indexes.push_back({text(row[2]), {}, truth(row[3])});
+    }
+    table.indexes.back().columns.push_back(text(row[6]));
+    const char identity = identities.at(text(row[0]));
+    if ((identity == 'd' && truth(row[5])) || (identity == 'i' && truth(row[4]))) {
+      if (!table.replica_identity) {
+        table.replica_identity.emplace();
+      }
+      table.replica_identity->push_back(text(row[6]));
+    }
+  }
+}
+
+std::vector<TableInspection> read_tables(CatalogSession& session, const std::string& schemas,
+                                         const std::string& names) {
+  std::vector<std::string> order;
+  std::map<std::string, char> identities;
+  ByRelation tables;
+  for (const auto& row : session.run(kTables, schemas, names)) {
+    const std::string oid = text(row[1]);
+    order.push_back(oid);
+    TableInspection table;
+    table.name = {text(row[2]), text(row[3])};
+    identities[oid] = row[4].c_str()[0];
+    table.replica_identity_full = identities[oid] == 'f';
+    if (!row[5].is_null()) {
+      table.row_count = row[5].as<std::uint64_t>();
+    }
+    table.rows_hidden = truth(row[6]);
+    tables.emplace(oid, std::move(table));
+  }
+  const std::string oids = array_literal(order);
+  read_indexes(session, oids, tables, identities);
+  for (const auto& row : session.run(kSequences, oids)) {
+    tables.at(text(row[0]))
+        .sequences.push_back(
+            {text(row[1]), {text(row[2]), text(row[3])}, truth(row[4]), truth(row[5])});
+  }
+  // Before 13 a clone of a partitioned table's trigger did not tell of its origin.
+  std::string triggers = kTriggers;
+  if (session.server_version() < kTriggerParentsSince) {
+    triggers.erase(triggers.find(" and g.tgparentid = 0"), 21);
+  }
+  for (const auto& row : session.run(triggers, oids)) {
+    tables.at(text(row[0])).triggers.push_back(text(row[1]));
+  }
+  std::vector<TableInspection> found;
+  found.reserve(order.size());
+  for (const std::string& oid : order) {
+    found.push_back(tables.at(oid));  // A table may be asked for twice.
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<Inspection> inspect(const PostgresSourceSettings& settings, std::span<const TableName> names,
+                           std::uint64_t& statements) {
+  std::vector<std::string> schemas;
+  std::vector<std::string> tables;
+  for (const TableName& name : names) {
+    schemas.push_back(name.schema.empty() ? settings.schema : name.schema);
+    tables.push_back(name.table);
+  }
+  return ask(settings, statements, [&](CatalogSession& session) {
+    Inspection found;
+    read_server(session, found);
+    for (const auto& row :
+         session.run(kHiddenSchemas, array_literal(schemas), array_literal(tables))) {
+      found.hidden_schemas.push_back(text(row[0]));
+    }
+    found.tables = read_tables(session, array_literal(schemas), array_literal(tables));
+    return found;
+  });
+}
+
+}  // namespace couplet::postgres

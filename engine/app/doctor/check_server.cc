@@ -1,0 +1,198 @@
+// The server, our role there, clocks.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "connectors/postgres/sql_text.h"
+#include "engine/app/doctor/checks.h"
+
+namespace couplet {
+namespace {
+
+using Level = Finding::Level;
+using postgres::quote_identifier;
+
+constexpr int kOldestVersion = 120000;
+
+class ServerCheck {
+ public:
+  ServerCheck(const Definition& definition, const Examined& source, const Access& access)
+      : definition_(definition), source_(source), found_(source.found), access_(access) {}
+
+  Findings check() {
+    if (found_.product.empty()) {
+      return {};  // Nothing is known.
+    }
+    check_version();
+    check_role();
+    check_protection();
+    check_stream();
+    return std::move(findings_);
+  }
+
+ private:
+  void add(Level level, std::string code, std::string message, std::string fix) {
+    findings_.push_back({level, definition_.sources[source_.index].name, std::move(code),
+                         std::move(message), std::move(fix)});
+  }
+  [[nodiscard]] std::string setting(const std::string& name) const {
+    const auto found = found_.settings.find(name);
+    return found == found_.settings.end() ? std::string() : found->second;
+  }
+  template <typename Which>
+  [[nodiscard]] bool any_table(Which which) const {
+    return std::any_of(access_.begin(), access_.end(), [&](const auto& table) {
+      return table.first.first == source_.index && which(table.second);
+    });
+  }
+  [[nodiscard]] bool written() const {
+    return any_table(
+        [](const TableAccess& table) { return !table.update.empty() || !table.insert.empty(); });
+  }
+
+  void check_version() {
+    if (found_.version != 0 && found_.version < kOldestVersion) {
+      add(Level::kError, "old_server",
+          found_.product + " is older than 12, the oldest that will do",
+          "move the database to a newer server");
+    }
+    if (!found_.encoding.empty() && found_.encoding != "UTF8") {
+      add(Level::kWarning, "encoding",
+          "the database is encoded as " + found_.encoding +
+              ": texts with characters that it lacks are refused, and their rows park",
+          "restore a dump of it into: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0");
+    }
+    if (found_.read_only && written()) {
+      add(Level::kError, "read_only",
+          "the server takes no writes: it is a standby, or default_transaction_read_only is on",
+          "let `url` lead to the primary: target_session_attrs=read-write");
+    }
+  }
+
+  void check_role() {
+    if (found_.superuser) {
+      add(Level::kWarning, "superuser",
+          "role " + found_.role + " is a superuser: nothing keeps it from the tables of others",
+          "let `url` name a role of its own, with the grants of docs/reference/privileges.md");
+    } else if (found_.sees_hidden_rows) {
+      add(Level::kWarning, "bypass_row_security",
+          "role " + found_.role + " is above row security in every table",
+          fmt::format("ALTER ROLE {} NOBYPASSRLS", quote_identifier(found_.role)));
+    }
+  }
+
+  void check_protection() {
+    if (!written()) {
+      return;
+    }
+    if (setting("max_replication_slots") == "0") {
+      add(Level::kNote, "crash_protection",
+          "crash protection: writes are looked for after a crash, since max_replication_slots = 0 "
+          "leaves no room for marks",
+          "ALTER SYSTEM SET max_replication_slots = 10");
+    } else if (found_.forbidden_functions.empty()) {
+      add(Level::kNote, "crash_protection",
+          "crash protection: marks that commit with what is written (replication origin " +
+              replication_name(definition_.name, definition_.sources[source_.index].name) + "_0)",
+          "");
+    } else {
+      std::string functions;
+      for (const std::string& function : found_.forbidden_functions) {
+        functions += (functions.empty() ? "" : ", ") + function;
+      }
+      add(Level::kNote, "crash_protection",
+          "crash protection: writes are looked for after a crash, since our role may not make "
+          "marks; with marks nothing has to be compared",
+          fmt::format("GRANT EXECUTE ON FUNCTION {} TO {}", functions,
+                      quote_identifier(found_.role)));
+    }
+  }
+
+  // The change stream of a later version; nothing of today needs it.
+  void check_stream() {
+    const bool wanted = definition_.sources[source_.index].postgres.stream.value_or(
+        any_table([](const TableAccess& table) { return table.streamed; }));
+    if (!wanted) {
+      return;
+    }
+    const std::string later = "; reconcile does without, the change stream to come does not";
+    if (setting("wal_level") != "logical") {
+      add(Level::kNote, "wal_level", "wal_level is " + setting("wal_level") + later,
+          "ALTER SYSTEM SET wal_level = 'logical'");
+    }
+    const std::uint64_t slots =
+        std::strtoull(setting("max_replication_slots").c_str(), nullptr, 10);
+    if (slots > 0 && found_.slots >= slots) {
+      add(Level::kNote, "replication_slots",
+          fmt::format("all {} replication slots are taken{}", slots, later),
+          fmt::format("ALTER SYSTEM SET max_replication_slots = {}", slots + 4));
+    }
+    if (setting("max_wal_senders") == "0") {
+      add(Level::kNote, "wal_senders", "max_wal_senders is 0" + later,
+          "ALTER SYSTEM SET max_wal_senders = 10");
+    }
+    if (!found_.may_replicate) {
+      add(Level::kNote, "replication_role",
+          "role " + found_.role + " may not stream changes" + later,
+          fmt::format("ALTER ROLE {} REPLICATION", quote_identifier(found_.role)));
+    }
+  }
+
+  const Definition& definition_;
+  const Examined& source_;
+  const Inspection& found_;
+  const Access& access_;
+  Findings findings_;
+};
+
+// How far a clock is ahead of ours, at least and at most: it was read between two looks at ours.
+struct Skew {
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+};
+
+// The part of a range that is certain: 0 if it may be nothing.
+std::int64_t certain(const Skew& skew) {
+  return skew.least > 0 ? skew.least : skew.most < 0 ? skew.most : 0;
+}
+
+std::string seconds(std::int64_t us) {
+  return fmt::format("{:.1f} s", static_cast<double>(std::llabs(us)) / 1e6);
+}
+
+}  // namespace
+
+Findings check_server(const Definition& definition, const Examined& source, const Access& access) {
+  return ServerCheck(definition, source, access).check();
+}
+
+Findings check_clocks(const Definition& definition, const std::vector<Examined>& sources) {
+  Findings findings;
+  std::vector<std::pair<std::string, Skew>> skews;
+  const auto report = [&](const std::string& source, std::int64_t ahead, const std::string& than) {
+    if (std::llabs(ahead) > definition.clock_skew_us) {
+      findings.push_back(
+          {Level::kWarning, source, "clock_skew",
+           fmt::format("its clock is at least {} {} {}; clock_skew allows {}", seconds(ahead),
+                       ahead > 0 ? "ahead of" : "behind", than, seconds(definition.clock_skew_us)),
+           "synchronise the clocks (NTP); change times decide who wins"});
+    }
+  };
+  for (const Examined& source : sources) {
+    if (!source.found.now) {
+      continue;
+    }
+    const std::int64_t now = source.found.now->value;
+    const Skew skew{now - source.after.value, now - source.before.value};
+    const std::string& name = definition.sources[source.index].name;
+    report(name, certain(skew), "this machine's");
+    for (const auto& [other_name, other] : skews) {
+      report(name, certain({skew.least - other.most, skew.most - other.least}), other_name + "'s");
+    }
+    skews.emplace_back(name, skew);
+  }
+  return findings;
+}
+
+}  // namespace couplet

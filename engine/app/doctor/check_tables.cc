@@ -1,0 +1,142 @@
+// Tables as they are: indexes, triggers, hidden rows, replica identity.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "connectors/postgres/sql_text.h"
+#include "engine/app/doctor/checks.h"
+
+namespace couplet {
+namespace {
+
+using Level = Finding::Level;
+using postgres::qualified;
+using postgres::quote_identifier;
+
+constexpr std::uint64_t kSmallTable = 10'000;  // rows: reading it whole costs next to nothing
+
+std::string list_of(const std::set<std::string>& columns, bool quote) {
+  std::string list;
+  for (const std::string& column : columns) {
+    list += (list.empty() ? "" : ", ") + (quote ? quote_identifier(column) : column);
+  }
+  return list;
+}
+
+// An index serves if the columns are its first ones, in any order, or if it finds one row at most
+// by some of them.
+bool serves(const IndexInfo& index, const std::set<std::string>& columns) {
+  const auto wanted = [&](const std::string& column) { return columns.contains(column); };
+  if (index.unique && std::all_of(index.columns.begin(), index.columns.end(), wanted)) {
+    return true;
+  }
+  return index.columns.size() >= columns.size() &&
+         std::all_of(index.columns.begin(),
+                     index.columns.begin() + static_cast<std::ptrdiff_t>(columns.size()), wanted);
+}
+
+class TableCheck {
+ public:
+  TableCheck(const Definition& definition, const Examined& source, const TableInspection& table,
+             const TableAccess& access, Findings& findings)
+      : definition_(definition),
+        source_(source),
+        table_(table),
+        access_(access),
+        findings_(findings) {}
+
+  void check() {
+    check_indexes();
+    if (table_.rows_hidden) {
+      add(Level::kWarning, "row_security",
+          "policies of " + name() +
+              " may hide rows from our role: a hidden row looks as if it were not there, and may "
+              "be created a second time",
+          fmt::format("CREATE POLICY {0} ON {1} TO {0} USING (true) WITH CHECK (true)",
+                      quote_identifier(source_.found.role), qualified(table_.name)));
+    }
+    const bool written = !access_.update.empty() || !access_.insert.empty();
+    if (written && !table_.triggers.empty()) {
+      add(Level::kNote, "triggers",
+          fmt::format("{} has triggers ({}): what they change in a row is taken as the target's "
+                      "form of it",
+                      name(), fmt::join(table_.triggers, ", ")),
+          "");
+    }
+    if (!access_.id.empty() && access_.times_decide && !access_.has_change_time) {
+      add(Level::kNote, "no_change_time",
+          name() +
+              " has no `updated_at` in the file: where both sides changed, `tie` decides, not the "
+              "newer change",
+          "entities: { …: { updated_at: COLUMN } }, or conflict: left_wins, right_wins or hold");
+    }
+    check_identity();
+  }
+
+ private:
+  void add(Level level, std::string code, std::string message, std::string fix) {
+    findings_.push_back({level, definition_.sources[source_.index].name, std::move(code),
+                         std::move(message), std::move(fix)});
+  }
+  [[nodiscard]] std::string name() const { return to_string(table_.name); }
+
+  void check_indexes() {
+    for (const Search& search : access_.searches) {
+      if (std::any_of(table_.indexes.begin(), table_.indexes.end(),
+                      [&](const IndexInfo& index) { return serves(index, search.columns); })) {
+        continue;
+      }
+      const bool small = table_.row_count && *table_.row_count < kSmallTable;
+      add(small ? Level::kNote : Level::kWarning, "missing_index",
+          fmt::format("no index of {} serves a search by {} ({})", name(),
+                      list_of(search.columns, false), search.why),
+          fmt::format("CREATE INDEX ON {} ({})", qualified(table_.name),
+                      list_of(search.columns, true)));
+    }
+  }
+
+  // A change stream names changed and deleted rows by the replica identity; without one the server
+  // refuses updates of a published table.
+  void check_identity() {
+    const bool streamed = definition_.sources[source_.index].postgres.stream.value_or(true) &&
+                          access_.streamed && !access_.id.empty();
+    if (!streamed || table_.replica_identity_full || table_.replica_identity) {
+      return;
+    }
+    add(Level::kNote, "replica_identity",
+        name() +
+            " has no replica identity; reconcile does without, the change stream to come cannot "
+            "tell which row was changed or deleted",
+        fmt::format("ALTER TABLE {} REPLICA IDENTITY {}", qualified(table_.name),
+                    identity_by_index()));
+  }
+
+  [[nodiscard]] std::string identity_by_index() const {
+    for (const IndexInfo& index : table_.indexes) {
+      if (index.unique && index.columns == access_.id) {
+        return "USING INDEX " + quote_identifier(index.name);
+      }
+    }
+    return "FULL";
+  }
+
+  const Definition& definition_;
+  const Examined& source_;
+  const TableInspection& table_;
+  const TableAccess& access_;
+  Findings& findings_;
+};
+
+}  // namespace
+
+Findings check_tables(const Definition& definition, const Examined& source, const Access& access) {
+  Findings findings;
+  for (const TableInspection& table : source.found.tables) {
+    if (const auto found = access.find({source.index, table.name}); found != access.end()) {
+      TableCheck(definition, source, table, found->second, findings).check();
+    }
+  }
+  return findings;
+}
+
+}  // namespace couplet

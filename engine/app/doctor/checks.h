@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/app/doctor/access.h"
+#include "engine/app/doctor/finding.h"
+#include "engine/definition/bound.h"
+#include "engine/definition/definition.h"
+#include "engine/ports/inspection.h"
+
+// What `doctor` looks at. Each check turns facts into findings and asks nobody, so that it can be
+// tested without a server; only the state's folder is looked into. Fixes in SQL quote every name.
+namespace couplet {
+
+// A source that answered, and when it was asked.
+struct Examined {
+  std::size_t index = 0;  // into Definition::sources
+  Inspection found;
+  Timestamp before;  // our clock
+  Timestamp after;
+};
+
+// Version, role, encoding, settings. `access` is empty where the file could not be bound.
+Findings check_server(const Definition& definition, const Examined& source, const Access& access);
+// Clocks of the sources against ours and against each other.
+Findings check_clocks(const Definition& definition, const std::vector<Examined>& sources);
+// What our role may not do and has to. `tables`: as the source described them to our role.
+Findings check_access(const Definition& definition, const Examined& source, const Access& access,
+                      const std::map<std::pair<std::size_t, TableName>, TableInfo>& tables);
+// Indexes, triggers, hidden rows, what a change stream would need.
+Findings check_tables(const Definition& definition, const Examined& source, const Access& access);
+// The state's folder: whose it is, whether it can be written, space, format.
+Findings check_state(const Definition& definition);
+// Whether the state belongs to these databases. `identities` in the order of the sources.
+Findings check_state_owner(const Definition& definition, const BoundDefinition& bound,
+                           std::span<const std::string> identities, bool marks_exist);
+
+}  // namespace couplet

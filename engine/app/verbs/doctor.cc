@@ -1,0 +1,232 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "engine/app/doctor/checks.h"
+#include "engine/app/exit_code.h"
+#include "engine/app/system_clock.h"
+#include "engine/app/verbs/verbs.h"
+#include "engine/app/wiring/definition_file.h"
+#include "engine/app/wiring/sources.h"
+#include "engine/definition/load.h"
+
+namespace couplet {
+namespace {
+
+using Level = Finding::Level;
+
+void append(Findings& to, Findings more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+class Doctor {
+ public:
+  Doctor(Definition definition, std::string file)
+      : definition_(std::move(definition)),
+        file_(std::move(file)),
+        sources_(make_sources(definition_)),
+        identities_(sources_.size()) {}
+
+  void examine(const Diagnostics& of_file) {
+    add_diagnostics(of_file);
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      if (auto met = meet(i); !met) {
+        note_away(i, met.error());
+      }
+    }
+    std::optional<BoundDefinition> bound;
+    if (!away_) {
+      auto result = bind_freely();
+      if (!result) {
+        note_away(definition_.sources.size(), result.error());
+      } else {
+        bound = std::move(*result);
+      }
+    } else {
+      findings_.push_back({Level::kNote, "", "not_checked",
+                           "tables and mappings were not checked, since a source is away", ""});
+    }
+    const Access access = bound ? access_of(*bound) : Access();
+    for (Examined& source : examined_) {
+      if (bound) {
+        inspect_tables(source, access);
+      }
+      append(findings_, check_server(definition_, source, access));
+      append(findings_, check_access(definition_, source, access, tables_));
+      append(findings_, check_tables(definition_, source, access));
+    }
+    append(findings_, check_clocks(definition_, examined_));
+    append(findings_, check_state(definition_));
+    if (bound && !away_) {
+      append(findings_, check_state_owner(definition_, *bound, identities_, marks_exist()));
+    }
+  }
+
+  [[nodiscard]] const Findings& findings() const { return findings_; }
+  [[nodiscard]] bool away() const { return away_; }
+  // One line a source: who answered, as whom.
+  [[nodiscard]] std::vector<std::string> greetings() const {
+    std::vector<std::string> lines;
+    for (const Examined& source : examined_) {
+      if (!source.found.product.empty()) {
+        lines.push_back(fmt::format("{}: {}, database {}, as {}",
+                                    definition_.sources[source.index].name, source.found.product,
+                                    source.found.database, source.found.role));
+      }
+    }
+    return lines;
+  }
+
+ private:
+  void note_away(std::size_t index, const Error& error) {
+    away_ = true;
+    findings_.push_back({Level::kError,
+                         index < definition_.sources.size() ? definition_.sources[index].name : "",
+                         code_of(error), error.message, error.hint});
+  }
+
+  void add_diagnostics(const Diagnostics& found) {
+    // Names that a role cannot see are told as what they are, once.
+    const bool hidden = std::any_of(examined_.begin(), examined_.end(), [](const Examined& source) {
+      return !source.found.hidden_schemas.empty();
+    });
+    for (const Diagnostic& one : found.items()) {
+      if (hidden && one.code == "unknown_table") {
+        continue;
+      }
+      findings_.push_back(
+          {one.severity == Severity::kError ? Level::kError : Level::kWarning, "", one.code,
+           fmt::format("{}:{}:{}: {}", file_, one.place.line, one.place.column, one.message),
+           one.hint});
+    }
+  }
+
+  // The tables of the file as it names them.
+  [[nodiscard]] std::vector<TableName> named_tables(std::size_t source) const {
+    std::vector<TableName> names;
+    for (const EntityDefinition& entity : definition_.entities) {
+      if (entity.source == source) {
+        names.push_back(entity.table);
+      }
+    }
+    return names;
+  }
+
+  Result<void> meet(std::size_t index) {
+    COUPLET_ASSIGN(identities_[index], sources_[index]->identity());
+    Examined source;
+    source.index = index;
+    source.before = clock_.now();
+    COUPLET_ASSIGN(source.found, sources_[index]->inspect(named_tables(index)));
+    source.after = clock_.now();
+    examined_.push_back(std::move(source));
+    return {};
+  }
+
+  // Binds as if our role might do everything, so that what it may not can be told as the grants
+  // that it lacks. nullopt: the file does not fit the databases; told.
+  Result<std::optional<BoundDefinition>> bind_freely() {
+    COUPLET_ASSIGN(BindResult bound,
+                   bind(
+                       definition_,
+                       [&](std::size_t source,
+                           std::span<const TableName> names) -> Result<std::vector<TableInfo>> {
+                         COUPLET_ASSIGN(auto described, sources_[source]->describe(names));
+                         for (TableInfo& table : described) {
+                           tables_[{source, table.name}] = table;
+                           table = with_every_right(std::move(table));
+                         }
+                         return described;
+                       },
+                       [&](std::size_t source) { return sources_[source]->tables(); }));
+    COUPLET_TRY(check_conditions(bound, sources_));
+    add_diagnostics(bound.diagnostics);
+    return std::move(bound.definition);
+  }
+
+  void inspect_tables(Examined& source, const Access& access) {
+    std::vector<TableName> names;
+    for (const auto& [name, table] : access) {
+      if (name.first == source.index) {
+        names.push_back(name.second);
+      }
+    }
+    auto found = sources_[source.index]->inspect(names);
+    if (!found) {
+      note_away(source.index, found.error());
+      return;
+    }
+    source.found.hidden_schemas = std::move(found->hidden_schemas);
+    source.found.tables = std::move(found->tables);
+  }
+
+  bool marks_exist() {
+    bool found = false;
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      const auto exists = sources_[i]->mark_exists(
+          replication_name(definition_.name, definition_.sources[i].name) + "_0");
+      found = found || exists.value_or(false);
+    }
+    return found;
+  }
+
+  Definition definition_;
+  std::string file_;
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::vector<std::string> identities_;
+  std::vector<Examined> examined_;
+  std::map<std::pair<std::size_t, TableName>, TableInfo> tables_;
+  SystemClock clock_;
+  Findings findings_;
+  bool away_ = false;
+};
+
+Result<ExitCode> run_doctor(const Invocation& invocation, Console& console) {
+  LoadResult loaded = load_definition(invocation.config);
+  if (loaded.diagnostics.has_errors()) {
+    COUPLET_TRY(print_findings(loaded.diagnostics, invocation.config, true, console));
+  }
+  Doctor doctor(std::move(*loaded.definition), invocation.config);
+  doctor.examine(loaded.diagnostics);
+  const Findings& findings = doctor.findings();
+  if (invocation.json) {
+    console.data(findings_json(findings).dump(-1, ' ', false,
+                                              nlohmann::ordered_json::error_handler_t::replace));
+  } else {
+    if (!invocation.quiet) {
+      for (const std::string& line : doctor.greetings()) {
+        console.data(line);
+      }
+    }
+    std::string text = findings_text(findings, invocation.quiet);
+    text.pop_back();  // Its last line feed comes with the data.
+    console.data(text);
+  }
+  if (doctor.away()) {
+    return ExitCode::kEnvironment;
+  }
+  const bool found = count(findings, Level::kError) + count(findings, Level::kWarning) > 0;
+  return invocation.check && found ? ExitCode::kFinding : ExitCode::kDone;
+}
+
+}  // namespace
+
+VerbSpec doctor_verb() {
+  VerbSpec verb;
+  verb.name = "doctor";
+  verb.summary = "look for what would be in a run's way, with what mends it";
+  verb.doc =
+      "Asks every database of the file, reads only, and tells what is missing or could be better:\n"
+      "privileges, keys, types, indexes, settings, clocks, crash protection, the state's folder.\n"
+      "Each finding comes with the SQL or the setting that mends it. Exits 3 if a database is "
+      "away.";
+  verb.run = run_doctor;
+  verb.flags = {{"--check", &Invocation::check, "Exit 4 if there is an error or a warning."}};
+  verb.examples = {{{"couplet doctor", "before the first run, and after a change of the file"},
+                    {"couplet doctor --check --json", "for a pipeline"}}};
+  return verb;
+}
+
+}  // namespace couplet

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/model/strong_int.h"
+#include "engine/ports/catalog.h"
+
+// What a source tells of itself to a person who sets it up. Facts only: what they mean for a
+// definition is the business of who asked. Everything may be missing: then nothing is known.
+namespace couplet {
+
+// An index that is valid and has no predicate.
+struct IndexInfo {
+  std::string name;
+  std::vector<std::string> columns;  // plain ones, up to the first expression
+  bool unique = false;               // over exactly these columns
+};
+
+// Where a column's default, or its identity, takes its values from.
+struct SequenceInfo {
+  std::string column;
+  TableName name;
+  bool identity = false;
+  bool may_use = true;
+};
+
+struct TableInspection {
+  TableName name;
+  std::vector<IndexInfo> indexes;
+  std::vector<SequenceInfo> sequences;
+  std::vector<std::string> triggers;  // row triggers of its users, enabled
+  bool rows_hidden = false;           // policies may hide rows from our role
+  // How a change stream names a row that was changed or deleted. nullopt: not at all.
+  std::optional<std::vector<std::string>> replica_identity;
+  bool replica_identity_full = false;      // by all of its columns
+  std::optional<std::uint64_t> row_count;  // an estimate
+};
+
+struct Inspection {
+  std::string product;  // "PostgreSQL 15.4"; empty: nothing is known
+  int version = 0;      // as the server counts: 150004
+  std::string database;
+  std::string role;
+  std::string encoding;  // of the database: "UTF8"
+  bool superuser = false;
+  bool sees_hidden_rows = false;                // is above row security by an attribute of its own
+  bool may_replicate = false;                   // may stream changes
+  bool read_only = false;                       // takes no writes now: a standby, or a setting
+  std::optional<Timestamp> now;                 // its clock, read while it was asked
+  std::map<std::string, std::string> settings;  // by name: "wal_level"
+  std::uint64_t slots = 0;                      // replication slots in use, by anybody
+  // Functions that Source::attach_mark calls and our role may not:
+  // "pg_replication_origin_oid(text)".
+  std::vector<std::string> forbidden_functions;
+  // Schemas with tables of the names asked for that our role may not look into.
+  std::vector<std::string> hidden_schemas;
+  // Those that exist, in the order asked for.
+  std::vector<TableInspection> tables;
+};
+
+}  // namespace couplet

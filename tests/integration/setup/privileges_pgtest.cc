@@ -1,0 +1,163 @@
+// docs/reference/privileges.md: its grants suffice, and each of them is needed.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <regex>
+
+#include "tests/integration/setup/setup_scene.h"
+
+namespace couplet::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+const char* const kOneWay = R"(
+entities:
+  shop.customers: { updated_at: updated_at }
+  billing.accounts: { updated_at: updated_at }
+mappings:
+  customer: { left: shop.customers, right: billing.accounts, direction: left_to_right,
+              keys: [ email ], attributes: [ name, { left: phone, right: telephone } ] }
+  order: { left: shop.orders, right: billing.orders, direction: left_to_right, keys: [ number ],
+           attributes: [ { left: customer, right: account, link: customer }, total ] }
+)";
+
+// One right on one column, or on a whole thing where there are no columns.
+struct Right {
+  std::string privilege;  // "SELECT (email)"
+  std::string object;     // "customers", "SCHEMA public"
+  [[nodiscard]] std::string text() const { return privilege + " ON " + object; }
+};
+
+// The rights that a block of GRANT statements gives, one by one.
+std::vector<Right> rights_of(const std::string& block) {
+  static const std::regex kStatement(R"(GRANT (\w+)(?: \(([^)]*)\))? ON ([^;]+?) TO couplet;)");
+  std::vector<Right> rights;
+  for (std::sregex_iterator at(block.begin(), block.end(), kStatement);
+       at != std::sregex_iterator(); ++at) {
+    if (!(*at)[2].matched) {
+      rights.push_back({(*at)[1], (*at)[3]});
+      continue;
+    }
+    const std::string columns = (*at)[2];
+    static const std::regex kColumn(R"(\w+)");
+    for (std::sregex_iterator c(columns.begin(), columns.end(), kColumn);
+         c != std::sregex_iterator(); ++c) {
+      rights.push_back({fmt::format("{} ({})", (*at)[1].str(), c->str()), (*at)[3]});
+    }
+  }
+  return rights;
+}
+
+class PrivilegesTest : public SetupScene {
+ protected:
+  PrivilegesTest() {
+    const auto tables = sql_blocks("how-to/your-own-databases.md", "# Two databases");
+    grants_ = sql_blocks("reference/privileges.md", "## No more than is needed");
+    std::string billing = tables.at(1);
+    billing.erase(billing.find("CREATE ROLE"));
+    for (const char* database : {"shop", "billing"}) {
+      cluster_.exec(database, "revoke all on schema public from public");
+    }
+    cluster_.exec("shop", tables.at(0));
+    cluster_.exec("billing", billing);
+    cluster_.exec("shop", grants_.at(0));
+    cluster_.exec("billing", grants_.at(1));
+    write_file(kOneWay);
+  }
+
+  [[nodiscard]] bool reconciles() const {
+    const Ended ended = couplet({"reconcile", "--exit-code"});
+    EXPECT_EQ(ended.exit_code, 0) << ended.out << ended.err;
+    return ended.exit_code == 0;
+  }
+  [[nodiscard]] std::vector<Row> billed() const {
+    return cluster_.query(
+        "billing",
+        "select o.number, a.email, a.telephone, o.total from orders o join accounts "
+        "a on a.id = o.account_id order by 1");
+  }
+
+  std::vector<std::string> grants_;
+};
+
+TEST_F(PrivilegesTest, TheGrantsOfThePageSuffice) {
+  EXPECT_THAT(findings_of("missing_grant"), IsEmpty());
+  ASSERT_TRUE(reconciles());
+  EXPECT_EQ(billed(), (std::vector<Row>{{"A-1", "ada@example.org", "030 1234", "12.50"},
+                                        {"A-2", "ada@example.org", "030 1234", "99.00"},
+                                        {"A-3", "bob@example.org", std::nullopt, "7.10"}}));
+  // Updates, renames and moves, too.
+  cluster_.exec(
+      "shop",
+      "update customers set name = 'Bobby', email = 'bobby@example.org', updated_at = now() "
+      "where name = 'Bob';"
+      "update orders set customer_id = 1, total = 8 where number = 'A-3'");
+  ASSERT_TRUE(reconciles());
+  EXPECT_EQ(billed().back(), (Row{"A-3", "ada@example.org", "030 1234", "8.00"}));
+  EXPECT_THAT(cluster_.query("billing", "select from accounts where email = 'bobby@example.org'"),
+              SizeIs(1));
+  const Ended again = couplet({"reconcile"});
+  EXPECT_THAT(again.out, HasSubstr("0 operations."));
+}
+
+TEST_F(PrivilegesTest, EachOfThemIsMissedByNameAndMendedByWhatDoctorPrints) {
+  const std::map<std::string, std::string> blocks = {{"shop", grants_.at(0)},
+                                                     {"billing", grants_.at(1)}};
+  for (const auto& [database, block] : blocks) {
+    const std::vector<Right> rights = rights_of(block);
+    ASSERT_GT(rights.size(), 8U);
+    for (const Right& right : rights) {
+      SCOPED_TRACE(database + ": " + right.text());
+      cluster_.exec(database, "revoke " + right.text() + " from couplet");
+      const auto missing = findings_of("missing_grant");
+      EXPECT_THAT(missing, SizeIs(1));
+      for (const nlohmann::json& finding : missing) {
+        EXPECT_EQ(finding.at("source"), database);
+        const std::string fix = finding.at("fix");
+        EXPECT_THAT(fix,
+                    HasSubstr("GRANT " + right.privilege.substr(0, right.privilege.find(' '))));
+        mend(finding);
+      }
+      EXPECT_THAT(findings_of("missing_grant"), IsEmpty());
+    }
+  }
+  ASSERT_TRUE(reconciles());
+}
+
+TEST_F(PrivilegesTest, ARunThatLacksOneSaysSo) {
+  cluster_.exec("billing", "revoke update (telephone) on accounts from couplet");
+  const Ended ended = couplet({"plan"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("GRANT UPDATE"));
+}
+
+TEST_F(PrivilegesTest, TheFiveFunctionsAreEnoughForMarks) {
+  const auto protection = [&](const std::string& source) {
+    for (const nlohmann::json& finding : findings_of("crash_protection")) {
+      if (finding.at("source") == source) {
+        return finding;
+      }
+    }
+    return nlohmann::json();
+  };
+  EXPECT_TRUE(protection("shop").is_null()) << "nothing is written there";
+  const nlohmann::json without = protection("billing");
+  EXPECT_THAT(without.at("message").get<std::string>(), HasSubstr("writes are looked for"));
+  mend(without);
+  const nlohmann::json with = protection("billing");
+  EXPECT_THAT(with.at("message").get<std::string>(), HasSubstr("couplet_setup_billing_0"));
+  EXPECT_TRUE(with.at("fix").is_null());
+  ASSERT_TRUE(reconciles());
+  EXPECT_THAT(cluster_.query("billing",
+                             "select from pg_replication_origin where roname = "
+                             "'couplet_setup_billing_0'"),
+              SizeIs(1));
+}
+
+}  // namespace
+}  // namespace couplet::test

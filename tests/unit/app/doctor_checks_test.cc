@@ -1,0 +1,117 @@
+// What `doctor` makes of facts that no server at hand shows: clocks, old servers, sources that say
+// nothing.
+
+#include "engine/app/doctor/checks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace couplet {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::int64_t kSecond = 1'000'000;
+
+Definition definition() {
+  Definition made;
+  made.name = "crm-billing";
+  made.sources.resize(2);
+  made.sources[0].name = "crm";
+  made.sources[1].name = "billing";
+  return made;
+}
+
+// A source whose clock said `now` between two looks at ours.
+Examined examined(std::size_t index, std::int64_t now, std::int64_t before, std::int64_t after) {
+  Examined source;
+  source.index = index;
+  source.found.product = "PostgreSQL 15.4";
+  source.found.version = 150004;
+  source.found.encoding = "UTF8";
+  source.found.now = Timestamp{now * kSecond};
+  source.before = Timestamp{before * kSecond};
+  source.after = Timestamp{after * kSecond};
+  return source;
+}
+
+std::vector<std::string> codes(const Findings& findings) {
+  std::vector<std::string> all;
+  for (const Finding& finding : findings) {
+    all.push_back(finding.code);
+  }
+  return all;
+}
+
+TEST(ClockCheckTest, ClocksThatMayAgreeAreNotReported) {
+  EXPECT_THAT(check_clocks(definition(), {examined(0, 100, 99, 101), examined(1, 102, 100, 100)}),
+              IsEmpty())
+      << "2 s is what clock_skew allows";
+  EXPECT_THAT(check_clocks(definition(), {examined(0, 100, 50, 150)}), IsEmpty())
+      << "a slow answer tells little";
+}
+
+TEST(ClockCheckTest, AServersClockIsHeldAgainstOurs) {
+  const Findings ahead = check_clocks(definition(), {examined(0, 110, 100, 101)});
+  ASSERT_THAT(ahead, SizeIs(1));
+  EXPECT_EQ(ahead[0].source, "crm");
+  EXPECT_EQ(ahead[0].message,
+            "its clock is at least 9.0 s ahead of this machine's; clock_skew allows 2.0 s");
+  const Findings behind = check_clocks(definition(), {examined(0, 90, 100, 101)});
+  ASSERT_THAT(behind, SizeIs(1));
+  EXPECT_THAT(behind[0].message, HasSubstr("at least 10.0 s behind this machine's"));
+}
+
+TEST(ClockCheckTest, ServersAreHeldAgainstEachOther) {
+  const Findings found =
+      check_clocks(definition(), {examined(0, 102, 100, 100), examined(1, 98, 100, 100)});
+  ASSERT_THAT(found, SizeIs(1)) << "each of them is near enough to ours";
+  EXPECT_THAT(found[0].message, HasSubstr("at least 4.0 s behind crm's"));
+}
+
+TEST(ServerCheckTest, AnOldServerAndAStandbyAreErrorsWhereTheyMatter) {
+  Access access;
+  access[{0, {"public", "customers"}}].update = {"name"};
+  Examined source = examined(0, 0, 0, 0);
+  source.found.settings = {{"wal_level", "logical"}, {"max_replication_slots", "10"}};
+  EXPECT_THAT(codes(check_server(definition(), source, access)), ElementsAre("crash_protection"));
+  source.found.version = 110022;
+  source.found.read_only = true;
+  source.found.slots = 10;
+  access.begin()->second.streamed = true;
+  source.found.may_replicate = true;
+  source.found.settings["max_wal_senders"] = "10";
+  EXPECT_THAT(codes(check_server(definition(), source, access)),
+              ElementsAre("old_server", "read_only", "crash_protection", "replication_slots"));
+}
+
+TEST(ServerCheckTest, OfASourceThatSaysNothingNothingIsSaid) {
+  Examined source;
+  EXPECT_THAT(check_server(definition(), source, {}), IsEmpty());
+  EXPECT_THAT(check_clocks(definition(), {source}), IsEmpty());
+  EXPECT_THAT(check_tables(definition(), source, {}), IsEmpty());
+}
+
+TEST(FindingTest, TheWorstComesFirstAndSecretsAreMasked) {
+  const Findings findings = {
+      {Finding::Level::kNote, "crm", "n", "a note\nof two lines", ""},
+      {Finding::Level::kError, "", "e", "cannot reach postgresql://u:hidden@h/db", "try again"}};
+  EXPECT_EQ(findings_text(findings, false),
+            "error: cannot reach postgresql://u:***@h/db (e)\n    try again\n"
+            "note: crm: a note of two lines (n)\n1 error, 1 note\n");
+  EXPECT_EQ(findings_text(findings, true), "1 error, 1 note\n");
+  EXPECT_EQ(findings_text({}, false), "nothing found\n");
+  EXPECT_EQ(
+      findings_json(findings).dump(),
+      R"({"findings":[{"level":"error","source":null,"code":"e","message":"cannot reach )"
+      R"(postgresql://u:***@h/db","fix":"try again"},{"level":"note","source":"crm","code":"n",)"
+      R"("message":"a note of two lines","fix":null}]})");
+}
+
+}  // namespace
+}  // namespace couplet
