@@ -24,6 +24,14 @@ struct Invocation {
   bool rebuild_state = false;
   bool check = false;
   bool no_secrets = false;
+  bool skip_refused = false;
+  std::string mapping;
+  std::string situation;
+  std::string by;
+  std::string older_than;
+  std::string newer_than;
+  std::string limit;
+  std::string after;
 };
 
 struct FlagSpec {
