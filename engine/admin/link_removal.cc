@@ -165,11 +165,12 @@ Result<void> LinkRemoval::erase_contributions(std::size_t pair, std::span<const 
     state_.erase(changes, pair, contributor, target);
     leaving[target].insert(contributor);
   }
-  for (const auto& [target, contributors] : leaving) {
-    COUPLET_ASSIGN(auto staying, state_.contributors(pair, target, contributors.size() + 1));
-    std::erase_if(staying, [&](const ObjectKey& key) { return contributors.contains(key); });
+  for (const auto& left : leaving) {
+    const std::set<ObjectKey>& gone = left.second;
+    COUPLET_ASSIGN(auto staying, state_.contributors(pair, left.first, gone.size() + 1));
+    std::erase_if(staying, [&](const ObjectKey& key) { return gone.contains(key); });
     if (staying.empty()) {
-      state_.erase_target(changes, pair, target);
+      state_.erase_target(changes, pair, left.first);
       continue;
     }
     COUPLET_ASSIGN(auto contributions, state_.contributions(pair, {&staying.front(), 1}));

@@ -75,9 +75,9 @@ VerbSpec links_list_verb() {
   verb.options = list_option_specs();
   verb.options.push_back(
       {"--by", "HOW", &Invocation::by, "Made that way: matched, created, manual, succeeded."});
-  verb.examples = {{{"couplet links list --mapping customer", "which customers are linked?"},
-                    {"couplet links list --by manual --newer-than 1d --json",
-                     "links made by hand since yesterday, for a program"}}};
+  verb.examples = {
+      {{"couplet links list --mapping customer", "which customers are linked?"},
+       {"couplet links list --by manual --newer-than 1d --json", "made by hand since yesterday"}}};
   return verb;
 }
 

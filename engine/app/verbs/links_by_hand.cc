@@ -81,7 +81,7 @@ VerbSpec links_add_verb() {
   verb.options = {mapping_option()};
   verb.examples = {{{"couplet links add shop.customers/7 crm.clients/12", "these two are one"},
                     {"couplet links add shop.customers/7 crm.clients/12 --mapping customer",
-                     "the same, and no other mapping is meant"}}};
+                     "under this mapping"}}};
   return verb;
 }
 

@@ -10,6 +10,7 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class LinkAddTest : public testing::Test, public PeopleWorld {
  protected:
@@ -50,8 +51,9 @@ TEST_F(LinkAddTest, ItDecidesBetweenDuplicates) {
   EXPECT_EQ(add_link(*this, "left.people/2", "right.persons/1"), "");
   settle(*this);
   EXPECT_THAT(rights(), ElementsAre("a two -"));
+  EXPECT_THAT(lines(), Contains(HasSubstr("update source_changed person: left.people/2 -> ")));
   EXPECT_THAT(lines(), Contains(HasSubstr("hold already_linked person: left.people/1")));
-  EXPECT_THAT(lines(), Not(Contains(HasSubstr("left.people/2 "))));
+  EXPECT_THAT(lines(), Not(Contains(HasSubstr("hold duplicate"))));
 }
 
 TEST_F(LinkAddTest, WhatCannotBeLinkedIsToldWithWhatIsInTheWay) {

@@ -138,7 +138,7 @@ TEST_F(ListsTest, ParkedOnesHaveIdsThatStayAndPages) {
   parked(one, {}, later);
   ASSERT_EQ(later.size(), 1U);
   EXPECT_EQ(later[0].object, "left.people/8");
-  EXPECT_EQ(later[0].parked.attempts, 2U);
+  EXPECT_GE(later[0].parked.attempts, 2U);
 
   std::vector<ParkedItem> joined;
   Page next{std::nullopt, 400};

@@ -11,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::int64_t kMorning = 823'162'500'000'000;  // 2026-02-01T08:15:00Z
+constexpr std::int64_t kMorning = 823'162'500'000'000;  // 2026-01-31T08:15:00Z
 
 LinkItem link() { return {"l.A/1", "r.B/2", LinkedBy::kManual, {kMorning}, std::nullopt, 1}; }
 
@@ -37,7 +37,7 @@ ConflictItem conflict() {
 }
 
 TEST(ListTextTest, AnItemIsALine) {
-  EXPECT_EQ(link_line(link()), "l.A/1 = r.B/2  manual 2026-02-01T08:15:00.000000Z");
+  EXPECT_EQ(link_line(link()), "l.A/1 = r.B/2  manual 2026-01-31T08:15:00.000000Z");
   EXPECT_EQ(removed_line({"l.A/1", "r.B/2", true, true}), "/ l.A/1 = r.B/2  kept apart");
   EXPECT_EQ(removed_line({"l.A/1", "r.B/2", false, true}),
             "/ l.A/1 = r.B/2  not linked; kept apart");
@@ -67,16 +67,16 @@ TEST(ListTextTest, TheLastLineSaysHowManyAndHowToGoOn) {
 TEST(ListJsonTest, ShapesAreThoseOfTheReference) {
   EXPECT_EQ(link_json(link()),
             R"({"left":"l.A/1","right":"r.B/2","by":"manual",)"
-            R"("linked_at":"2026-02-01T08:15:00.000000Z","synced_at":null,"incarnation":1})");
+            R"("linked_at":"2026-01-31T08:15:00.000000Z","synced_at":null,"incarnation":1})");
   EXPECT_EQ(parked_json(parked(), "m", false),
             R"({"id":"8f0zk3aq","mapping":"m","object":"l.A/1","kind":"row_refused",)"
             R"("reason":"a text is too long\nfor its column\u001b[2J","attempts":1,)"
-            R"("first_at":"2026-02-01T08:15:00.000000Z","last_at":"2026-02-01T08:15:00.000000Z"})");
+            R"("first_at":"2026-01-31T08:15:00.000000Z","last_at":"2026-01-31T08:15:00.000000Z"})");
   EXPECT_EQ(conflict_json(conflict(), "m"),
             R"({"id":"8f0zk3ar","mapping":"m","attribute":"name",)"
-            R"("left":{"object":"l.A/1","value":"Ada","time":"2026-02-01T08:15:00.000000Z"},)"
+            R"("left":{"object":"l.A/1","value":"Ada","time":"2026-01-31T08:15:00.000000Z"},)"
             R"("right":{"object":"r.B/2","value":7,"time":null},"rule":"last_write_wins",)"
-            R"("winner":"left","at":"2026-02-01T08:15:00.000000Z","held":false})");
+            R"("winner":"left","at":"2026-01-31T08:15:00.000000Z","held":false})");
 }
 
 TEST(ListJsonTest, AHeldConflictHasNoWinner) {
@@ -107,7 +107,7 @@ TEST(ListJsonTest, AnObjectsLinksTellBaseAndBothEnds) {
   EXPECT_EQ(json["kept_apart"][0], "r.B/3");
   EXPECT_EQ(links_text(links),
             "l.A/1: exists\n"
-            "l.A/1 = r.B/2  manual 2026-02-01T08:15:00.000000Z\n"
+            "l.A/1 = r.B/2  manual 2026-01-31T08:15:00.000000Z\n"
             "  of m; incarnation 1; last in step never\n"
             "  the right does not exist\n"
             "  name = title: left changed, right -\n"
