@@ -81,13 +81,13 @@ Result<void> LinkAdmission::find_missing(std::span<const ProposedLink> proposals
     for (const Side side : {Side::kLeft, Side::kRight}) {
       const std::size_t entity = definition_.pairs[proposals[i].pair].entities[index_of(side)];
       if (verdicts[i] && !there[entity].contains(proposals[i].end(side))) {
-        verdicts[i] = fail(
-            Error{ErrorKind::kNotFound,
-                  "there is no object " + object_name(definition_, entity, proposals[i].end(side)),
-                  "a link is between two objects that exist",
-                  {},
-                  "no_such_object",
-                  {}});
+        verdicts[i] = fail(Error{ErrorKind::kNotFound,
+                                 "there is no object " + object_name(definition_.entities[entity],
+                                                                     proposals[i].end(side)),
+                                 "a link is between two objects that exist",
+                                 {},
+                                 "no_such_object",
+                                 {}});
       }
     }
   }
@@ -97,10 +97,11 @@ Result<void> LinkAdmission::find_missing(std::span<const ProposedLink> proposals
 Error LinkAdmission::linked_to(std::size_t pair, Side side, const ObjectKey& key,
                                const ObjectKey& other_key) const {
   const auto& entities = definition_.pairs[pair].entities;
-  const std::string name = object_name(definition_, entities[index_of(side)], key);
+  const std::string name = object_name(definition_.entities[entities[index_of(side)]], key);
   return {ErrorKind::kInvalidArgument,
           name + " is linked to " +
-              object_name(definition_, entities[index_of(other(side))], other_key) + " already",
+              object_name(definition_.entities[entities[index_of(other(side))]], other_key) +
+              " already",
           "`couplet links remove " + name + "` removes that link",
           {},
           "already_linked",

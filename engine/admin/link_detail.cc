@@ -41,7 +41,8 @@ class PairLook {
     COUPLET_TRY(compare(ends, links));
     std::move(links.begin(), links.end(), std::back_inserter(found.links));
     const auto name_of_other = [&](const ObjectKey& other_key) {
-      return object_name(definition_, entities_.entities[index_of(other(side))], other_key);
+      return object_name(definition_.entities[entities_.entities[index_of(other(side))]],
+                         other_key);
     };
     COUPLET_ASSIGN(const auto apart, state_.separations(pair_, side, {&key, 1}));
     for (const State::Apart& one : apart[0]) {
@@ -155,7 +156,7 @@ Result<ObjectLinks> look_at_links(const BoundDefinition& definition, const State
                                   const std::vector<Source*>& sources, const std::string& object) {
   COUPLET_ASSIGN(const NamedObject named, parse_object(definition, object));
   ObjectLinks found;
-  found.object = object_name(definition, named.entity, named.key);
+  found.object = object_name(definition.entities[named.entity], named.key);
   for (std::size_t pair = 0; pair < definition.pairs.size(); ++pair) {
     const PairLook look(definition, state, sources, pair);
     for (const Side side : {Side::kLeft, Side::kRight}) {

@@ -62,8 +62,8 @@ class Items {
   [[nodiscard]] LinkItem item(const ObjectKey& left, const ObjectKey& right, LinkedBy by,
                               Timestamp linked_at, const Agreement& agreement) const {
     const Pair& pair = definition_.pairs[pair_];
-    return {object_name(definition_, pair.entities[0], left),
-            object_name(definition_, pair.entities[1], right),
+    return {object_name(definition_.entities[pair.entities[0]], left),
+            object_name(definition_.entities[pair.entities[1]], right),
             by,
             linked_at,
             time_or_none(agreement.synced_at),

@@ -138,8 +138,8 @@ Result<std::vector<LinkRemoval::Removed>> LinkRemoval::remove_batch(std::size_t 
     if (links[i].linked) {
       linked.push_back(links[i]);
     }
-    removed.push_back({object_name(definition_, entities.entities[0], links[i].left),
-                       object_name(definition_, entities.entities[1], links[i].right),
+    removed.push_back({object_name(definition_.entities[entities.entities[0]], links[i].left),
+                       object_name(definition_.entities[entities.entities[1]], links[i].right),
                        links[i].linked, separations[i].has_value()});
   }
   if (entities.many) {
@@ -153,8 +153,9 @@ Result<std::vector<LinkRemoval::Removed>> LinkRemoval::remove_batch(std::size_t 
   return removed;
 }
 
-// The value of one that no longer contributes does not count any more: one that stays is looked at
-// again, so that the target's are elected anew. A target without contributors is none.
+// The value of one that no longer contributes does not count any more: who stays is looked at
+// again, so that the target's values are elected anew. A target without contributors is none; then
+// those of other mappings that write the same attributes are.
 Result<void> LinkRemoval::erase_contributions(std::size_t pair, std::span<const LinkEnds> links,
                                               StateBatch& changes) const {
   const Side many = *definition_.pairs[pair].many;
@@ -165,21 +166,42 @@ Result<void> LinkRemoval::erase_contributions(std::size_t pair, std::span<const 
     state_.erase(changes, pair, contributor, target);
     leaving[target].insert(contributor);
   }
+  std::set<std::size_t> competing;  // pairs
+  for (const std::size_t mapping : definition_.pairs[pair].mappings) {
+    for (const auto& competitors : plans_[mapping].competitors) {
+      for (const Competitor& competitor : competitors) {
+        competing.insert(competitor.pair);
+      }
+    }
+  }
+  competing.erase(pair);
   for (const auto& left : leaving) {
-    const std::set<ObjectKey>& gone = left.second;
-    COUPLET_ASSIGN(auto staying, state_.contributors(pair, left.first, gone.size() + 1));
-    std::erase_if(staying, [&](const ObjectKey& key) { return gone.contains(key); });
-    if (staying.empty()) {
-      state_.erase_target(changes, pair, left.first);
+    COUPLET_ASSIGN(const bool any, look_again(pair, left.first, left.second, changes));
+    if (any) {
       continue;
     }
-    COUPLET_ASSIGN(auto contributions, state_.contributions(pair, {&staying.front(), 1}));
-    if (contributions[0]) {
-      contributions[0]->values = {};
-      state_.put(changes, pair, staying.front(), *contributions[0]);
+    state_.erase_target(changes, pair, left.first);
+    for (const std::size_t other_pair : competing) {
+      COUPLET_TRY(look_again(other_pair, left.first, {}, changes));
     }
   }
   return {};
+}
+
+// Has one contributor of the target nominated by the next comparison; false: it has none.
+Result<bool> LinkRemoval::look_again(std::size_t pair, const ObjectKey& target,
+                                     const std::set<ObjectKey>& gone, StateBatch& changes) const {
+  COUPLET_ASSIGN(auto staying, state_.contributors(pair, target, gone.size() + 1));
+  std::erase_if(staying, [&](const ObjectKey& key) { return gone.contains(key); });
+  if (staying.empty()) {
+    return false;
+  }
+  COUPLET_ASSIGN(auto contributions, state_.contributions(pair, {&staying.front(), 1}));
+  if (contributions[0]) {
+    contributions[0]->values = {};
+    state_.put(changes, pair, staying.front(), *contributions[0]);
+  }
+  return true;
 }
 
 }  // namespace couplet

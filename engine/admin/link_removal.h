@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,6 +54,8 @@ class LinkRemoval {
                                                                 Timestamp now) const;
   Result<void> erase_contributions(std::size_t pair, std::span<const LinkEnds> links,
                                    StateBatch& changes) const;
+  Result<bool> look_again(std::size_t pair, const ObjectKey& target,
+                          const std::set<ObjectKey>& gone, StateBatch& changes) const;
 
   const BoundDefinition& definition_;
   State& state_;

@@ -37,10 +37,8 @@ Result<NamedObject> parse_object(const BoundDefinition& definition, std::string_
                 hint.empty() ? "objects are written source.Entity/ID" : std::move(hint));
 }
 
-std::string object_name(const BoundDefinition& definition, std::size_t entity,
-                        const ObjectKey& key) {
-  const BoundEntity& bound = definition.entities[entity];
-  return bound.name + "/" + format_key(bound.id_types, key);
+std::string object_name(const BoundEntity& entity, const ObjectKey& key) {
+  return entity.name + "/" + format_key(entity.id_types, key);
 }
 
 }  // namespace couplet

@@ -18,7 +18,6 @@ struct NamedObject {
 // whether the object exists is not asked.
 Result<NamedObject> parse_object(const BoundDefinition& definition, std::string_view name);
 
-std::string object_name(const BoundDefinition& definition, std::size_t entity,
-                        const ObjectKey& key);
+std::string object_name(const BoundEntity& entity, const ObjectKey& key);
 
 }  // namespace couplet

@@ -64,7 +64,7 @@ Result<void> walk(const BoundDefinition& definition, const State& state, Family 
 
 std::string name_of_subject(const BoundDefinition& definition, const Subject& subject) {
   const Pair& pair = definition.pairs[definition.mappings[subject.mapping].pair];
-  return object_name(definition, pair.entities[index_of(subject.side)], subject.key);
+  return object_name(definition.entities[pair.entities[index_of(subject.side)]], subject.key);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // Verbs that read links: list, show, export.
-#include "engine/admin/link_list.h"
-
 #include "engine/admin/link_detail.h"
+#include "engine/admin/link_list.h"
 #include "engine/app/output/list_json.h"
 #include "engine/app/output/list_text.h"
 #include "engine/app/system_clock.h"
@@ -11,7 +10,7 @@
 namespace couplet {
 namespace {
 
-Result<LinkSelection> selection_of(const Session& session, const ListOptions& options) {
+LinkSelection selection_of(const Session& session, const ListOptions& options) {
   LinkSelection selection;
   if (options.mapping) {
     selection.pair = session.bound.mappings[*options.mapping].pair;
@@ -25,7 +24,7 @@ Result<ExitCode> run_links_list(const Invocation& invocation, Console& console) 
   SystemClock clock;
   COUPLET_ASSIGN(const auto session, open_to_read(invocation, console));
   COUPLET_ASSIGN(const auto options, list_options(invocation, session->bound, clock.now()));
-  COUPLET_ASSIGN(const auto selection, selection_of(*session, options));
+  const LinkSelection selection = selection_of(*session, options);
   COUPLET_ASSIGN(const Listed listed,
                  list_links(session->bound, *session->state, selection, options.page,
                             [&](const LinkItem& link) {
@@ -42,7 +41,7 @@ Result<ExitCode> run_links_export(const Invocation& invocation, Console& console
   SystemClock clock;
   COUPLET_ASSIGN(const auto session, open_to_read(invocation, console));
   COUPLET_ASSIGN(const auto options, list_options(invocation, session->bound, clock.now()));
-  COUPLET_ASSIGN(const auto selection, selection_of(*session, options));
+  const LinkSelection selection = selection_of(*session, options);
   COUPLET_TRY(list_links(session->bound, *session->state, selection, {}, [&](const LinkItem& link) {
     console.data(link_json(link));
     return !console.reader_gone();

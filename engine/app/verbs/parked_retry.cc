@@ -64,7 +64,7 @@ class Retry {
       COUPLET_ASSIGN(
           const auto outcome,
           syncer_.sync(mapping, std::span(nominees).subspan(start, count), permissions_, clashing));
-      for (const std::vector<Subject>* more : {&outcome.again, &outcome.dirty}) {
+      for (const std::vector<Subject>* more : {&outcome.again, &outcome.dirty, &outcome.hidden}) {
         for (const Subject& subject : *more) {
           add(subject);
         }

@@ -154,6 +154,32 @@ TEST_F(ManyToOneByHandTest, WhenItsKeyChangesAfterwardsItMovesAsAnyOther) {
   expect_at_rest();
 }
 
+// Orders and visits write one note: what the visit has counts once the order is out.
+TEST_F(ManyToOneByHandTest, WhenTheLastOfOneMappingIsRemovedAnotherMappingsValueCounts) {
+  create(*left, DescribedTable("visits").id().text("city").text("note").column(
+                    "touched", type_of(TypeKind::kTimestampTz)));
+  const auto mapping = [](const std::string& table) {
+    return "  by_" + table + ": { left: left." + table +
+           ", right: right.cities, direction: left_to_right,\n    cardinality: many_to_one, keys: "
+           "[ { left: city, right: name } ], attributes: [ note ] }\n";
+  };
+  define(
+      "entities:\n  left.orders: { updated_at: touched }\n"
+      "  left.visits: { updated_at: touched }\nmappings:\n" +
+      mapping("orders") + mapping("visits"));
+  order("Rome", "order", 5);
+  order("Oslo", "o", 1);
+  left->insert("visits",
+               {{"city", "Rome"}, {"note", "visit"}, {"touched", "2025-01-01 00:00:00+00"}});
+  left->insert("visits", {{"city", "Oslo"}, {"note", "v"}, {"touched", "2024-01-01 00:00:00+00"}});
+  settle();
+  ASSERT_THAT(cities(), ElementsAre("Oslo o", "Rome order"));
+  EXPECT_THAT(remove_link(*this, "left.orders/1"), HasSubstr("kept apart"));
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Oslo o", "Rome visit"));
+  expect_at_rest();
+}
+
 TEST_F(ManyToOneByHandTest, AContributorThatIsLinkedElsewhereIsRefusedATargetNever) {
   order("Rome", "r", 1);
   order("Oslo", "o", 1);
