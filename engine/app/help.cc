@@ -29,7 +29,7 @@ std::string help_text() {
       "\n"
       "verbs:\n";
   for (const VerbSpec& verb : verbs()) {
-    text += fmt::format("  {:<14}{}\n", verb.name, verb.summary);
+    text += fmt::format("  {:<16}{}\n", verb.name, verb.summary);
   }
   text +=
       "\n"

@@ -27,6 +27,14 @@ struct Invocation {
   std::string left;
   std::string right;
   std::string output;
+  bool skip_refused = false;
+  std::string mapping;
+  std::string situation;
+  std::string by;
+  std::string older_than;
+  std::string newer_than;
+  std::string limit;
+  std::string after;
 };
 
 struct FlagSpec {

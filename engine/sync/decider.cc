@@ -149,8 +149,9 @@ void decide_merge(const DecisionContext& context, Task& task) {
     } else if (written[0] || written[1] || report) {
       // From the point of view of who is written: did its source change, or it itself?
       const Side target = written[1] || !written[0] ? Side::kRight : Side::kLeft;
-      task.situation =
-          changed[index_of(other(target))] ? Situation::kSourceChanged : Situation::kTargetChanged;
+      // At first contact nobody can tell: it takes what its source has.
+      const bool source = changed[index_of(other(target))] || !changed[index_of(target)];
+      task.situation = source ? Situation::kSourceChanged : Situation::kTargetChanged;
     }
   }
   if (defer) {

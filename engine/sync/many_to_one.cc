@@ -119,21 +119,26 @@ void ManyToOneResolver::place(Member member) {
       lone(member, Act::kDefer, Situation::kDeferred);
       batch_.tasks.back().waits = waits;
     }
-    if (linked) {  // It stays a contributor; its values may have changed.
-      member.identity = member.before->identity;
-      member.stands_alone = true;
-      const ObjectKey target = member.before->target;
-      touched_[target].members.push_back(std::move(member));
-    }
+    stay(std::move(member));
     return;
   }
   member.identity = identity.digest;
-  if (linked && member.before->identity == identity.digest) {
+  if (linked &&
+      (member.before->identity == identity.digest || member.before->identity == Digest{})) {
     const ObjectKey target = member.before->target;
     touched_[target].members.push_back(std::move(member));
     return;
   }
   groups_[identity.digest.value].members.push_back(std::move(member));
+}
+
+void ManyToOneResolver::stay(Member member) {
+  if (member.before) {
+    member.identity = member.before->identity;
+    member.stands_alone = true;
+    const ObjectKey target = member.before->target;
+    touched_[target].members.push_back(std::move(member));
+  }
 }
 
 void ManyToOneResolver::lone(const Member& member, Act act, Situation situation, std::string reason,
@@ -144,6 +149,7 @@ void ManyToOneResolver::lone(const Member& member, Act act, Situation situation,
   task.subject = {plan_.mapping, many_, member.key};
   task.views[index_of(many_)] = member.view;
   task.reason = std::move(reason);
+  task.reunited = member.reunited;
   if (fault) {
     task.fault = std::move(*fault);
   }
@@ -157,11 +163,16 @@ Result<void> ManyToOneResolver::find_targets() {
   }
   COUPLET_TRY(reader_.find(one_, questions));
   std::size_t asked = 0;
+  std::vector<const View*> separable;
   for (auto& [identity, group] : groups_) {
     group.candidates = std::move(questions[asked].answers);
     group.fault = std::move(questions[asked].fault);
     ++asked;
+    for (const Member& member : group.members) {
+      separable.push_back(member.view);
+    }
   }
+  COUPLET_TRY(kept_.load(many_, separable, reader_));
   // Those whose target is there first: a target that they join is not renamed by others.
   for (const bool found : {true, false}) {
     for (auto& [identity, group] : groups_) {
@@ -173,7 +184,40 @@ Result<void> ManyToOneResolver::find_targets() {
   return {};
 }
 
+Result<void> ManyToOneResolver::keep_apart(Group& group) {
+  std::vector<Member> together;
+  for (Member& member : group.members) {
+    member.reunited = kept_.ended(*member.view);
+    std::vector<const View*> open;
+    for (const View* candidate : group.candidates) {
+      if (!kept_.between(member.key, candidate->key)) {
+        open.push_back(candidate);
+      }
+    }
+    const bool nobody = open.empty() && kept_.from_unseen(member.key);
+    if (open.size() == group.candidates.size() && !nobody) {
+      together.push_back(std::move(member));
+    } else if (open.empty()) {
+      lone(member, Act::kReport, Situation::kMatched, kKeptApartReason);
+      stay(std::move(member));
+    } else {
+      Group own;
+      own.members.push_back(std::move(member));
+      own.candidates = std::move(open);
+      COUPLET_TRY(place_group(own));
+    }
+  }
+  group.members = std::move(together);
+  return {};
+}
+
 Result<void> ManyToOneResolver::place_group(Group& group) {
+  if (!group.fault) {
+    COUPLET_TRY(keep_apart(group));
+  }
+  if (group.members.empty()) {
+    return {};
+  }
   const auto all_lone = [&](Act act, Situation situation, const std::string& reason) {
     for (const Member& member : group.members) {
       lone(member, act, situation, reason, group.fault);
@@ -465,9 +509,14 @@ Result<void> ManyToOneResolver::target_gone(Task task) {
       speaker = view;
     }
   }
+  bool kept_apart = false;
   if (speaker != nullptr) {
     std::array<Reader::Question, 1> question{{{speaker, {}, {}}}};
     COUPLET_TRY(reader_.find(one_, question));
+    COUPLET_TRY(kept_.load(many_, {&speaker, 1}, reader_));
+    kept_apart = std::erase_if(question[0].answers, [&](const View* view) {
+                   return kept_.between(speaker->key, view->key);
+                 }) > 0;
     if (question[0].answers.size() == 1 && question[0].answers[0]->in_scope) {
       const View* successor = question[0].answers[0];
       COUPLET_ASSIGN(const auto known, state_.targets(plan_.pair, {&successor->key, 1}));
@@ -494,6 +543,9 @@ Result<void> ManyToOneResolver::target_gone(Task task) {
     task.reason = "the target is gone, and no contributor has an identity key";
   } else if (!plan_.bound->create[index_of(one_)]) {
     task.act = Act::kReport;
+  } else if (kept_apart) {
+    task.act = Act::kReport;
+    task.reason = kKeptApartReason;
   } else if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
              rail != permissions_.rails.end()) {
     task.act = Act::kHold;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/sync/reader.h"
+#include "engine/sync/separations.h"
 
 namespace couplet {
 
@@ -17,6 +18,7 @@ class ManyToOneResolver {
         permissions_(permissions),
         reader_(reader),
         batch_(batch),
+        kept_(state, plan, permissions),
         many_(*plan.entities->many),
         one_(other(many_)) {}
 
@@ -43,6 +45,10 @@ class ManyToOneResolver {
   void place(Member member);
   Result<void> find_targets();
   Result<void> place_group(Group& group);
+  // Takes out the members whose link to a candidate was removed by hand.
+  Result<void> keep_apart(Group& group);
+  // A linked one that is not placed anew stays a contributor; its values may have changed.
+  void stay(Member member);
   void leave(const Member& member);
   void join(Group& group, const ObjectKey& target);
   // True if every contributor of the target now has the group's identity.
@@ -55,7 +61,8 @@ class ManyToOneResolver {
   Result<std::vector<ObjectKey>> others(const Task& task, std::size_t limit) const;
   Result<void> target_gone(Task task);
   Result<void> elect(Task& task, bool all);
-  void vote(const View& view, Task& task) const;
+  // `settled`: who is elected for parts of the identity key whatever this view says; null: nobody.
+  void vote(const View& view, Task& task, const std::vector<const View*>* settled = nullptr) const;
   // Holds the elected against those of other mappings that write the same attribute.
   void weigh(Task& task, const Touched& touched) const;
   Task create_task(std::vector<Member> members);
@@ -67,6 +74,7 @@ class ManyToOneResolver {
   const Permissions& permissions_;
   Reader& reader_;
   TaskBatch& batch_;
+  KeptApart kept_;
   Side many_;
   Side one_;
   std::map<std::uint64_t, Group> groups_;  // by identity digest

@@ -25,6 +25,12 @@ std::weak_ordering rank(bool null_a, std::optional<Timestamp> a, bool null_b,
 
 bool is_null(const SlotState& state) { return state.kind == SlotState::Kind::kNull; }
 
+// One that has moved since is where its own identity key says.
+bool linked_by_hand(const Member& member) {
+  return member.before && member.before->by == LinkedBy::kManual && !member.joins &&
+         member.situation != Situation::kMoved;
+}
+
 }  // namespace
 
 // One total order, within a mapping: by rank, then the smallest id.
@@ -106,8 +112,9 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
       continue;
     }
     const Identity identity = identity_of(plan_, state_.digester(), *view->second);
-    if (identity.kind == Identity::Kind::kComplete &&
-        identity.digest != contributions[i]->identity) {
+    const Digest recorded = contributions[i]->identity;
+    if (identity.kind == Identity::Kind::kComplete && recorded != Digest{} &&
+        identity.digest != recorded) {
       continue;  // It belongs elsewhere by now, and goes there when its own turn comes.
     }
     Member& member = counted.emplace_back();
@@ -120,11 +127,17 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
   if (!all && counted.size() < voters.size()) {
     return elect(task, true);  // A winner has gone unnoticed.
   }
+  // What others are found by is not for those to say who were linked against it, unless they are
+  // alone.
   task.elected.assign(plan_.uses.size(), nullptr);
-  for (const std::vector<Member>* members : {&task.members, &counted}) {
-    for (const Member& member : *members) {
-      if (!member.leaves && member.view != nullptr && member.view->in_scope) {
-        vote(*member.view, task);
+  for (const bool by_hand : {false, true}) {
+    const std::vector<const View*> settled = task.elected;
+    for (const std::vector<Member>* members : {&task.members, &counted}) {
+      for (const Member& member : *members) {
+        if (!member.leaves && member.view != nullptr && member.view->in_scope &&
+            linked_by_hand(member) == by_hand) {
+          vote(*member.view, task, &settled);
+        }
       }
     }
   }
@@ -137,13 +150,15 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
 }
 
 // Who has no identity key at present has no say in that of the target.
-void ManyToOneResolver::vote(const View& view, Task& task) const {
+void ManyToOneResolver::vote(const View& view, Task& task,
+                             const std::vector<const View*>* settled) const {
   const bool identity =
       identity_of(plan_, state_.digester(), view).kind == Identity::Kind::kComplete;
   for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
     const View*& best = task.elected[use];
-    if ((identity || !plan_.uses[use]->identity) &&
-        view.slots[use].state.kind != SlotState::Kind::kAbsent &&
+    const bool has_say = !plan_.uses[use]->identity ||
+                         (identity && (settled == nullptr || (*settled)[use] == nullptr));
+    if (has_say && view.slots[use].state.kind != SlotState::Kind::kAbsent &&
         (best == nullptr || better(use, view, *best))) {
       best = &view;
     }

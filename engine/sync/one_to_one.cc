@@ -251,10 +251,33 @@ Result<void> OneToOneResolver::ask(Side side) {
   return {};
 }
 
+// Whose link was removed by hand is no candidate; nor is a rival who may not have the one
+// candidate.
+void OneToOneResolver::keep_apart(const KeptApart& kept, Seeker& seeker) {
+  const ObjectKey& own = seeker.view->key;
+  seeker.kept_apart =
+      std::erase_if(seeker.candidates,
+                    [&](const View* view) { return kept.between(own, view->key); }) > 0 ||
+      kept.from_unseen(own);
+  if (seeker.candidates.size() == 1) {
+    std::erase_if(seeker.rivals, [&](const View* rival) {
+      return kept.between(rival->key, seeker.candidates.front()->key);
+    });
+  }
+}
+
 Result<void> OneToOneResolver::answer(Side side, std::vector<Seeker>& seekers) {
+  std::vector<const View*> separable;
+  for (const Seeker& seeker : seekers) {
+    separable.push_back(seeker.view);
+    separable.insert(separable.end(), seeker.rivals.begin(), seeker.rivals.end());
+  }
+  KeptApart kept(state_, plan_, permissions_);
+  COUPLET_TRY(kept.load(side, separable, reader_));
   std::vector<ObjectKey> candidates;
   std::vector<ObjectKey> rivals;
-  for (const Seeker& seeker : seekers) {
+  for (Seeker& seeker : seekers) {
+    keep_apart(kept, seeker);
     for (const View* view : seeker.candidates) {
       candidates.push_back(view->key);
     }
@@ -292,7 +315,9 @@ Result<void> OneToOneResolver::answer(Side side, std::vector<Seeker>& seekers) {
              rival_links.contains(rival->key) || severed.contains(rival->key) ||
              identity_of(plan_, state_.digester(), *rival).digest != seeker.identity.digest;
     });
-    add(judge(seeker, candidate_links, tombstones, occupants));
+    Task task = judge(seeker, candidate_links, tombstones, occupants);
+    task.reunited = kept.ended(*seeker.view);
+    add(std::move(task));
   }
   return {};
 }
@@ -316,6 +341,9 @@ Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
   if (seeker.fault) {
     task.fault = *seeker.fault;
     return settle(std::move(task), Act::kPark, Situation::kAbsent);
+  }
+  if (seeker.kept_apart && seeker.candidates.empty()) {
+    return settle(std::move(task), Act::kReport, Situation::kMatched, kKeptApartReason);
   }
   if (!seeker.rivals.empty()) {
     return settle(
@@ -440,6 +468,9 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
   if (!plan_.bound->create[index_of(gone)]) {
     return settle(std::move(task), Act::kReport, Situation::kTargetMissing,
                   "creating is switched off there");
+  }
+  if (seeker.kept_apart) {  // One more would double the object that it is kept apart from.
+    return settle(std::move(task), Act::kReport, Situation::kTargetMissing, kKeptApartReason);
   }
   if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
       rail != permissions_.rails.end()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/sync/reader.h"
+#include "engine/sync/separations.h"
 
 namespace couplet {
 
@@ -30,6 +31,7 @@ class OneToOneResolver {
     std::vector<const View*> candidates;
     std::vector<const View*> rivals;
     std::optional<Error> fault;
+    bool kept_apart = false;  // from a candidate, which is therefore none
   };
   using Links = std::unordered_map<ObjectKey, Link>;  // by the key asked with
 
@@ -40,6 +42,7 @@ class OneToOneResolver {
   std::optional<Task> settled_alone(const Seeker& seeker) const;
   Result<void> ask(Side side);
   Result<void> answer(Side side, std::vector<Seeker>& seekers);
+  static void keep_apart(const KeptApart& kept, Seeker& seeker);
   Task judge(Seeker& seeker, const Links& candidate_links,
              const std::unordered_map<ObjectKey, Tombstone>& candidate_tombstones,
              const Reader::Found& occupants) const;

@@ -82,6 +82,10 @@ Result<void> Recorder::record(const Task& task, StateBatch& changes) const {
     state_.erase_tombstone(changes, plan_.pair, task.replaced_tombstone->side,
                            task.replaced_tombstone->key);
   }
+  end_separations(task.reunited, changes);
+  for (const Member& member : task.members) {
+    end_separations(member.reunited, changes);
+  }
   for (const Side side : {Side::kLeft, Side::kRight}) {
     const View* view = task.views[index_of(side)];
     if (const Task::Written* written = done(task, side);
@@ -91,6 +95,12 @@ Result<void> Recorder::record(const Task& task, StateBatch& changes) const {
     }
   }
   return plan_.entities->many ? record_target(task, changes) : record_link(task, changes);
+}
+
+void Recorder::end_separations(std::span<const Ends> reunited, StateBatch& changes) const {
+  for (const Ends& ends : reunited) {
+    state_.erase_separation(changes, plan_.pair, ends.left, ends.right);
+  }
 }
 
 Result<void> Recorder::record_link(const Task& task, StateBatch& changes) const {

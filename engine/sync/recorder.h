@@ -47,6 +47,7 @@ class Recorder {
   Result<void> record_target(const Task& task, StateBatch& changes) const;
   Result<void> record_members(const Task& task, const ObjectKey& target, StateBatch& changes) const;
   [[nodiscard]] static Winner winner_of(const Task& task, std::size_t use);
+  void end_separations(std::span<const Ends> reunited, StateBatch& changes) const;
   void update_agreement(const Task& task, Agreement& agreement) const;
   [[nodiscard]] State::Standing standing_after(const Task& task) const;
 

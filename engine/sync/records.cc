@@ -133,6 +133,16 @@ const char* name_of(LinkedBy by) {
   return "matched";
 }
 
+std::optional<LinkedBy> linked_by_named(std::string_view name) {
+  for (const LinkedBy by :
+       {LinkedBy::kMatched, LinkedBy::kCreated, LinkedBy::kManual, LinkedBy::kSucceeded}) {
+    if (name == name_of(by)) {
+      return by;
+    }
+  }
+  return std::nullopt;
+}
+
 std::string encode(const Link& link, std::uint16_t shape) {
   std::string bytes;
   ByteWriter out(bytes);
@@ -228,6 +238,32 @@ Result<Tombstone> decode_tombstone(std::string_view bytes, std::uint16_t& shape)
   tombstone.at = get_instant(in);
   tombstone.agreement = get_agreement(in, shape);
   return checked(in, known, std::move(tombstone), "tombstone");
+}
+
+std::string encode(const Separation& separation) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kFormat);
+  put_instant(out, separation.since);
+  out.varint(separation.identities.size());
+  for (const Separation::Identities& identities : separation.identities) {
+    out.u16(identities.mapping);
+    out.u64(identities.digests[0].value);
+    out.u64(identities.digests[1].value);
+  }
+  return bytes;
+}
+Result<Separation> decode_separation(std::string_view bytes) {
+  ByteReader in(bytes);
+  const bool known = in.u8() == kFormat;
+  Separation separation;
+  separation.since = get_instant(in);
+  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+    const std::uint16_t mapping = in.u16();
+    const Digest at_left{in.u64()};
+    separation.identities.push_back({mapping, {at_left, Digest{in.u64()}}});
+  }
+  return checked(in, known, std::move(separation), "separation");
 }
 
 std::string encode(const Parked& parked) {

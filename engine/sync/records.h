@@ -27,6 +27,7 @@ using Base = std::vector<BaseSlot>;  // by slot of the pair
 
 enum class LinkedBy : std::uint8_t { kMatched = 0, kCreated = 1, kManual = 2, kSucceeded = 3 };
 const char* name_of(LinkedBy by);
+std::optional<LinkedBy> linked_by_named(std::string_view name);
 
 // What is known of each end since we last looked: the version that we saw or wrote, and the change
 // time of that version. A row that still has the version has this time, whatever its `updated_at`
@@ -65,8 +66,10 @@ struct Contribution {
   ObjectKey target;
   LinkedBy by = LinkedBy::kMatched;
   Timestamp linked_at;
-  Digest identity;  // of its identity key in the target's terms, as of when it was linked
-  Digest values;    // of everything it contributes: a difference nominates it
+  // Of its identity key in the target's terms, as of when it was linked; Digest{}: it was linked by
+  // hand and not looked at since, so it is as it will be found.
+  Digest identity;
+  Digest values;  // of everything it contributes: a difference nominates it
 };
 
 // Many to one: the contributor that came first for a slot (DESIGN section 5.5), and what it came
@@ -91,6 +94,20 @@ struct Tombstone {
   ObjectKey gone;
   Agreement agreement;
   Timestamp at;
+};
+
+// Two objects whose link was removed by hand: kept apart until a link of them is made by hand, or
+// one of them gets another identity key.
+struct Separation {
+  // Their identity keys under each mapping of the pair, as of then; Digest{} for one with a null in
+  // it. Without the mappings under which one of the keys could not be told: what is new there is
+  // not to be seen, so it ends nothing.
+  struct Identities {
+    std::uint16_t mapping = 0;
+    std::array<Digest, 2> digests{};  // indexed by Side
+  };
+  std::vector<Identities> identities;
+  Timestamp since;
 };
 
 struct Parked {
@@ -152,6 +169,7 @@ std::string encode(const Link& link, std::uint16_t shape);
 std::string encode(const Contribution& contribution);
 std::string encode(const Target& target, std::uint16_t shape);
 std::string encode(const Tombstone& tombstone, std::uint16_t shape);
+std::string encode(const Separation& separation);
 std::string encode(const Parked& parked);
 std::string encode(const Held& held);
 std::string encode(const Waiting& waiting);
@@ -164,6 +182,7 @@ Result<Link> decode_link(std::string_view bytes, std::uint16_t& shape);
 Result<Contribution> decode_contribution(std::string_view bytes);
 Result<Target> decode_target(std::string_view bytes, std::uint16_t& shape);
 Result<Tombstone> decode_tombstone(std::string_view bytes, std::uint16_t& shape);
+Result<Separation> decode_separation(std::string_view bytes);
 Result<Parked> decode_parked(std::string_view bytes);
 Result<Held> decode_held(std::string_view bytes);
 Result<Waiting> decode_waiting(std::string_view bytes);

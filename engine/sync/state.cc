@@ -374,6 +374,13 @@ bool State::LinkCursor::valid() const {
   return cursor_->valid() && cursor_->key().starts_with(prefix_);
 }
 void State::LinkCursor::next() { cursor_->next(); }
+void State::LinkCursor::skip_past(std::string_view key) {
+  const std::string last = prefix_ + std::string(key);
+  cursor_->seek(last);
+  if (cursor_->valid() && cursor_->key() == last) {
+    cursor_->next();
+  }
+}
 std::string_view State::LinkCursor::key() const { return cursor_->key().substr(prefix_.size()); }
 
 namespace {

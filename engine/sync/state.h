@@ -86,6 +86,8 @@ class State {
    public:
     [[nodiscard]] bool valid() const;
     void next();
+    // To the first link behind that of the object with this key.
+    void skip_past(std::string_view key);
     [[nodiscard]] std::string_view key() const;  // the object's key on the cursor's side
     // The raw record where this side holds it; else the key of the other end.
     [[nodiscard]] std::string_view value() const { return cursor_->value(); }
@@ -109,6 +111,20 @@ class State {
   void put_tombstone(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& key,
                      const Tombstone& tombstone) const;
   void erase_tombstone(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& key) const;
+
+  // --- separations: links removed by hand ---
+  struct Apart {
+    ObjectKey other;
+    Separation separation;
+  };
+  [[nodiscard]] Result<bool> any_separations(std::size_t pair) const;
+  // Whom each object on that side is kept apart from, in the order of `keys`.
+  Result<std::vector<std::vector<Apart>>> separations(std::size_t pair, Side side,
+                                                      std::span<const ObjectKey> keys) const;
+  void put_separation(StateBatch& batch, std::size_t pair, const ObjectKey& left,
+                      const ObjectKey& right, const Separation& separation) const;
+  void erase_separation(StateBatch& batch, std::size_t pair, const ObjectKey& left,
+                        const ObjectKey& right) const;
 
   // --- worklists ---
   struct Standing {
@@ -134,8 +150,24 @@ class State {
                             const ObjectKey& right, const std::array<Digest, 2>& digests,
                             const Conflict& conflict) const;
 
-  // An object of `entity` has another id now: links, tombstones and worklist entries of every pair
-  // but those of `except`, whose own record says so, move along.
+  // A recorded conflict; `key` is its own among those of the state, and stays.
+  struct ConflictEntry {
+    std::string key;
+    Conflict conflict;
+  };
+  // Those under the mapping in the order of their keys, at most `limit`, after the key `after`.
+  Result<std::vector<ConflictEntry>> conflicts(std::size_t mapping,
+                                               const std::optional<std::string>& after,
+                                               std::size_t limit) const;
+  // The mapping that a worklist's key is of; nullopt: none of this definition's.
+  [[nodiscard]] std::optional<std::size_t> mapping_of_key(std::string_view key) const;
+  // What names the subject in a worklist, whatever becomes of the entry.
+  [[nodiscard]] std::string subject_key(const Subject& subject) const;
+  // The other way; nullopt: no subject of this definition's.
+  [[nodiscard]] std::optional<Subject> subject_of_key(std::string_view key) const;
+
+  // An object of `entity` has another id now: links, tombstones, separations and worklist entries
+  // of every pair but those of `except`, whose own record says so, move along.
   Result<void> rekey(StateBatch& batch, std::size_t entity, const ObjectKey& before,
                      const ObjectKey& after, std::size_t except) const;
 
@@ -155,10 +187,11 @@ class State {
       : store_(store), definition_(definition) {}
 
   [[nodiscard]] std::string pair_key(std::size_t pair, std::string_view key) const;
-  [[nodiscard]] std::string subject_key(const Subject& subject) const;
   [[nodiscard]] std::optional<std::size_t> mapping_of(std::uint16_t id) const;
   Result<void> assign_ids(StateBatch& batch);
   Result<void> load_shapes(StateBatch& batch);
+  Result<void> rekey_separations(StateBatch& batch, std::size_t pair, Side side,
+                                 const ObjectKey& before, const ObjectKey& after) const;
   Result<void> rekey_pair(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& before,
                           const ObjectKey& after) const;
   void adapt(std::size_t pair, std::uint16_t shape, Base& base) const;

@@ -7,9 +7,13 @@ Result<void> State::rekey(StateBatch& batch, std::size_t entity, const ObjectKey
                           const ObjectKey& after, std::size_t except) const {
   for (std::size_t pair = 0; pair < definition_.pairs.size(); ++pair) {
     for (const Side side : {Side::kLeft, Side::kRight}) {
-      if (pair != except && definition_.pairs[pair].entities[index_of(side)] == entity) {
+      if (definition_.pairs[pair].entities[index_of(side)] != entity) {
+        continue;
+      }
+      if (pair != except) {
         COUPLET_TRY(rekey_pair(batch, pair, side, before, after));
       }
+      COUPLET_TRY(rekey_separations(batch, pair, side, before, after));
     }
   }
   return {};

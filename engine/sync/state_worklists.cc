@@ -116,6 +116,23 @@ constexpr std::size_t kSubjectHeader = 3;  // mapping id, side
 Subject subject_of(std::size_t mapping, std::string_view key) {
   return {mapping, static_cast<Side>(key[2] & 1), {std::string(key.substr(kSubjectHeader))}};
 }
+}  // namespace
+
+std::optional<std::size_t> State::mapping_of_key(std::string_view key) const {
+  ByteReader in(key);
+  const auto mapping = mapping_of(in.u16());
+  return in.ok() ? mapping : std::nullopt;
+}
+
+std::optional<Subject> State::subject_of_key(std::string_view key) const {
+  if (key.size() <= kSubjectHeader || key[2] < 0 || key[2] > 1) {
+    return std::nullopt;
+  }
+  const auto mapping = mapping_of_key(key);
+  return mapping ? std::optional(subject_of(*mapping, key)) : std::nullopt;
+}
+
+namespace {
 std::string worklist_prefix(Family family, std::uint16_t mapping) {
   return (family == Family::kWaiting ? std::string(1, kWaitingObject) : std::string()) +
          u16_key(mapping);
@@ -197,6 +214,25 @@ Result<void> State::put_conflict(StateBatch& batch, std::size_t mapping, const O
     batch.put(Family::kConflicts, std::move(key), encode(conflict));
   }
   return {};
+}
+
+Result<std::vector<State::ConflictEntry>> State::conflicts(std::size_t mapping,
+                                                           const std::optional<std::string>& after,
+                                                           std::size_t limit) const {
+  const std::string prefix = u16_key(mapping_ids_[mapping]);
+  std::vector<ConflictEntry> found;
+  const auto cursor = store_.cursor(Family::kConflicts);
+  cursor->seek(after ? *after : prefix);
+  if (after && cursor->valid() && cursor->key() == *after) {
+    cursor->next();
+  }
+  for (; found.size() < limit && cursor->valid() && cursor->key().starts_with(prefix);
+       cursor->next()) {
+    COUPLET_ASSIGN(Conflict conflict, decode_conflict(cursor->value()));
+    found.push_back({std::string(cursor->key()), std::move(conflict)});
+  }
+  COUPLET_TRY(cursor->status());
+  return found;
 }
 
 }  // namespace couplet

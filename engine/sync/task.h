@@ -18,6 +18,12 @@
 // and recorded in turn.
 namespace couplet {
 
+// Two objects that were kept apart (a link removed by hand) and are no more.
+struct Ends {
+  ObjectKey left;
+  ObjectKey right;
+};
+
 // A contributor of a many-to-one target, as far as this batch changes what is known of it.
 struct Member {
   const View* view = nullptr;  // null: gone
@@ -29,6 +35,7 @@ struct Member {
   Situation situation = Situation::kInSync;
   Digest identity;
   Digest values;
+  std::vector<Ends> reunited;
 };
 
 struct Task {
@@ -67,6 +74,7 @@ struct Task {
   std::optional<Subject> replaced_tombstone;  // a tombstone (survivor) that it takes the place of
   std::uint32_t incarnation = 1;
   Base inherited;  // base to merge with where `links`
+  std::vector<Ends> reunited;
 
   std::vector<Merge> merges;  // by use; filled by the decider
   std::string reason;

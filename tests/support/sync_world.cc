@@ -84,6 +84,18 @@ Result<Reconciler::Report> SyncWorld::try_reconcile(const Reconciler::Settings& 
   return report;
 }
 
+Result<void> SyncWorld::by_hand(const Work& work) {
+  MemorySource left_source(left);
+  MemorySource right_source(right);
+  COUPLET_ASSIGN(const std::string left_identity, left_source.identity());
+  COUPLET_ASSIGN(const std::string right_identity, right_source.identity());
+  const std::array<std::string, 2> identities{left_identity, right_identity};
+  COUPLET_ASSIGN(const auto state, State::open(*store, *definition_, identities, random_));
+  auto done = work(*state, {&left_source, &right_source});
+  statements = {left_source.statements(), right_source.statements()};
+  return done;
+}
+
 void SyncWorld::on_operation(const OperationReport& report) {
   std::string line = name_of(report.operation);
   line += " ";

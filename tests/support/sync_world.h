@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -61,6 +62,9 @@ class SyncWorld : public Observer {
   Reconciler::Report reconcile(const Reconciler::Settings& settings = {});
   Result<Reconciler::Report> try_reconcile(const Reconciler::Settings& settings = {});
   Reconciler::Report plan();
+  // The same for what people change by hand: state and sources, opened anew.
+  using Work = std::function<Result<void>(State&, const std::vector<Source*>&)>;
+  Result<void> by_hand(const Work& work);
 
   [[nodiscard]] const BoundDefinition& definition() const { return *definition_; }
   // Of the last run: "create absent people: left.people/1 -> right.people/1".

@@ -15,5 +15,18 @@ VerbSpec doctor_verb();
 VerbSpec schema_verb();
 VerbSpec completion_verb();
 VerbSpec version_verb();
+VerbSpec links_list_verb();
+VerbSpec links_show_verb();
+VerbSpec links_add_verb();
+VerbSpec links_remove_verb();
+VerbSpec links_export_verb();
+VerbSpec links_import_verb();
+VerbSpec conflicts_list_verb();
+VerbSpec conflicts_show_verb();
+VerbSpec parked_list_verb();
+VerbSpec parked_show_verb();
+VerbSpec parked_retry_verb();
+VerbSpec parked_discard_verb();
+VerbSpec held_list_verb();
 
 }  // namespace couplet

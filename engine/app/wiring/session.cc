@@ -5,6 +5,7 @@
 #include "engine/app/wiring/definition_file.h"
 #include "engine/app/wiring/sources.h"
 #include "engine/definition/suggestion.h"
+#include "engine/sync/syncer.h"
 #include "storage/memory/memory_state_store.h"
 #include "storage/rocksdb/rocksdb_state_store.h"
 
@@ -38,11 +39,14 @@ Result<void> check_names(const Definition& definition, const std::vector<std::st
 
 Result<void> open_stores(const SessionSettings& settings, Session& session) {
   RocksdbStateStore::Settings how;
-  how.create = !settings.dry_run;
+  how.create = !settings.dry_run && !settings.needs_state;
   how.read_only = settings.dry_run;
   auto disk = RocksdbStateStore::open(session.definition.state, how);
   if (disk) {
     session.disk = std::move(*disk);
+  } else if (disk.error().kind == ErrorKind::kNotFound && settings.needs_state) {
+    return fail(ErrorKind::kNotFound, std::move(disk.error().message),
+                "`couplet reconcile` makes one");
   } else if (!settings.dry_run || disk.error().kind != ErrorKind::kNotFound) {
     return fail(std::move(disk.error()));
   }
@@ -80,6 +84,15 @@ Result<std::unique_ptr<Session>> open_session(const SessionSettings& settings, C
   StateStore& store = settings.dry_run ? *session->overlay : *session->disk;
   COUPLET_ASSIGN(session->state, State::open(store, session->bound, identities, random));
   return session;
+}
+
+Result<void> finish_interrupted(Session& session, Clock& clock, Observer& observer) {
+  COUPLET_ASSIGN(const auto intents, session.state->intents());
+  if (intents.empty()) {
+    return {};
+  }
+  Syncer syncer(session.bound, *session.state, session.source_pointers(), clock, observer, {});
+  return syncer.recover();
 }
 
 }  // namespace couplet

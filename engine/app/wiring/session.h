@@ -11,6 +11,7 @@
 #include "engine/ports/clock.h"
 #include "engine/ports/source.h"
 #include "engine/ports/state_store.h"
+#include "engine/sync/report.h"
 #include "engine/sync/state.h"
 
 namespace couplet {
@@ -34,11 +35,16 @@ struct SessionSettings {
   std::vector<std::string> mappings;  // named on the command line: each must exist
   bool dry_run = false;               // touches neither disk nor databases
   bool warnings = true;               // print what is odd about the file
+  bool needs_state = false;           // there must be one: it is not made
 };
 
 // Loads, connects, binds, opens, in this order, so that what is wrong with the file is told before
 // anything is touched. Everything found in the file goes to `console`.
 Result<std::unique_ptr<Session>> open_session(const SessionSettings& settings, Console& console,
                                               Random& random);
+
+// Finishes what a crash left, where it left anything: before somebody changes links by hand, which
+// would else be overwritten by what was promised earlier.
+Result<void> finish_interrupted(Session& session, Clock& clock, Observer& observer);
 
 }  // namespace couplet

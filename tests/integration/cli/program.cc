@@ -66,7 +66,7 @@ Program::Program(const Settings& settings) {
   std::array<int, 2> out{-1, -1};
   std::array<int, 2> err{-1, -1};
   if (settings.terminal) {
-    const winsize size{24, 80, 0, 0};
+    const winsize size{24, settings.columns, 0, 0};
     check(::openpty(&out[0], &out[1], nullptr, nullptr, &size) == 0, "openpty");
     ::fcntl(out[0], F_SETFD, FD_CLOEXEC);
     ::fcntl(out[1], F_SETFD, FD_CLOEXEC);

@@ -25,7 +25,8 @@ class Program {
   struct Settings {
     std::vector<std::string> words;                                      // the program's path first
     std::map<std::string, std::optional<std::string>> environment = {};  // nullopt: unset
-    bool terminal = false;  // Both outputs are one terminal, 80 columns wide; all is in `out`.
+    bool terminal = false;        // Both outputs are one terminal; all is in `out`.
+    unsigned short columns = 80;  // of that terminal
     std::optional<std::string> out_file = std::nullopt;  // where stdout goes instead
   };
   explicit Program(const Settings& settings);

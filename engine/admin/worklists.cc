@@ -1,0 +1,188 @@
+#include "engine/admin/worklists.h"
+
+#include <algorithm>
+
+#include "engine/admin/named_object.h"
+#include "engine/ports/tuning.h"
+
+namespace couplet {
+namespace {
+
+// 40 bits of a digest of the entry's key, without letters that look like digits.
+std::string id_of(const State& state, std::string_view key) {
+  constexpr std::string_view kLetters = "0123456789abcdefghjkmnpqrstvwxyz";
+  constexpr int kLength = 8;
+  std::uint64_t bits = state.digester().of_bytes(key).value;
+  std::string id;
+  for (int i = 0; i < kLength; ++i, bits >>= 5U) {
+    id += kLetters[bits & 31U];
+  }
+  return id;
+}
+
+bool wanted(const WorklistSelection& selection, const std::string& id) {
+  return selection.ids.empty() ||
+         std::find(selection.ids.begin(), selection.ids.end(), id) != selection.ids.end();
+}
+
+// Calls `visit(subject, key, standing)` for the entries of a family, mapping by mapping.
+using SubjectVisit = std::function<bool(const Subject&, const std::string&, State::Standing&)>;
+Result<void> walk(const BoundDefinition& definition, const State& state, Family family,
+                  ListKind list, const WorklistSelection& selection, const Page& page,
+                  const SubjectVisit& visit) {
+  std::optional<Subject> after;
+  if (page.after) {
+    COUPLET_ASSIGN(const std::string key, key_of_token(list, *page.after));
+    after = state.subject_of_key(key);
+    if (!after) {
+      return fail(no_such_place(*page.after));
+    }
+  }
+  for (std::size_t mapping = after ? after->mapping : 0; mapping < definition.mappings.size();
+       ++mapping) {
+    if (selection.mapping && *selection.mapping != mapping) {
+      continue;
+    }
+    std::optional<Subject> last = after && after->mapping == mapping ? after : std::nullopt;
+    for (;;) {
+      COUPLET_ASSIGN(const auto subjects,
+                     state.worklist(mapping, family, last, tuning::kBatchRows));
+      COUPLET_ASSIGN(auto standing, state.standing(subjects));
+      for (std::size_t i = 0; i < subjects.size(); ++i) {
+        if (!visit(subjects[i], state.subject_key(subjects[i]), standing[i])) {
+          return {};
+        }
+      }
+      if (subjects.size() < tuning::kBatchRows) {
+        break;
+      }
+      last = subjects.back();
+    }
+  }
+  return {};
+}
+
+std::string name_of_subject(const BoundDefinition& definition, const Subject& subject) {
+  const Pair& pair = definition.pairs[definition.mappings[subject.mapping].pair];
+  return object_name(definition.entities[pair.entities[index_of(subject.side)]], subject.key);
+}
+
+}  // namespace
+
+Result<Listed> list_parked(const BoundDefinition& definition, const State& state,
+                           const WorklistSelection& selection, const Page& page,
+                           const std::function<bool(const ParkedItem&)>& visit) {
+  PageCounter counter(ListKind::kParked, page);
+  COUPLET_TRY(walk(definition, state, Family::kParked, ListKind::kParked, selection, page,
+                   [&](const Subject& subject, const std::string& key, State::Standing& standing) {
+                     ParkedItem item{id_of(state, key), subject, {}, {}};
+                     if (!standing.parked || !wanted(selection, item.id) ||
+                         !selection.age.take(standing.parked->first_at)) {
+                       return true;
+                     }
+                     item.object = name_of_subject(definition, subject);
+                     item.parked = std::move(*standing.parked);
+                     return counter.take(key) && visit(item);
+                   }));
+  return counter.listed();
+}
+
+Result<Listed> list_held(const BoundDefinition& definition, const State& state,
+                         const WorklistSelection& selection, const Page& page,
+                         const std::function<bool(const HeldItem&)>& visit) {
+  PageCounter counter(ListKind::kHeld, page);
+  COUPLET_TRY(
+      walk(definition, state, Family::kHeld, ListKind::kHeld, selection, page,
+           [&](const Subject& subject, const std::string& key, State::Standing& standing) {
+             HeldItem item{id_of(state, key), subject, {}, {}};
+             if (!standing.held || !wanted(selection, item.id) ||
+                 !selection.age.take(standing.held->since) ||
+                 (selection.situation && standing.held->situation != *selection.situation)) {
+               return true;
+             }
+             item.object = name_of_subject(definition, subject);
+             item.held = std::move(*standing.held);
+             return counter.take(key) && visit(item);
+           }));
+  return counter.listed();
+}
+
+Result<Listed> list_conflicts(const BoundDefinition& definition, const State& state,
+                              const WorklistSelection& selection, const Page& page,
+                              const std::function<bool(const ConflictItem&)>& visit) {
+  PageCounter counter(ListKind::kConflicts, page);
+  std::optional<std::string> after;
+  if (page.after) {
+    COUPLET_ASSIGN(after, key_of_token(ListKind::kConflicts, *page.after));
+  }
+  std::optional<std::size_t> first;
+  if (after) {
+    first = state.mapping_of_key(*after);
+    if (!first) {
+      return fail(no_such_place(*page.after));
+    }
+  }
+  for (std::size_t mapping = first.value_or(0); mapping < definition.mappings.size(); ++mapping) {
+    if (selection.mapping && *selection.mapping != mapping) {
+      continue;
+    }
+    std::optional<std::string> last = mapping == first ? after : std::nullopt;
+    for (;;) {
+      COUPLET_ASSIGN(auto entries, state.conflicts(mapping, last, tuning::kBatchRows));
+      for (State::ConflictEntry& entry : entries) {
+        ConflictItem item{id_of(state, entry.key), mapping, std::move(entry.conflict)};
+        if (wanted(selection, item.id) && selection.age.take(item.conflict.at) &&
+            !(counter.take(entry.key) && visit(item))) {
+          return counter.listed();
+        }
+      }
+      if (entries.size() < tuning::kBatchRows) {
+        break;
+      }
+      last = std::move(entries.back().key);
+    }
+  }
+  return counter.listed();
+}
+
+Result<std::vector<ParkedItem>> find_parked(const BoundDefinition& definition, const State& state,
+                                            const WorklistSelection& selection) {
+  std::vector<ParkedItem> items;
+  COUPLET_TRY(list_parked(definition, state, selection, {}, [&](const ParkedItem& item) {
+    items.push_back(item);
+    return true;
+  }));
+  for (const std::string& id : selection.ids) {
+    if (std::none_of(items.begin(), items.end(),
+                     [&](const ParkedItem& item) { return item.id == id; })) {
+      return fail(Error{ErrorKind::kNotFound,
+                        "nothing parked has the id \"" + id + "\"",
+                        "`couplet parked list` tells the ids",
+                        {},
+                        "no_such_entry",
+                        {}});
+    }
+  }
+  return items;
+}
+
+Result<void> discard_parked(State& state, std::span<const ParkedItem> items) {
+  for (std::size_t start = 0; start < items.size(); start += tuning::kBatchRows) {
+    const auto batch = items.subspan(start, std::min(tuning::kBatchRows, items.size() - start));
+    std::vector<Subject> subjects;
+    for (const ParkedItem& item : batch) {
+      subjects.push_back(item.subject);
+    }
+    COUPLET_ASSIGN(const auto before, state.standing(subjects));
+    StateBatch changes;
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
+      State::Standing after = before[i];
+      after.parked.reset();
+      state.replace_standing(changes, subjects[i], before[i], after);
+    }
+    COUPLET_TRY(state.store().commit(changes, Durability::kSynced));
+  }
+  return {};
+}
+
+}  // namespace couplet

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/admin/page.h"
+#include "engine/sync/state.h"
+
+namespace couplet {
+
+// Entries of the worklists as people see them. `id` names an entry for as long as it is there, in
+// eight letters and digits: the same object under the same mapping has the same id each time.
+struct ParkedItem {
+  std::string id;
+  Subject subject;
+  std::string object;  // "source.Entity/ID"
+  Parked parked;
+};
+struct HeldItem {
+  std::string id;
+  Subject subject;
+  std::string object;
+  Held held;
+};
+struct ConflictItem {
+  std::string id;
+  std::size_t mapping = 0;
+  Conflict conflict;
+};
+
+struct WorklistSelection {
+  std::optional<std::size_t> mapping;
+  std::optional<Situation> situation;  // of held ones
+  std::vector<std::string> ids;        // these only; empty: all
+  AgeBounds age;                       // parked: when first, held: since when, conflicts: when
+};
+
+// Call `visit` for each entry that is selected until it says false; mappings in the order of the
+// definition, objects in the order of their keys. Memory does not grow with the list. Errors:
+// kInvalidArgument for a token that is none; the state's.
+Result<Listed> list_parked(const BoundDefinition& definition, const State& state,
+                           const WorklistSelection& selection, const Page& page,
+                           const std::function<bool(const ParkedItem&)>& visit);
+Result<Listed> list_held(const BoundDefinition& definition, const State& state,
+                         const WorklistSelection& selection, const Page& page,
+                         const std::function<bool(const HeldItem&)>& visit);
+Result<Listed> list_conflicts(const BoundDefinition& definition, const State& state,
+                              const WorklistSelection& selection, const Page& page,
+                              const std::function<bool(const ConflictItem&)>& visit);
+
+// The parked entries that are selected, all of them. Errors: kNotFound if nothing has one of the
+// ids.
+Result<std::vector<ParkedItem>> find_parked(const BoundDefinition& definition, const State& state,
+                                            const WorklistSelection& selection);
+
+// Forgets these entries, and nothing else. Synced.
+Result<void> discard_parked(State& state, std::span<const ParkedItem> items);
+
+}  // namespace couplet
