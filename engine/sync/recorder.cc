@@ -312,19 +312,34 @@ State::Standing Recorder::standing_after(const Task& task) const {
   return after;
 }
 
+// A linked one-to-one object stands by its left end, whichever end the link was made from.
+Subject Recorder::main_subject(const Task& task) const {
+  if (plan_.entities->many || !task.link || !succeeded(task)) {
+    return task.subject;
+  }
+  const Task::Written* made = done(task, Side::kLeft);
+  const ObjectKey& left = made != nullptr ? made->key : task.link->left;
+  return left.empty() || is_planned(left) ? task.subject
+                                          : Subject{plan_.mapping, Side::kLeft, left};
+}
+
 std::vector<Subject> Recorder::speaks_for(const Task& task) const {
-  std::vector<Subject> subjects{task.subject};
+  std::vector<Subject> subjects{main_subject(task)};
+  if (subjects.front() != task.subject) {
+    subjects.push_back(task.subject);
+  }
   if (plan_.entities->many) {
     for (const Member& member : task.members) {
       const Subject subject{plan_.mapping, *plan_.entities->many, member.key};
-      if (!member.leaves && !member.stands_alone && subject != task.subject) {
+      if (!member.leaves && !member.stands_alone && subject != subjects.front()) {
         subjects.push_back(subject);
       }
     }
   } else if (task.link) {
     for (const Side side : {Side::kLeft, Side::kRight}) {
       const Subject subject{plan_.mapping, side, task.link->end(side)};
-      if (!subject.key.empty() && subject != task.subject) {
+      if (!subject.key.empty() &&
+          std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
         subjects.push_back(subject);
       }
     }
@@ -336,8 +351,8 @@ std::vector<Subject> Recorder::nominees(const Task& task) const {
   return plan_.entities->many ? speaks_for(task) : std::vector<Subject>{task.subject};
 }
 
-Result<void> Recorder::record_standing(std::span<const Task* const> tasks,
-                                       StateBatch& changes) const {
+Result<Recorder::Stands> Recorder::record_standing(std::span<const Task* const> tasks,
+                                                   StateBatch& changes) const {
   std::vector<Subject> subjects;
   std::vector<State::Standing> standings;
   for (const Task* task : tasks) {
@@ -352,6 +367,7 @@ Result<void> Recorder::record_standing(std::span<const Task* const> tasks,
     }
   }
   COUPLET_ASSIGN(const auto before, state_.standing(subjects));
+  Stands stands;
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     State::Standing& after = standings[i];
     if (after.parked && before[i].parked) {
@@ -365,8 +381,10 @@ Result<void> Recorder::record_standing(std::span<const Task* const> tasks,
       after.waiting->since = before[i].waiting->since;
     }
     state_.replace_standing(changes, subjects[i], before[i], after);
+    (after.parked || after.held || after.waiting ? stands.standing : stands.settled)
+        .push_back(std::move(subjects[i]));
   }
-  return {};
+  return stands;
 }
 
 Result<void> Recorder::record_conflicts(const Task& task, StateBatch& changes) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ struct SessionSettings {
   std::vector<std::string> mappings;  // named on the command line: each must exist
   bool dry_run = false;               // touches neither disk nor databases
   bool warnings = true;               // print what is odd about the file
+  // What else the command line says, checked before the state is touched.
+  std::function<Result<void>(const BoundDefinition&)> check = nullptr;
 };
 
 // Loads, connects, binds, opens, in this order, so that what is wrong with the file is told before
