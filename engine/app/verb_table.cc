@@ -11,18 +11,17 @@ constexpr std::array<FlagSpec, 2> kCommon = {
     FlagSpec{"--json", &Invocation::json, "Print JSON for programs, nothing else, to stdout."},
     FlagSpec{"-q,--quiet", &Invocation::quiet, "Print the summary alone."}};
 
-constexpr std::array<std::string_view, 19> kLater = {
-    "run",           "sync",     "replay",   "explain",      "links",
-    "conflicts",     "parked",   "held",     "intent",       "init",
-    "doctor",        "setup",    "teardown", "state backup", "state restore",
-    "state compact", "schedule", "schema",   "completion"};
+constexpr std::array<std::string_view, 17> kLater = {
+    "run",           "replay",        "links",    "conflicts", "parked",    "held",
+    "intent",        "init",          "doctor",   "setup",     "teardown",  "state backup",
+    "state restore", "state compact", "schedule", "schema",    "completion"};
 
 }  // namespace
 
 std::span<const VerbSpec> verbs() {
   static const std::vector<VerbSpec> kTable = {
-      reconcile_verb(), plan_verb(),         status_verb(),
-      validate_verb(),  state_verify_verb(), version_verb(),
+      reconcile_verb(), plan_verb(),     sync_verb(),         explain_verb(),
+      status_verb(),    validate_verb(), state_verify_verb(), version_verb(),
   };
   return kTable;
 }
