@@ -312,15 +312,17 @@ State::Standing Recorder::standing_after(const Task& task) const {
   return after;
 }
 
-// A linked one-to-one object stands by its left end, whichever end the link was made from.
+// Two one-to-one objects that are linked, or would be, stand by the left one, whichever of them was
+// looked at.
 Subject Recorder::main_subject(const Task& task) const {
-  if (plan_.entities->many || !task.link || !succeeded(task)) {
+  if (plan_.entities->many || !task.link) {
     return task.subject;
   }
   const Task::Written* made = done(task, Side::kLeft);
   const ObjectKey& left = made != nullptr ? made->key : task.link->left;
-  return left.empty() || is_planned(left) ? task.subject
-                                          : Subject{plan_.mapping, Side::kLeft, left};
+  const bool both =
+      !left.empty() && (done(task, Side::kRight) != nullptr || !task.link->right.empty());
+  return both && !is_planned(left) ? Subject{plan_.mapping, Side::kLeft, left} : task.subject;
 }
 
 std::vector<Subject> Recorder::speaks_for(const Task& task) const {

@@ -40,8 +40,24 @@ class TwinWorld : public SyncWorld {
   [[nodiscard]] virtual std::string label(Side side, const std::string& table,
                                           const Row& row) const = 0;
 
+  // False for a target that its last contributor has left. It keeps what it held when it was left,
+  // which is a matter of when.
+  [[nodiscard]] virtual bool contributed(const std::string& /*table*/,
+                                         const std::string& /*label*/) const {
+    return true;
+  }
+
   [[nodiscard]] const MemoryDatabase& database(Side side) const {
     return side == Side::kLeft ? *left : *right;
+  }
+
+  // In the order of their labels: that of ids differs between twins.
+  [[nodiscard]] std::vector<Row> in_order(Side side, const std::string& table) const {
+    std::vector<Row> rows = database(side).rows(table);
+    std::sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
+      return label(side, table, a) < label(side, table, b);
+    });
+    return rows;
   }
 
   [[nodiscard]] std::vector<std::string> names() const {
@@ -64,6 +80,9 @@ class TwinWorld : public SyncWorld {
       for (const Row& row : database(side).rows(table)) {
         std::string text = entity.name + " " + label(side, table, row);
         for (const auto& [column, value] : row) {
+          if (column == "ref" && !contributed(table, label(side, table, row))) {
+            continue;
+          }
           if (column != "id" && !column.ends_with("_id")) {
             text += " " + column + "=" + value.value_or("-");
           } else if (column != "id") {
@@ -279,14 +298,14 @@ mappings:
         }
       }
     }
-    for (const Row& provider : right->rows("providers")) {
+    for (const Row& provider : in_order(Side::kRight, "providers")) {
       for (const char* name : {"r1", "r2"}) {
         if (dice.coin()) {
           right->insert("regions", {{"name", name}, {"provider_id", provider.at("id")}});
         }
       }
     }
-    for (const Row& region : right->rows("regions")) {
+    for (const Row& region : in_order(Side::kRight, "regions")) {
       for (const char* name : {"h1", "h2"}) {
         if (dice.coin()) {
           right->insert("handovers", {{"name", name}, {"region_id", region.at("id")}});
@@ -300,7 +319,7 @@ mappings:
   // in opposite ways has no one right answer, and gets one that depends on who is looked at first.
   void edit(Dice& dice) override {
     const bool on_left = dice.coin();
-    for (const Row& row : left->rows("connections")) {
+    for (const Row& row : in_order(Side::kLeft, "connections")) {
       if (dice.roll(3) == 0) {
         touch(Side::kLeft, "connections", row, "ref", ref(dice));
       }
@@ -311,8 +330,8 @@ mappings:
         touch(Side::kLeft, "connections", row, "region", region(dice));
       }
     }
-    const std::vector<Row> handovers = right->rows("handovers");
-    for (const Row& row : right->rows("nics")) {
+    const std::vector<Row> handovers = in_order(Side::kRight, "handovers");
+    for (const Row& row : in_order(Side::kRight, "nics")) {
       if (dice.roll(3) == 0) {
         touch(Side::kRight, "nics", row, "ref", ref(dice));
       }
@@ -322,7 +341,7 @@ mappings:
       }
     }
     for (const Side side : {Side::kLeft, Side::kRight}) {
-      for (const Row& row : database(side).rows("providers")) {
+      for (const Row& row : in_order(side, "providers")) {
         if (dice.roll(3) == 0) {
           touch(side, "providers", row, "flag", ref(dice));
         }
@@ -356,6 +375,25 @@ mappings:
     return name;
   }
 
+  [[nodiscard]] bool contributed(const std::string& table,
+                                 const std::string& label_of_target) const override {
+    if (table != "regions" && table != "handovers") {
+      return true;
+    }
+    std::map<std::string, std::string> providers;
+    for (const Row& row : in_order(Side::kLeft, "providers")) {
+      providers[row.at("id").value()] = row.at("name").value();
+    }
+    for (const Row& row : in_order(Side::kLeft, "connections")) {
+      const std::string region =
+          providers[row.at("provider_id").value_or("")] + "." + row.at("region").value();
+      if (label_of_target == region || label_of_target == region + "." + row.at("pop").value()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
  private:
   static DescribedTable named(const char* table) {
     DescribedTable described(table);
@@ -364,10 +402,8 @@ mappings:
     described.info().unique_keys.push_back({"pkey", {"id"}, false, true});
     return described;
   }
-  static std::optional<std::string> ref(Dice& dice) {
-    const std::size_t number = dice.roll(4);
-    return number == 0 ? std::nullopt : std::optional("ref" + std::to_string(number));
-  }
+  // Never null: a null at one who comes to a target that was left alone is a first contact.
+  static std::optional<std::string> ref(Dice& dice) { return "ref" + std::to_string(dice.roll(4)); }
   static std::string region(Dice& dice) { return "r" + std::to_string(1 + dice.roll(3)); }
   static std::string pop(Dice& dice) { return "h" + std::to_string(1 + dice.roll(3)); }
 
@@ -378,7 +414,7 @@ mappings:
                          {{column, value}, {"touched", watch_.next()}});
   }
   void add_provider(Side side, const std::string& name, Dice& dice) {
-    for (const Row& row : database(side).rows("providers")) {
+    for (const Row& row : in_order(side, "providers")) {
       if (row.at("name") == name) {
         return;
       }
@@ -387,14 +423,14 @@ mappings:
                          {{"name", name}, {"flag", ref(dice)}, {"touched", watch_.next()}});
   }
   void rename_a_region(Dice& dice) {
-    const std::vector<Row> regions = right->rows("regions");
+    const std::vector<Row> regions = in_order(Side::kRight, "regions");
     if (!regions.empty()) {
       right->update("regions", {{"id", regions[dice.roll(regions.size())].at("id")}},
                     {{"name", "renamed"}});
     }
   }
   void add_objects(Dice& dice, const std::string& prefix) {
-    const std::vector<Row> providers = left->rows("providers");
+    const std::vector<Row> providers = in_order(Side::kLeft, "providers");
     for (std::size_t i = 0; i < 4 && !providers.empty(); ++i) {
       Row row = {{"id", prefix + std::to_string(i)},
                  {"region", region(dice)},
@@ -407,7 +443,7 @@ mappings:
       }
       left->insert("connections", row);
     }
-    const std::vector<Row> handovers = right->rows("handovers");
+    const std::vector<Row> handovers = in_order(Side::kRight, "handovers");
     for (std::size_t i = 0; i < 4 && !handovers.empty(); ++i) {
       right->insert("nics", {{"id", prefix + "n" + std::to_string(i)},
                              {"handover_id", handovers[dice.roll(handovers.size())].at("id")},
@@ -464,16 +500,16 @@ mappings:
 
   void edit(Dice& dice) override {
     for (const Side side : {Side::kLeft, Side::kRight}) {
-      for (const Row& row : database(side).rows("members")) {
+      for (const Row& row : in_order(side, "members")) {
         if (dice.coin()) {
           set(side, "members", row, {{"mail", word(dice)}});
         }
         if (dice.roll(3) == 0) {
-          const std::vector<Row> teams = database(side).rows("teams");
+          const std::vector<Row> teams = in_order(side, "teams");
           set(side, "members", row, {{"team_id", teams[dice.roll(teams.size())].at("id")}});
         }
       }
-      for (const Row& row : database(side).rows("teams")) {
+      for (const Row& row : in_order(side, "teams")) {
         if (!row.at("name")) {
           set(side, "teams", row, {{"name", "named"}});
         } else if (dice.coin()) {
@@ -483,7 +519,7 @@ mappings:
       elect_captains(side, dice);
     }
     // A rename on one side alone.
-    const std::vector<Row> members = left->rows("members");
+    const std::vector<Row> members = in_order(Side::kLeft, "members");
     if (!members.empty() && dice.coin()) {
       set(Side::kLeft, "members", members[dice.roll(members.size())], {{"name", "renamed"}});
     }
@@ -507,7 +543,7 @@ mappings:
     changed(side).update(table, {{"id", row.at("id")}}, cells);
   }
   void add_member(Side side, const char* name, Dice& dice) {
-    const std::vector<Row> teams = database(side).rows("teams");
+    const std::vector<Row> teams = in_order(side, "teams");
     if (!teams.empty()) {
       add(side, "members",
           {{"name", name},
@@ -516,8 +552,8 @@ mappings:
     }
   }
   void elect_captains(Side side, Dice& dice) {
-    const std::vector<Row> members = database(side).rows("members");
-    for (const Row& team : database(side).rows("teams")) {
+    const std::vector<Row> members = in_order(side, "members");
+    for (const Row& team : in_order(side, "teams")) {
       if (!members.empty() && dice.roll(3) == 0) {
         set(side, "teams", team, {{"captain_id", members[dice.roll(members.size())].at("id")}});
       }
