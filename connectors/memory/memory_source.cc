@@ -153,7 +153,9 @@ Result<void> MemorySource::find(const Projection& projection, std::span<const st
     std::string id;
     if (reader.append_key(row, id)) {
       for (const std::uint32_t ordinal : ordinals) {
-        reader.append(row, ordinal, out);
+        if (wanted.answers_most == 0 || out.rows() < wanted.answers_most) {
+          reader.append(row, ordinal, out);
+        }
       }
     }
   };

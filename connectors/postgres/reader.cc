@@ -99,9 +99,11 @@ Result<void> Reader::find(const Projection& projection, std::span<const std::siz
     const Type& type = declared_type(projection.columns[by[i]].type, wanted.types[i]);
     parameters.add(array_type(type), array_of_column(type, wanted.rows, i));
   }
-  const std::string sql = find_text(*relation, projection, by, [this](const TableName& table) {
-    return relations_.known(table);
-  });
+  std::string sql = find_text(*relation, projection, by,
+                              [this](const TableName& table) { return relations_.known(table); });
+  if (wanted.answers_most != 0) {
+    sql += fmt::format(" limit {}", wanted.answers_most);
+  }
   const Purpose purpose =
       finds_by_index(*relation, projection, by) ? Purpose::kLookUp : Purpose::kSearch;
   COUPLET_ASSIGN(const Answer answer, with_session(purpose, [&](Connection& connection) {

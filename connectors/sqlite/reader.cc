@@ -102,10 +102,15 @@ Result<void> Reader::find(const Projection& projection, std::span<const std::siz
       asked.push(encode_question(wanted.types[i], wanted.rows.at(row, i)));
     }
   }
-  const auto relation_of = [&](const TableName& table) { return known->find(table); };
-  return wanted.rows.empty()
-             ? Result<void>()
-             : answer(find_text(*relation, projection, by, relation_of), projection, asked, out);
+  if (wanted.rows.empty()) {
+    return {};
+  }
+  std::string sql = find_text(*relation, projection, by,
+                              [&](const TableName& table) { return known->find(table); });
+  if (wanted.answers_most != 0) {
+    sql += " limit " + std::to_string(wanted.answers_most);
+  }
+  return answer(sql, projection, asked, out);
 }
 
 Result<void> Reader::check(const TableName& table, const SqlCondition& condition) {

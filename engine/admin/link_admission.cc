@@ -5,8 +5,8 @@
 #include <set>
 #include <unordered_set>
 
-#include "engine/admin/named_object.h"
 #include "engine/ports/tuning.h"
+#include "engine/sync/object_name.h"
 
 namespace couplet {
 

@@ -4,8 +4,8 @@
 #include <iterator>
 #include <set>
 
-#include "engine/admin/named_object.h"
 #include "engine/sync/mapping_plan.h"
+#include "engine/sync/object_name.h"
 #include "engine/sync/reader.h"
 
 namespace couplet {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "engine/admin/named_object.h"
 #include "engine/ports/tuning.h"
 #include "engine/sync/byte_codec.h"
+#include "engine/sync/object_name.h"
 
 namespace couplet {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/admin/named_object.h"
 #include "engine/ports/source.h"
 #include "engine/sync/mapping_plan.h"
+#include "engine/sync/object_name.h"
 #include "engine/sync/state.h"
 
 namespace couplet {

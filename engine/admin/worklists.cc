@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "engine/admin/named_object.h"
 #include "engine/ports/tuning.h"
+#include "engine/sync/object_name.h"
 
 namespace couplet {
 namespace {

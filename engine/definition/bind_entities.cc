@@ -62,6 +62,28 @@ const TableInfo* find_table(Binding& binding, const EntityDefinition& entity) {
   return table;
 }
 
+// One that no mapping relates needs no id; where it has one, its objects can be named.
+void bind_id_if_any(const EntityDefinition& entity, const TableInfo& table, BoundEntity& bound) {
+  std::vector<std::string> names = table.primary_key;
+  if (!entity.id.empty()) {
+    names.clear();
+    for (const Text& column : entity.id) {
+      names.push_back(column.value);
+    }
+  }
+  for (const std::string& name : names) {
+    const ColumnInfo* column = table.column(name);
+    if (column == nullptr || !column->type || column->type->kind == TypeKind::kJson ||
+        column->type->kind == TypeKind::kJsonb || !column->may_select) {
+      bound.id.clear();
+      bound.id_types.clear();
+      return;
+    }
+    bound.id.push_back(name);
+    bound.id_types.push_back(*column->type);
+  }
+}
+
 bool bind_id(Binding& binding, const EntityDefinition& entity, const TableInfo& table,
              BoundEntity& bound) {
   const Place place = entity.id.empty() ? entity.table_place : entity.id.front().place;
@@ -433,7 +455,12 @@ void bind_entities(Binding& binding) {
     entity.table = find_table(binding, given);
     if (entity.table != nullptr) {
       bound.table = *entity.table;
-      entity.usable = !entity.mapped || bind_id(binding, given, *entity.table, bound);
+      if (entity.mapped) {
+        entity.usable = bind_id(binding, given, *entity.table, bound);
+      } else {
+        entity.usable = true;
+        bind_id_if_any(given, *entity.table, bound);
+      }
       bind_updated_at(binding, given, *entity.table, bound);
       references_of(binding, given.source, *entity.table, &given, true);
       if (entity.written && entity.table->kind == TableInfo::Kind::kView) {

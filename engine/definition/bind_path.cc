@@ -131,6 +131,7 @@ class PathBinder {
       return false;
     }
     nullable_ = nullable_ || found->nullable;
+    add_step(*found, next->name);
     joins_.push_back({found->columns, next->name, found->target_columns});
     table_ = next;
     entity_ = entity_over(binding_, source_, next->name);
@@ -138,6 +139,20 @@ class PathBinder {
       binding_.entities[*entity_].used = true;
     }
     return true;
+  }
+
+  void add_step(const Reference& reference, const TableName& table) {
+    PathStep& step = endpoint_.steps.emplace_back();
+    step.table = table;
+    step.target_columns = reference.target_columns;
+    for (const std::string& name : reference.columns) {
+      const ColumnInfo* info = table_->column(name);
+      if (info == nullptr || !info->type) {
+        step.columns.clear();
+        return;
+      }
+      step.columns.push_back({joins_, name, *info->type});
+    }
   }
 
   bool readable(const ColumnInfo& info) {

@@ -35,6 +35,13 @@ struct BoundEntity {
   std::vector<Condition> scope;      // the entity's own `where`
 };
 
+// A reference that a path goes through.
+struct PathStep {
+  std::vector<ColumnPath> columns;  // that refer, reached from the entity; empty: of unknown types
+  TableName table;                  // where they lead
+  std::vector<std::string> target_columns;  // what they equal there
+};
+
 // One end of an attribute: what is read there, and, where it is a plain attribute or reference of
 // the entity itself, what may be written.
 struct Endpoint {
@@ -47,9 +54,10 @@ struct Endpoint {
   Kind kind = Kind::kNone;
   std::string text;  // as written: "parent.parent.name"
   std::vector<ColumnPath>
-      columns;             // kColumn: one. Else one per id column of `entity`, in id order.
-  std::size_t entity = 0;  // kReference, kSelf: the entity referred to
-  bool writable = false;   // no joins, not generated, not self, role may
+      columns;                  // kColumn: one. Else one per id column of `entity`, in id order.
+  std::vector<PathStep> steps;  // to the object that holds them, in order; empty: the entity's own
+  std::size_t entity = 0;       // kReference, kSelf: the entity referred to
+  bool writable = false;        // no joins, not generated, not self, role may
   bool required =
       false;  // not null without default, or in the entity's `required`: a create needs it
   bool nullable = true;

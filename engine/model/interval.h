@@ -22,9 +22,9 @@ struct Interval {
 // In the server's style "postgres": "1 year 2 mons -3 days +04:05:06.7".
 void append_text_of_interval(const Interval& interval, std::string& out);
 
-// Reads what append_text_of_interval writes, units by other names ("1 week 2 h", a number alone for seconds), and ISO 8601
-// ("P1Y2M3DT4H5M6.7S"). A fraction only on seconds: half a month is no number of days. False if the
-// text is none, or a field is out of range.
+// Reads what append_text_of_interval writes, units by other names ("1 week 2 h", a number alone for
+// seconds), and ISO 8601 ("P1Y2M3DT4H5M6.7S"). A fraction only on seconds: half a month is no
+// number of days. False if the text is none, or a field is out of range.
 bool parse_interval(std::string_view text, Interval& interval);
 
 }  // namespace couplet

@@ -75,6 +75,8 @@ class Scan {
 struct ValueTable {
   std::vector<Type> types;
   RowBatch rows;  // width() == types.size()
+  // No more than so many rows are given in answer, whichever; 0: all that answer.
+  std::size_t answers_most = 0;
 };
 
 // One group of rows to write to one table with one set of columns.

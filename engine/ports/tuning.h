@@ -13,4 +13,12 @@ inline constexpr std::size_t kBatchBytes = 4U << 20U;
 // Longest wait between retries of a transient error, and how many within one verb that ends.
 inline constexpr int kRetries = 6;
 
+// Changed objects and those that read them through a path, together, that a reconcile follows one
+// by one, per mapping and round: some ten batches. Beyond that a scan of the whole mapping, which
+// streams rows instead of looking each of them up, is the shorter way.
+inline constexpr std::size_t kFanOutMost = 10'000;
+// The same where nothing is scanned (a hand-run sync), per changed object: as much as one answer
+// may hold in memory, some 10 MiB.
+inline constexpr std::size_t kReadersMost = 100'000;
+
 }  // namespace couplet::tuning

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "engine/reconcile/nominee_spool.h"
+#include "engine/sync/nominee_spool.h"
 #include "engine/sync/syncer.h"
 
 namespace couplet {

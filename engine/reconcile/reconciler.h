@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "engine/reconcile/comparer.h"
-#include "engine/reconcile/nominee_spool.h"
-#include "engine/sync/syncer.h"
+#include "engine/sync/rounds.h"
 
 namespace couplet {
 
 // A full reconcile, to convergence, in one call: per mapping compare and sync what differs, then go
 // round again with whatever that made dirty, until nothing is (DESIGN sections 5.6, 7).
-class Reconciler {
+class Reconciler final : private Rounds::Feeder {
  public:
   struct Settings {
     std::vector<std::size_t> mappings;  // act under these only; empty: all
@@ -23,15 +22,7 @@ class Reconciler {
     std::string spool_folder;
     std::function<bool()> stop_requested = [] { return false; };
   };
-  struct Stopped {
-    std::size_t mapping = 0;
-    Error error;
-  };
-  struct Report {
-    Summary summary;
-    std::vector<Stopped> stopped;  // mappings that could not go on
-    bool interrupted = false;
-  };
+  using Report = Rounds::Report;
 
   // `syncer` has recovered. All referents must outlive this.
   Reconciler(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
@@ -41,34 +32,26 @@ class Reconciler {
   Result<Report> run();
 
  private:
-  // What a run knows of one mapping.
+  // What a run knows of one mapping, beside its queue.
   struct Work {
-    bool selected = true;
-    bool stopped = false;
     bool scanned = false;
     bool rescan = true;
-    NomineeSpool spool;
-    Permissions permissions;
-    std::vector<Subject> clashes;
+    std::uint64_t rows = 0;  // of the larger side
   };
 
-  Result<void> work_on(std::size_t mapping, bool worklists);
+  Result<void> begin_turn(std::size_t mapping) override;
+  Result<void> queue_standing(std::size_t mapping, bool progressed) override;
+  [[nodiscard]] bool has_more(std::size_t mapping) const override;
+  [[nodiscard]] bool takes_dirty(std::size_t mapping) const override;
+  void too_many_readers(std::size_t mapping) override;
+  Result<std::uint64_t> objects_of(std::size_t mapping) override;
+  void took(std::size_t mapping, const Syncer::Outcome& outcome) override;
+
   Result<void> scan(std::size_t mapping);
   Result<void> set_recreate_rail(std::size_t mapping, Side side,
                                  const Comparer::SideResult& compared, NomineeSpool& missing);
-  Result<void> rehearse(std::size_t mapping, const std::array<Comparer::SideResult, 2>& compared);
-  Result<void> add_worklists(std::size_t mapping);
-  Result<void> drain(std::size_t mapping);
-  Result<void> retry_clashes(std::size_t mapping);
-  Result<Syncer::Outcome> sync_batch(std::size_t mapping, std::span<const Nominee> nominees,
-                                     bool clashing);
-  Result<void> take_over(std::size_t mapping, const Syncer::Outcome& outcome);
-  Result<void> finish(Report& report);
-  Result<void> report_standing(std::size_t mapping, Family family);
-  [[nodiscard]] bool anything_left() const;
-  [[nodiscard]] Result<bool> anyone_stands() const;
-  [[nodiscard]] std::string limit_reason(std::size_t mapping, LimitClass limit_class,
-                                         std::uint64_t count, std::uint64_t of) const;
+  Result<void> tell_what_stands(Summary& summary);
+  Result<void> record_run(const Report& report, Timestamp started_at);
 
   const BoundDefinition& definition_;
   State& state_;
@@ -77,10 +60,8 @@ class Reconciler {
   Clock& clock_;
   Observer& observer_;
   Settings settings_;
+  Rounds rounds_;
   std::vector<Work> works_;
-  std::vector<Stopped> stopped_;
-  std::uint32_t round_ = 0;
-  std::uint64_t operations_in_round_ = 0;
   std::uint64_t objects_ = 0;  // compared
 };
 

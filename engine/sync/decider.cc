@@ -178,6 +178,8 @@ void decide_create(const DecisionContext& context, Task& task) {
     const SlotState state = state_of(context, task, from, use);
     Merge& merge = task.merges[use];
     merge.to = target;
+    merge.because = because::kCreated;
+    merge.winner = from;
     switch (state.kind) {
       case SlotState::Kind::kAbsent:
         break;

@@ -29,4 +29,8 @@ FailureAction action_on(ErrorKind kind) {
   return FailureAction::kStopRun;
 }
 
+bool is_clash(std::string_view code) {
+  return code == "23505" || code == "23503" || code == "23P01";
+}
+
 }  // namespace couplet

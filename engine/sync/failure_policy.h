@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "engine/model/result.h"
 
 namespace couplet {
@@ -13,5 +15,9 @@ enum class FailureAction {
   kStopRun,      // Nothing can go on.
 };
 FailureAction action_on(ErrorKind kind);
+
+// True for the SQLSTATE of a constraint that another row's write may satisfy: unique, foreign key,
+// exclusion.
+bool is_clash(std::string_view code);
 
 }  // namespace couplet

@@ -15,18 +15,18 @@ struct Verdict {
 Verdict decide_conflict(const SlotState& left, const SlotState& right, const MergeRules& rules) {
   switch (rules.conflict) {
     case ConflictPolicy::kLeftWins:
-      return {Side::kLeft, "left_wins"};
+      return {Side::kLeft, because::kLeftWins};
     case ConflictPolicy::kRightWins:
-      return {Side::kRight, "right_wins"};
+      return {Side::kRight, because::kRightWins};
     case ConflictPolicy::kHold:
-      return {std::nullopt, "hold"};
+      return {std::nullopt, because::kHold};
     case ConflictPolicy::kLastWriteWins:
       break;
   }
   if (const auto newer = newer_side(left.time, right.time, rules.clock_skew_us)) {
-    return {newer, "last_write_wins"};
+    return {newer, because::kLastWriteWins};
   }
-  return {rules.tie, "tie"};
+  return {rules.tie, because::kTie};
 }
 
 // Writes the value of `from` to the other side, or says why not.
@@ -50,6 +50,7 @@ void settle_conflict(const SlotState& left, const SlotState& right, const MergeR
                      Merge& merge) {
   const Verdict verdict = decide_conflict(left, right, rules);
   merge.rule = verdict.rule;
+  merge.because = verdict.rule;
   merge.winner = verdict.winner;
   if (!verdict.winner) {
     merge.outcome = Merge::Outcome::kHold;
@@ -63,6 +64,7 @@ void settle_conflict(const SlotState& left, const SlotState& right, const MergeR
     merge.base = as_they_are(left, right);
   } else {
     merge.rule = nullptr;  // The mapping that carries it decides and records.
+    merge.because = because::kCarriedBack;
   }
 }
 
@@ -70,12 +72,15 @@ void first_contact(const SlotState& left, const SlotState& right, const MergeRul
                    Merge& merge) {
   merge.first_contact = true;
   if (!rules.decides_first_contact) {
+    merge.because = because::kFirstListed;
     return;
   }
   const bool left_null = left.kind == SlotState::Kind::kNull;
   const bool right_null = right.kind == SlotState::Kind::kNull;
   if (left_null != right_null) {
     const Side full = left_null ? Side::kRight : Side::kLeft;
+    merge.because = because::kNullNeverWins;
+    merge.winner = full;
     if (rules.writes[index_of(other(full))]) {
       take_from(full, left, right, merge);
     } else if (!rules.carried_back[index_of(full)]) {
@@ -84,6 +89,7 @@ void first_contact(const SlotState& left, const SlotState& right, const MergeRul
     return;
   }
   if (rules.policy != Policy::kEnforce) {
+    merge.because = rules.policy == Policy::kInit ? because::kInit : because::kFollow;
     merge.base = as_they_are(left, right);
     return;
   }
@@ -97,29 +103,39 @@ void one_changed(Side changed, const SlotState& left, const SlotState& right,
   if (rules.writes[index_of(target)]) {
     const SlotState& held = target == Side::kLeft ? left : right;
     if (rules.policy == Policy::kInit && held.kind != SlotState::Kind::kNull) {
+      merge.because = because::kInit;
       merge.base = as_they_are(left, right);
       return;
     }
+    merge.because = because::kChanged;
+    merge.winner = changed;
     take_from(changed, left, right, merge);
     return;
   }
   // `changed` is a target that this mapping only writes to.
   if (rules.carried_back[index_of(changed)]) {
+    merge.because = because::kCarriedBack;
     return;
   }
   switch (rules.policy) {
     case Policy::kInit:
+      merge.because = because::kInit;
       merge.base = as_they_are(left, right);
       return;
     case Policy::kFollow:
+      merge.because = because::kFollow;
       merge.outcome = Merge::Outcome::kReport;
       return;
     case Policy::kEnforce:
       if (rules.conflict == ConflictPolicy::kLastWriteWins &&
           newer_side(left.time, right.time, rules.clock_skew_us) == changed) {
+        merge.because = because::kLastWriteWins;
+        merge.winner = changed;
         merge.outcome = Merge::Outcome::kReport;
         return;
       }
+      merge.because = because::kEnforce;
+      merge.winner = target;
       take_from(target, left, right, merge);
       return;
   }
@@ -154,6 +170,7 @@ Merge merge_slot(const SlotState& left, const SlotState& right, const BaseSlot& 
   merge.changed_right = base.known && right.digest != base.digests[1];
   if (comparable && left.digest == right.digest) {
     merge.first_contact = !base.known;
+    merge.because = because::kEqual;
     const BaseSlot agreed = as_they_are(left, right);
     if (agreed != base) {
       merge.base = agreed;
@@ -162,6 +179,7 @@ Merge merge_slot(const SlotState& left, const SlotState& right, const BaseSlot& 
     return merge;
   }
   if (rules.outvoted) {
+    merge.because = because::kOutvoted;
     merge.changed_left = merge.changed_right = false;
     if (comparable && as_they_are(left, right) != base) {
       merge.base = as_they_are(left, right);
@@ -180,10 +198,12 @@ Merge merge_slot(const SlotState& left, const SlotState& right, const BaseSlot& 
     return merge;
   }
   if (!merge.changed_left && !merge.changed_right) {
+    merge.because = because::kUnchanged;
     return merge;
   }
   if (merge.changed_left && merge.changed_right) {
     if (rules.policy == Policy::kInit) {
+      merge.because = because::kInit;
       merge.base = as_they_are(left, right);
     } else {
       settle_conflict(left, right, rules, merge);

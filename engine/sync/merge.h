@@ -46,6 +46,32 @@ struct MergeRules {
   bool decides_first_contact = true;
 };
 
+namespace because {
+inline constexpr const char* kNotRead = "not_read";
+inline constexpr const char* kEqual = "equal";
+inline constexpr const char* kUnchanged = "unchanged";
+inline constexpr const char* kChanged = "changed";
+inline constexpr const char* kCreated = "created";
+inline constexpr const char* kEnforce = "enforce";
+inline constexpr const char* kFollow = "follow";
+inline constexpr const char* kInit = "init";
+inline constexpr const char* kNullNeverWins = "null_never_wins";
+inline constexpr const char* kFirstListed = "first_listed";
+inline constexpr const char* kCarriedBack = "carried_by_another";
+inline constexpr const char* kOutvoted = "outvoted";
+inline constexpr const char* kLeftWins = "left_wins";
+inline constexpr const char* kRightWins = "right_wins";
+inline constexpr const char* kLastWriteWins = "last_write_wins";
+inline constexpr const char* kTie = "tie";
+inline constexpr const char* kHold = "hold";
+// All of them.
+inline constexpr std::array kAll = {
+    kOutvoted, kNotRead,   kEqual,         kUnchanged,     kChanged,     kCreated,
+    kEnforce,  kFollow,    kInit,          kNullNeverWins, kFirstListed, kCarriedBack,
+    kLeftWins, kRightWins, kLastWriteWins, kTie,           kHold,
+};
+}  // namespace because
+
 struct Merge {
   enum class Outcome : std::uint8_t {
     kNone,    // nothing to write; `base` may still be news
@@ -65,7 +91,9 @@ struct Merge {
   bool changed_right = false;
   // Both changed, or both differed at first contact: the rule that decided, for the conflict log.
   const char* rule = nullptr;
-  std::optional<Side> winner;
+  std::optional<Side> winner;  // whose value counts, where one's does
+  // Why it came out so, in every case: `rule`, or a word of docs/reference/verbs.md, "explain".
+  const char* because = because::kNotRead;
 };
 
 Merge merge_slot(const SlotState& left, const SlotState& right, const BaseSlot& base,

@@ -1,12 +1,56 @@
 #include "engine/sync/object_name.h"
 
+#include "engine/definition/suggestion.h"
 #include "engine/model/literal.h"
 
 namespace couplet {
 
-std::string object_name(const MappingPlan& plan, Side side, const ObjectKey& key) {
-  const BoundEntity& entity = *plan.side(side).entity;
+std::string object_name(const BoundEntity& entity, const ObjectKey& key) {
   return entity.name + "/" + format_key(entity.id_types, key);
+}
+
+std::string object_name(const MappingPlan& plan, Side side, const ObjectKey& key) {
+  return object_name(*plan.side(side).entity, key);
+}
+
+Result<NamedObject> parse_object(const BoundDefinition& definition, std::string_view text) {
+  const auto refuse = [&](std::string message, std::string hint) {
+    return fail(Error{ErrorKind::kInvalidArgument,
+                      "\"" + std::string(text) + "\": " + std::move(message),
+                      std::move(hint),
+                      {},
+                      "wrong_object",
+                      {}});
+  };
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) {
+    return refuse("not the name of an object", "objects are named source.Entity/ID");
+  }
+  const std::string_view entity = text.substr(0, slash);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < definition.entities.size(); ++i) {
+    const BoundEntity& known = definition.entities[i];
+    if (known.name != entity) {
+      names.push_back(known.name);
+      continue;
+    }
+    if (known.id.empty()) {
+      return refuse("its table has no id by which an object could be named",
+                    "id: [ column ] under entities says what tells its rows apart");
+    }
+    auto key = parse_key(known.id_types, text.substr(slash + 1));
+    if (!key) {
+      return refuse(key.error().message, key.error().hint);
+    }
+    return NamedObject{i, std::move(*key)};
+  }
+  std::string hint = did_you_mean(entity, names);
+  if (hint.empty()) {
+    for (const std::string& name : names) {
+      hint += (hint.empty() ? "entities: " : ", ") + name;
+    }
+  }
+  return refuse("the definition has no entity " + std::string(entity), std::move(hint));
 }
 
 namespace {

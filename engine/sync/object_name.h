@@ -7,7 +7,18 @@
 
 namespace couplet {
 
-// "source.Entity/ID".
+// An object as people name it.
+struct NamedObject {
+  std::size_t entity = 0;  // index into BoundDefinition::entities
+  ObjectKey key;
+  auto operator<=>(const NamedObject&) const = default;
+};
+
+// "source.Entity/ID"; the ID as format_key has it.
+std::string object_name(const BoundEntity& entity, const ObjectKey& key);
+// The other way. The name ends at its first slash: what follows is the id, in which a slash stands
+// for itself or is escaped. Errors: kInvalidArgument naming `text`, and what was expected.
+Result<NamedObject> parse_object(const BoundDefinition& definition, std::string_view text);
 std::string object_name(const MappingPlan& plan, Side side, const ObjectKey& key);
 
 // What a view holds in one attribute, as reports show it: a reference as the id it refers to.

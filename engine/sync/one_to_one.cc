@@ -156,7 +156,9 @@ Result<void> OneToOneResolver::place_linked(std::vector<Link> links) {
     task.incarnation = link.agreement.incarnation;
     task.link = std::move(link);
     if (!is_left) {
-      add(settle(std::move(task), Act::kDropLink, Situation::kBothGone));
+      const std::string& kept = permissions_.looked_only;
+      add(settle(std::move(task), kept.empty() ? Act::kDropLink : Act::kReport,
+                 Situation::kBothGone, kept));
       continue;
     }
     task.views = {at_left->second, at_right->second};

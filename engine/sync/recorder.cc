@@ -322,19 +322,36 @@ State::Standing Recorder::standing_after(const Task& task) const {
   return after;
 }
 
+// Two one-to-one objects that are linked, or would be, stand by the left one, whichever of them was
+// looked at.
+Subject Recorder::main_subject(const Task& task) const {
+  if (plan_.entities->many || !task.link) {
+    return task.subject;
+  }
+  const Task::Written* made = done(task, Side::kLeft);
+  const ObjectKey& left = made != nullptr ? made->key : task.link->left;
+  const bool both =
+      !left.empty() && (done(task, Side::kRight) != nullptr || !task.link->right.empty());
+  return both && !is_planned(left) ? Subject{plan_.mapping, Side::kLeft, left} : task.subject;
+}
+
 std::vector<Subject> Recorder::speaks_for(const Task& task) const {
-  std::vector<Subject> subjects{task.subject};
+  std::vector<Subject> subjects{main_subject(task)};
+  if (subjects.front() != task.subject) {
+    subjects.push_back(task.subject);
+  }
   if (plan_.entities->many) {
     for (const Member& member : task.members) {
       const Subject subject{plan_.mapping, *plan_.entities->many, member.key};
-      if (!member.leaves && !member.stands_alone && subject != task.subject) {
+      if (!member.leaves && !member.stands_alone && subject != subjects.front()) {
         subjects.push_back(subject);
       }
     }
   } else if (task.link) {
     for (const Side side : {Side::kLeft, Side::kRight}) {
       const Subject subject{plan_.mapping, side, task.link->end(side)};
-      if (!subject.key.empty() && subject != task.subject) {
+      if (!subject.key.empty() &&
+          std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
         subjects.push_back(subject);
       }
     }
@@ -346,8 +363,8 @@ std::vector<Subject> Recorder::nominees(const Task& task) const {
   return plan_.entities->many ? speaks_for(task) : std::vector<Subject>{task.subject};
 }
 
-Result<void> Recorder::record_standing(std::span<const Task* const> tasks,
-                                       StateBatch& changes) const {
+Result<Recorder::Stands> Recorder::record_standing(std::span<const Task* const> tasks,
+                                                   StateBatch& changes) const {
   std::vector<Subject> subjects;
   std::vector<State::Standing> standings;
   for (const Task* task : tasks) {
@@ -362,6 +379,7 @@ Result<void> Recorder::record_standing(std::span<const Task* const> tasks,
     }
   }
   COUPLET_ASSIGN(const auto before, state_.standing(subjects));
+  Stands stands;
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     State::Standing& after = standings[i];
     if (after.parked && before[i].parked) {
@@ -375,8 +393,10 @@ Result<void> Recorder::record_standing(std::span<const Task* const> tasks,
       after.waiting->since = before[i].waiting->since;
     }
     state_.replace_standing(changes, subjects[i], before[i], after);
+    (after.parked || after.held || after.waiting ? stands.standing : stands.settled)
+        .push_back(std::move(subjects[i]));
   }
-  return {};
+  return stands;
 }
 
 Result<void> Recorder::record_conflicts(const Task& task, StateBatch& changes) const {

@@ -19,7 +19,11 @@ class Recorder {
   // Links, bases, tombstones as they are after `task.written`. Without what did not change.
   Result<void> record(const Task& task, StateBatch& changes) const;
   // Worklist entries of everything that the tasks speak for.
-  Result<void> record_standing(std::span<const Task* const> tasks, StateBatch& changes) const;
+  struct Stands {
+    std::vector<Subject> standing;  // on a worklist now
+    std::vector<Subject> settled;   // on none
+  };
+  Result<Stands> record_standing(std::span<const Task* const> tasks, StateBatch& changes) const;
   Result<void> record_conflicts(const Task& task, StateBatch& changes) const;
 
   // Ends whose link appeared or moved: who waits for them is to be looked at again.
@@ -33,7 +37,7 @@ class Recorder {
   // is another now.
   [[nodiscard]] std::vector<Subject> outranked(const Task& task) const;
 
-  // The subjects whose worklist entries the task decides; its own is the first.
+  // The subjects whose worklist entries the task decides; the one that it stands by is the first.
   [[nodiscard]] std::vector<Subject> speaks_for(const Task& task) const;
 
   // Who is to be looked at for the task to be decided again: many to one, everyone it was about.
@@ -49,6 +53,7 @@ class Recorder {
   [[nodiscard]] static Winner winner_of(const Task& task, std::size_t use);
   void end_separations(std::span<const Ends> reunited, StateBatch& changes) const;
   void update_agreement(const Task& task, Agreement& agreement) const;
+  [[nodiscard]] Subject main_subject(const Task& task) const;
   [[nodiscard]] State::Standing standing_after(const Task& task) const;
 
   const State& state_;

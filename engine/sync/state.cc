@@ -414,6 +414,20 @@ State::LinkCursor State::tombstone_cursor(std::size_t pair, Side side) const {
   cursor.cursor_->seek(cursor.prefix_);
   return cursor;
 }
+Result<std::map<ObjectKey, ObjectKey>> State::survivors(std::size_t pair, Side side,
+                                                        const std::set<ObjectKey>& gone) const {
+  std::map<ObjectKey, ObjectKey> found;
+  LinkCursor cursor = tombstone_cursor(pair, other(side));
+  for (; cursor.valid(); cursor.next()) {
+    std::uint16_t shape = 0;
+    COUPLET_ASSIGN(const Tombstone tombstone, decode_tombstone(cursor.value(), shape));
+    if (gone.contains(tombstone.gone)) {
+      found[tombstone.gone] = {std::string(cursor.key())};
+    }
+  }
+  COUPLET_TRY(cursor.status());
+  return found;
+}
 void State::put_tombstone(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& key,
                           const Tombstone& tombstone) const {
   batch.put(Family::kTombstones, tombstone_key(u16_key(pair_ids_[pair]), side, key),

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -99,7 +100,7 @@ class State {
     std::string prefix_;
   };
   [[nodiscard]] LinkCursor link_cursor(std::size_t pair, Side side) const;
-  // The same over the survivors on that side; their values are not for reading.
+  // The same over the survivors on that side; the values are encoded tombstones.
   [[nodiscard]] LinkCursor tombstone_cursor(std::size_t pair, Side side) const;
   Result<Link> decode_link_of(std::size_t pair, std::string_view left,
                               std::string_view value) const;
@@ -108,6 +109,9 @@ class State {
   // --- tombstones, by survivor ---
   Result<std::vector<std::optional<Tombstone>>> tombstones(std::size_t pair, Side side,
                                                            std::span<const ObjectKey> keys) const;
+  // Of `gone`, objects of one side: the survivor that a tombstone has for each. Walks all of them.
+  Result<std::map<ObjectKey, ObjectKey>> survivors(std::size_t pair, Side side,
+                                                   const std::set<ObjectKey>& gone) const;
   void put_tombstone(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& key,
                      const Tombstone& tombstone) const;
   void erase_tombstone(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& key) const;
@@ -145,6 +149,9 @@ class State {
   // Subjects that wait for a link of this object.
   Result<std::vector<Subject>> waiters(std::size_t pair, Side side, const ObjectKey& key) const;
 
+  // Those recorded between these two objects.
+  Result<std::vector<Conflict>> conflicts(std::size_t mapping, const ObjectKey& left,
+                                          const ObjectKey& right) const;
   // A conflict between the same two values is recorded once.
   Result<void> put_conflict(StateBatch& batch, std::size_t mapping, const ObjectKey& left,
                             const ObjectKey& right, const std::array<Digest, 2>& digests,

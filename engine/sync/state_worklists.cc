@@ -199,13 +199,34 @@ Result<std::vector<Subject>> State::waiters(std::size_t pair, Side side,
   return found;
 }
 
-Result<void> State::put_conflict(StateBatch& batch, std::size_t mapping, const ObjectKey& left,
-                                 const ObjectKey& right, const std::array<Digest, 2>& digests,
-                                 const Conflict& conflict) const {
-  std::string key = u16_key(mapping_ids_[mapping]);
+namespace {
+std::string conflict_prefix(std::uint16_t mapping, const ObjectKey& left, const ObjectKey& right) {
+  std::string key = u16_key(mapping);
   ByteWriter out(key);
   out.text(left.bytes);
   out.text(right.bytes);
+  return key;
+}
+}  // namespace
+
+Result<std::vector<Conflict>> State::conflicts(std::size_t mapping, const ObjectKey& left,
+                                               const ObjectKey& right) const {
+  std::vector<Conflict> found;
+  const std::string prefix = conflict_prefix(mapping_ids_[mapping], left, right);
+  const auto cursor = store_.cursor(Family::kConflicts);
+  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    COUPLET_ASSIGN(Conflict conflict, decode_conflict(cursor->value()));
+    found.push_back(std::move(conflict));
+  }
+  COUPLET_TRY(cursor->status());
+  return found;
+}
+
+Result<void> State::put_conflict(StateBatch& batch, std::size_t mapping, const ObjectKey& left,
+                                 const ObjectKey& right, const std::array<Digest, 2>& digests,
+                                 const Conflict& conflict) const {
+  std::string key = conflict_prefix(mapping_ids_[mapping], left, right);
+  ByteWriter out(key);
   out.text(conflict.attribute);
   out.u64(digests[0].value);
   out.u64(digests[1].value);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/sync/failure_policy.h"
 #include "engine/sync/many_to_one.h"
 #include "engine/sync/object_name.h"
 #include "engine/sync/one_to_one.h"
@@ -15,11 +16,6 @@ using Act = Task::Act;
 
 // More objects that are only reported on are counted, not told one by one: memory is bounded.
 constexpr std::size_t kReportsTold = 100'000;
-
-// Constraints that another row's write may satisfy: unique, foreign key, exclusion.
-bool is_clash(const Error& error) {
-  return error.code == "23505" || error.code == "23503" || error.code == "23P01";
-}
 
 bool refused(const Task& task) {
   return std::any_of(task.written.begin(), task.written.end(),
@@ -72,7 +68,7 @@ Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nomin
   };
   const DecisionContext context{definition_, state_, plan, clock_.now(), ours, permissions};
   for (Task& task : batch.tasks) {
-    decide(context, task);
+    couplet::decide(context, task);
   }
   return {};
 }
@@ -105,13 +101,18 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
   return outcome;
 }
 
+Result<void> Syncer::decide(std::size_t mapping, std::span<const Nominee> nominees,
+                            const Permissions& permissions, TaskBatch& batch) {
+  const MappingPlan& plan = plans_[mapping];
+  Reader reader(definition_, state_, sources_, plan, batch);
+  return decide_batch(plan, nominees, permissions, reader, batch);
+}
+
 Result<std::map<LimitClass, std::uint64_t>> Syncer::rehearse(std::size_t mapping,
                                                              std::span<const Nominee> nominees,
                                                              const Permissions& permissions) {
-  const MappingPlan& plan = plans_[mapping];
   TaskBatch batch;
-  Reader reader(definition_, state_, sources_, plan, batch);
-  COUPLET_TRY(decide_batch(plan, nominees, permissions, reader, batch));
+  COUPLET_TRY(decide(mapping, nominees, permissions, batch));
   std::map<LimitClass, std::uint64_t> counts;
   for (const Task& task : batch.tasks) {
     if (task.act == Act::kCreate) {
@@ -133,7 +134,7 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Out
   StateBatch changes;
   std::vector<const Task*> standing;
   for (const Task& task : batch.tasks) {
-    if (task.act == Act::kPark && is_clash(task.fault) && !clashing) {
+    if (task.act == Act::kPark && is_clash(task.fault.code) && !clashing) {
       append(outcome.clashes, recorder.nominees(task));
       continue;
     }
@@ -146,7 +147,9 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Out
     COUPLET_TRY(recorder.record_conflicts(task, changes));
     standing.push_back(&task);
   }
-  COUPLET_TRY(recorder.record_standing(standing, changes));
+  COUPLET_ASSIGN(auto stands, recorder.record_standing(standing, changes));
+  append(outcome.standing, std::move(stands.standing));
+  append(outcome.settled, std::move(stands.settled));
   if (!changes.empty()) {
     COUPLET_TRY(state_.store().commit(changes, Durability::kLater));
     settings_.crash_points.reached("after_record");
@@ -174,14 +177,24 @@ void Syncer::report(const Task& task, const MappingPlan& plan) {
   }
 }
 
+void Syncer::tell_reported(Summary& summary) const {
+  for (const auto& [key, reported] : reported_) {
+    if (reported) {
+      observer_.on_operation(*reported);
+    }
+  }
+  summary.count(Operation::kReport) = reported_.size();
+  summary.count(Operation::kConflict) = conflicts_.size();
+}
+
 // Who rests on what the task changed: waiters for its links, other mappings of the rows that it
-// wrote, readers through paths.
+// wrote; and what others may read through paths.
 Result<void> Syncer::follow(const Task& task, const MappingPlan& plan, const Recorder& recorder,
-                            Outcome& outcome) {
+                            Outcome& outcome) const {
   append(outcome.hidden, recorder.outranked(task));
   for (const Recorder::Linked& end : recorder.linked(task)) {
     COUPLET_ASSIGN(auto waiters, state_.waiters(plan.pair, end.side, end.key));
-    outcome.dirty.insert(outcome.dirty.end(), waiters.begin(), waiters.end());
+    append(outcome.dirty, std::move(waiters));
     for (const MappingPlan& reader : plans_) {
       for (std::size_t use = 0; use < reader.uses.size(); ++use) {
         const Slot& slot = reader.slot(use);
@@ -189,17 +202,15 @@ Result<void> Syncer::follow(const Task& task, const MappingPlan& plan, const Rec
           continue;
         }
         for (const Side side : {Side::kLeft, Side::kRight}) {
-          if (link_side(slot, side) != end.side) {
-            continue;
-          }
-          if (slot.end(side).kind == Endpoint::Kind::kSelf) {
+          if (link_side(slot, side) == end.side && slot.end(side).kind == Endpoint::Kind::kSelf) {
             outcome.dirty.push_back({reader.mapping, side, end.key});
-          } else if (task.by != LinkedBy::kCreated || task.replaced) {
-            // A link that moved changes what references to it mean. (One that is new has waiters.)
-            outcome.rescan.push_back(reader.mapping);
           }
         }
       }
+    }
+    if (task.by != LinkedBy::kCreated || task.replaced) {
+      // A link that moved changes what references to it mean. (One that is new has waiters.)
+      outcome.relinked.push_back({plan.pair, end.side, end.key});
     }
   }
   follow_writes(task, plan, outcome);
@@ -215,22 +226,16 @@ void Syncer::follow_writes(const Task& task, const MappingPlan& plan, Outcome& o
     const BoundEntity* entity = plan.side(side).entity;
     for (const MappingPlan& reader : plans_) {
       for (const Side root : {Side::kLeft, Side::kRight}) {
-        const SidePlan& reads = reader.side(root);
-        if (reads.entity == entity && reader.mapping != plan.mapping) {
+        if (reader.side(root).entity == entity && reader.mapping != plan.mapping) {
           outcome.dirty.push_back({reader.mapping, root, written->key});
         }
-        const bool through_path =
-            reads.entity->source == entity->source &&
-            std::any_of(reads.projection.columns.begin(), reads.projection.columns.end(),
-                        [&](const ColumnPath& path) {
-                          return std::any_of(
-                              path.joins.begin(), path.joins.end(),
-                              [&](const Join& join) { return join.table == entity->table.name; });
-                        });
-        if (through_path) {
-          outcome.rescan.push_back(reader.mapping);
-        }
       }
+    }
+    const std::size_t index = plan.entities->entities[index_of(side)];
+    outcome.written.push_back({index, written->key});
+    const View* before = task.views[index_of(side)];
+    if (before != nullptr && before->key != written->key) {
+      outcome.written.push_back({index, before->key});
     }
   }
 }

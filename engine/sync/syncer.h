@@ -30,19 +30,41 @@ class Syncer {
   [[nodiscard]] bool marks_found() const { return marks_found_; }
   [[nodiscard]] bool marked(std::size_t source) const { return writers_.sources[source].marked; }
 
+  // A row that was written.
+  struct Changed {
+    std::size_t entity = 0;
+    ObjectKey key;
+    auto operator<=>(const Changed&) const = default;
+  };
+  // One end of a link that was there before in another form.
+  struct Relinked {
+    std::size_t pair = 0;
+    Side side = Side::kLeft;
+    ObjectKey key;
+    auto operator<=>(const Relinked&) const = default;
+  };
   struct Outcome {
     std::vector<Subject> again;    // changed under us, or claimed by another: sync them again
     std::vector<Subject> clashes;  // refused by a unique or foreign key: may fit once others moved
     std::vector<Subject> dirty;    // of this or other mappings: what they rest on has changed
     // The same, of objects that are as their mapping has recorded them: no scan nominates them.
     std::vector<Subject> hidden;
-    std::vector<std::size_t> rescan;  // mappings that read by paths what was written
+    // Who reads these by a path, or refers to them, is found by FanOut.
+    std::vector<Changed> written;
+    std::vector<Relinked> relinked;
+    // Objects that are on a worklist now, and that are on none.
+    std::vector<Subject> standing;
+    std::vector<Subject> settled;
     std::uint64_t operations = 0;
   };
   // At most tuning::kBatchRows nominees. `clashing`: a clash parks.
   Result<Outcome> sync(std::size_t mapping, std::span<const Nominee> nominees,
                        const Permissions& permissions, bool clashing);
 
+  // Decides without acting: leaves in `batch` what `sync` would go on to apply. Of what a dry run
+  // has planned so far, nothing is seen.
+  Result<void> decide(std::size_t mapping, std::span<const Nominee> nominees,
+                      const Permissions& permissions, TaskBatch& batch);
   // What `sync` would write, by class: for rails that are checked before the first write.
   Result<std::map<LimitClass, std::uint64_t>> rehearse(std::size_t mapping,
                                                        std::span<const Nominee> nominees,
@@ -51,12 +73,9 @@ class Syncer {
   [[nodiscard]] const std::vector<MappingPlan>& plans() const { return plans_; }
   // Counts of operations so far; what stands at the end is counted from the state (reconcile).
   [[nodiscard]] const Summary& summary() const { return summary_; }
-  // Objects that are reported on, and that have had a conflict, as of their last decision.
-  [[nodiscard]] const std::unordered_map<std::uint64_t, std::optional<OperationReport>>& reported()
-      const {
-    return reported_;
-  }
-  [[nodiscard]] std::uint64_t conflicts() const { return conflicts_.size(); }
+  // Tells of the objects that are reported on as of their last decision, and counts them and those
+  // that have had a conflict.
+  void tell_reported(Summary& summary) const;
 
  private:
   Result<void> decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
@@ -66,7 +85,7 @@ class Syncer {
   static bool was_committed(const MappingPlan& plan, const Intent::Entry& entry, const View* row);
   void report(const Task& task, const MappingPlan& plan);
   Result<void> follow(const Task& task, const MappingPlan& plan, const Recorder& recorder,
-                      Outcome& outcome);
+                      Outcome& outcome) const;
   void follow_writes(const Task& task, const MappingPlan& plan, Outcome& outcome) const;
   Result<void> record(const TaskBatch& batch, const MappingPlan& plan, Outcome& outcome,
                       bool clashing);

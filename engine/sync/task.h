@@ -117,6 +117,10 @@ struct Permissions {
   std::string creates_held;
   // Indexed by Side: why absence there is no evidence of a delete; empty: it is.
   std::array<std::string, 2> no_evidence;
+  // Why nothing is concluded from what is not there, and its link is left alone: nobody has seen
+  // the whole table, only this row was looked for. Empty: a scan has seen it. Such a look is no
+  // evidence, and says so in `no_evidence` too.
+  std::string looked_only;
   // By limit class: why a tripped rail holds it; empty: it does not.
   std::map<LimitClass, std::string> rails;
 };

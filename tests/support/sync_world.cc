@@ -63,28 +63,27 @@ Reconciler::Report SyncWorld::plan() {
   return reconcile(settings);
 }
 
-Result<Reconciler::Report> SyncWorld::try_reconcile(const Reconciler::Settings& settings) {
+Result<Rounds::Report> SyncWorld::in_a_new_process(bool dry_run, const Work& work) {
   lines_.clear();
   operations_.clear();
   notices_.clear();
   MemorySource left_source(left);
   MemorySource right_source(right);
   MemoryStateStore overlay(static_cast<const StateStore&>(*store));
-  StateStore& used = settings.dry_run ? static_cast<StateStore&>(overlay) : *store;
+  StateStore& used = dry_run ? static_cast<StateStore&>(overlay) : *store;
   COUPLET_ASSIGN(const std::string left_identity, left_source.identity());
   COUPLET_ASSIGN(const std::string right_identity, right_source.identity());
   const std::array<std::string, 2> identities{left_identity, right_identity};
   COUPLET_ASSIGN(const auto state, State::open(used, *definition_, identities, random_));
   const std::vector<Source*> sources{&left_source, &right_source};
-  Syncer syncer(*definition_, *state, sources, clock, *this, {settings.dry_run, crash_points});
+  Syncer syncer(*definition_, *state, sources, clock, *this, {dry_run, crash_points});
   COUPLET_TRY(syncer.recover());
-  Reconciler reconciler(*definition_, *state, sources, syncer, clock, *this, settings);
-  auto report = reconciler.run();
+  auto report = work(*state, sources, syncer);
   statements = {left_source.statements(), right_source.statements()};
   return report;
 }
 
-Result<void> SyncWorld::by_hand(const Work& work) {
+Result<void> SyncWorld::by_hand(const HandWork& work) {
   MemorySource left_source(left);
   MemorySource right_source(right);
   COUPLET_ASSIGN(const std::string left_identity, left_source.identity());
@@ -94,6 +93,35 @@ Result<void> SyncWorld::by_hand(const Work& work) {
   auto done = work(*state, {&left_source, &right_source});
   statements = {left_source.statements(), right_source.statements()};
   return done;
+}
+
+Result<Reconciler::Report> SyncWorld::try_reconcile(const Reconciler::Settings& settings) {
+  return in_a_new_process(
+      settings.dry_run, [&](State& state, const std::vector<Source*>& sources, Syncer& syncer) {
+        return Reconciler(*definition_, state, sources, syncer, clock, *this, settings).run();
+      });
+}
+
+Rounds::Report SyncWorld::sync(const std::vector<std::string>& names, bool dry_run) {
+  auto report = try_sync(names, dry_run);
+  if (!report) {
+    std::fprintf(stderr, "sync: %s\n", report.error().message.c_str());
+  }
+  COUPLET_CHECK(report.has_value());
+  return std::move(*report);
+}
+
+Result<Rounds::Report> SyncWorld::try_sync(const std::vector<std::string>& names, bool dry_run) {
+  std::vector<NamedObject> objects;
+  for (const std::string& name : names) {
+    COUPLET_ASSIGN(objects.emplace_back(), parse_object(*definition_, name));
+  }
+  return in_a_new_process(dry_run, [&](State& state, const std::vector<Source*>& sources,
+                                       Syncer& syncer) {
+    ObjectSync::Settings settings;
+    settings.dry_run = dry_run;
+    return ObjectSync(*definition_, state, sources, syncer, clock, *this, settings).sync(objects);
+  });
 }
 
 void SyncWorld::on_operation(const OperationReport& report) {

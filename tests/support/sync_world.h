@@ -11,6 +11,7 @@
 #include "connectors/memory/memory_source.h"
 #include "engine/definition/load.h"
 #include "engine/reconcile/reconciler.h"
+#include "engine/sync/object_sync.h"
 #include "storage/memory/memory_state_store.h"
 #include "tests/unit/definition/described_tables.h"
 
@@ -62,9 +63,12 @@ class SyncWorld : public Observer {
   Reconciler::Report reconcile(const Reconciler::Settings& settings = {});
   Result<Reconciler::Report> try_reconcile(const Reconciler::Settings& settings = {});
   Reconciler::Report plan();
+  // A hand-run sync of these objects, "left.people/7".
+  Rounds::Report sync(const std::vector<std::string>& names, bool dry_run = false);
+  Result<Rounds::Report> try_sync(const std::vector<std::string>& names, bool dry_run = false);
   // The same for what people change by hand: state and sources, opened anew.
-  using Work = std::function<Result<void>(State&, const std::vector<Source*>&)>;
-  Result<void> by_hand(const Work& work);
+  using HandWork = std::function<Result<void>(State&, const std::vector<Source*>&)>;
+  Result<void> by_hand(const HandWork& work);
 
   [[nodiscard]] const BoundDefinition& definition() const { return *definition_; }
   // Of the last run: "create absent people: left.people/1 -> right.people/1".
@@ -80,6 +84,9 @@ class SyncWorld : public Observer {
   void on_notice(const std::string& sentence) override;
 
  private:
+  using Work = std::function<Result<Rounds::Report>(State&, const std::vector<Source*>&, Syncer&)>;
+  Result<Rounds::Report> in_a_new_process(bool dry_run, const Work& work);
+
   CountingRandom random_;
   std::optional<Definition> parsed_;
   std::optional<BoundDefinition> definition_;

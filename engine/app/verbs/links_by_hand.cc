@@ -2,13 +2,13 @@
 #include "engine/admin/link_admission.h"
 #include "engine/admin/link_list.h"
 #include "engine/admin/link_removal.h"
-#include "engine/admin/named_object.h"
 #include "engine/app/output/list_json.h"
 #include "engine/app/output/list_text.h"
 #include "engine/app/output/run_reporter.h"
 #include "engine/app/system_clock.h"
 #include "engine/app/verbs/list_options.h"
 #include "engine/app/verbs/verbs.h"
+#include "engine/sync/object_name.h"
 
 namespace couplet {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/app/crash_points.h"
-#include "engine/app/output/run_reporter.h"
+#include "engine/app/run_verdict.h"
 #include "engine/app/stop_signals.h"
 #include "engine/app/system_clock.h"
 #include "engine/app/verbs/verbs.h"
@@ -21,58 +21,6 @@ std::vector<std::size_t> selected(const BoundDefinition& bound,
     }
   }
   return indexes;
-}
-
-RunReporter::Settings reporter_settings(const Invocation& invocation, const BoundDefinition& bound,
-                                        bool dry_run) {
-  RunReporter::Settings settings;
-  for (const BoundMapping& mapping : bound.mappings) {
-    settings.mappings.push_back(mapping.name);
-  }
-  settings.json = invocation.json;
-  settings.quiet = invocation.quiet;
-  settings.dry_run = dry_run;
-  settings.values = dry_run ? Values::kShown : Values::kHidden;
-  return settings;
-}
-
-Error stopped_error(const BoundDefinition& bound, const std::vector<Reconciler::Stopped>& stopped) {
-  std::string names;
-  for (const Reconciler::Stopped& one : stopped) {
-    names += (names.empty() ? "" : ", ") + bound.mappings[one.mapping].name;
-  }
-  const Error& first = stopped.front().error;
-  // Not kPrivilege and so on: the others went on, so the run failed, not its environment.
-  return {
-      ErrorKind::kSchema,
-      (stopped.size() == 1 ? "a mapping could not go on: " : "mappings could not go on: ") + names,
-      first.hint,
-      {},
-      code_of(first),
-      {}};
-}
-
-Result<ExitCode> judge(const Invocation& invocation, const BoundDefinition& bound, bool dry_run,
-                       const Reconciler::Report& report, Console& console) {
-  const Summary& summary = report.summary;
-  if (!report.stopped.empty()) {
-    return fail(stopped_error(bound, report.stopped));
-  }
-  if (report.interrupted && stop_requested()) {
-    console.talk(dry_run ? "couplet: interrupted"
-                         : "couplet: interrupted; what was written is recorded, and the next "
-                           "reconcile goes on from there");
-    return ExitCode::kFailed;
-  }
-  if (!dry_run && !summary.converged) {
-    console.talk(
-        "couplet: not converged: objects kept changing; the next reconcile looks at them again");
-    return ExitCode::kFailed;
-  }
-  const bool finding =
-      dry_run ? summary.operations() > 0
-              : summary.count(Operation::kHold) > 0 || summary.count(Operation::kPark) > 0;
-  return invocation.exit_code && finding ? ExitCode::kFinding : ExitCode::kDone;
 }
 
 Result<ExitCode> run_reconcile(const Invocation& invocation, bool dry_run, Console& console) {
@@ -103,15 +51,8 @@ Result<ExitCode> run_reconcile(const Invocation& invocation, bool dry_run, Conso
   auto report = Reconciler(session->bound, *session->state, sources, syncer, clock, reporter,
                            std::move(settings))
                     .run();
-  if (!report) {
-    Summary summary = syncer.summary();  // What was done until then.
-    summary.converged = false;
-    summary.elapsed_seconds = static_cast<double>(clock.monotonic_us() - started) / 1e6;
-    reporter.summary(summary);
-    return fail(std::move(report.error()));
-  }
-  reporter.summary(report->summary);
-  return judge(invocation, session->bound, dry_run, *report, console);
+  return conclude(invocation, session->bound, dry_run, std::move(report), syncer,
+                  static_cast<double>(clock.monotonic_us() - started) / 1e6, reporter, console);
 }
 
 }  // namespace

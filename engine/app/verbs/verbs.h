@@ -7,6 +7,8 @@ namespace couplet {
 
 VerbSpec reconcile_verb();
 VerbSpec plan_verb();
+VerbSpec sync_verb();
+VerbSpec explain_verb();
 VerbSpec status_verb();
 VerbSpec validate_verb();
 VerbSpec state_verify_verb();

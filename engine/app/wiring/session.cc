@@ -79,6 +79,9 @@ Result<std::unique_ptr<Session>> open_session(const SessionSettings& settings, C
   COUPLET_ASSIGN(BindResult bound, bind_to_sources(session->definition, session->sources));
   COUPLET_TRY(print_findings(bound.diagnostics, settings.config, settings.warnings, console));
   session->bound = std::move(*bound.definition);
+  if (settings.check) {
+    COUPLET_TRY(settings.check(session->bound));
+  }
 
   COUPLET_TRY(open_stores(settings, *session));
   StateStore& store = settings.dry_run ? *session->overlay : *session->disk;

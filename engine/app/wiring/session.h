@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,8 @@ struct SessionSettings {
   bool dry_run = false;               // touches neither disk nor databases
   bool warnings = true;               // print what is odd about the file
   bool needs_state = false;           // there must be one: it is not made
+  // What else the command line says, checked before the state is touched.
+  std::function<Result<void>(const BoundDefinition&)> check = nullptr;
 };
 
 // Loads, connects, binds, opens, in this order, so that what is wrong with the file is told before

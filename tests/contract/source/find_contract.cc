@@ -55,6 +55,29 @@ TEST_P(SourceContract, FindOfNothingIsNothing) {
   EXPECT_THAT(find(projection(table, {"name"}), {0}, {}), IsEmpty());
 }
 
+TEST_P(SourceContract, FindGivesNoMoreAnswersThanAreWanted) {
+  const TableInfo table = create(customers());
+  backend().insert_many("customers", {{{"id", "1"}, {"name", "Ada"}},
+                                      {{"id", "2"}, {"name", "Bob"}},
+                                      {{"id", "3"}, {"name", "Ada"}},
+                                      {{"id", "4"}, {"name", "Ada"}}});
+  const Projection asked = projection(table, {"name"});
+  ValueTable wanted;
+  wanted.types = {asked.columns.at(0).type};
+  wanted.rows.reset(1);
+  for (const char* name : {"Ada", "Bob"}) {
+    wanted.rows.begin_row();
+    wanted.rows.push(std::string_view(name));
+  }
+  const std::vector<std::size_t> by = {0};
+  RowBatch found;
+  for (const auto& [most, rows] : {std::pair{1U, 1U}, {3U, 3U}, {4U, 4U}, {9U, 4U}, {0U, 4U}}) {
+    wanted.answers_most = most;
+    ASSERT_TRUE(source().find(asked, by, wanted, found));
+    EXPECT_EQ(found.rows(), rows);
+  }
+}
+
 TEST_P(SourceContract, FindTakesThousandsOfQuestionsInOneStatement) {
   const TableInfo table = create(customers());
   std::vector<Cells> rows;

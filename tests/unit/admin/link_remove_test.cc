@@ -206,9 +206,10 @@ TEST_F(LinkRemoveTest, WhatIsNotThereIsToldAndNothingChanges) {
   EXPECT_EQ(remove_link(*this, "left.people/9"), "left.people/9 has no link");
   EXPECT_EQ(remove_link(*this, "left.people/9", "right.persons/9"),
             "there is no object left.people/9");
-  EXPECT_EQ(remove_link(*this, "left.peeple/1"), "no mapping has the entity \"left.peeple\"");
-  EXPECT_THAT(remove_link(*this, "left.people/x"), HasSubstr("\"left.people/x\" names no object"));
-  EXPECT_EQ(remove_link(*this, "left.people"), "\"left.people\" names no object");
+  EXPECT_EQ(remove_link(*this, "left.peeple/1"),
+            "\"left.peeple/1\": the definition has no entity left.peeple");
+  EXPECT_THAT(remove_link(*this, "left.people/x"), HasSubstr("\"left.people/x\": "));
+  EXPECT_EQ(remove_link(*this, "left.people"), "\"left.people\": not the name of an object");
   EXPECT_EQ(links(*this).size(), 2U);
   EXPECT_FALSE(any_kept_apart(*this));
 }

@@ -11,6 +11,7 @@
 #include "engine/model/situation.h"
 #include "engine/model/wire.h"
 #include "engine/ports/state_store.h"
+#include "engine/sync/merge.h"
 #include "engine/sync/state.h"
 #include "tests/unit/documents/page.h"
 
@@ -121,6 +122,11 @@ TEST(VerbsPageTest, ListsEveryOperation) {
   }
   EXPECT_THAT(listed(Page("docs/reference/verbs.md"), "## Operations", 1),
               UnorderedElementsAreArray(names));
+}
+
+TEST(VerbsPageTest, ListsEveryRuleOfAnExplanation) {
+  EXPECT_THAT(listed(Page("docs/reference/verbs.md"), "## explain"),
+              UnorderedElementsAreArray(because::kAll));
 }
 
 TEST(StateFormatPageTest, NamesEveryFamilyAndItsNumber) {

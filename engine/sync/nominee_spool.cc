@@ -1,4 +1,4 @@
-#include "engine/reconcile/nominee_spool.h"
+#include "engine/sync/nominee_spool.h"
 
 #include <unistd.h>
 

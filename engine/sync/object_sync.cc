@@ -1,0 +1,191 @@
+#include "engine/sync/object_sync.h"
+
+#include <algorithm>
+
+#include "engine/ports/tuning.h"
+#include "engine/sync/failure_policy.h"
+#include "engine/sync/object_lookup.h"
+#include "engine/sync/standing.h"
+
+namespace couplet {
+namespace {
+
+constexpr const char* kLookedOnly =
+    "it was looked for and is not there, which is no evidence of a delete: "
+    "`couplet reconcile` decides";
+// Of many names that are wrong the first tell enough.
+constexpr std::size_t kNamesTold = 5;
+// Each follows on something written, so two databases in their senses need few.
+constexpr int kClashAttempts = 10;
+
+Rounds::Settings rounds_settings(const ObjectSync::Settings& settings) {
+  Rounds::Settings rounds;
+  rounds.dry_run = settings.dry_run;
+  rounds.spool_folder = settings.spool_folder;
+  rounds.stop_requested = settings.stop_requested;
+  rounds.rehearsed = {LimitClass::kCreate, LimitClass::kRecreate, LimitClass::kUpdate};
+  return rounds;
+}
+
+}  // namespace
+
+ObjectSync::ObjectSync(const BoundDefinition& definition, State& state,
+                       std::vector<Source*> sources, Syncer& syncer, Clock& clock,
+                       Observer& observer, Settings settings)
+    : definition_(definition),
+      state_(state),
+      sources_(std::move(sources)),
+      syncer_(syncer),
+      observer_(observer),
+      dry_run_(settings.dry_run),
+      rounds_(definition, state, sources_, syncer, clock, observer, *this,
+              rounds_settings(settings)),
+      standing_(definition.mappings.size()) {
+  for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
+    rounds_.permissions(mapping) = permissions_of_a_look();
+  }
+}
+
+Permissions ObjectSync::permissions_of_a_look() {
+  Permissions permissions;
+  permissions.looked_only = kLookedOnly;
+  permissions.no_evidence = {kLookedOnly, kLookedOnly};
+  return permissions;
+}
+
+Result<void> ObjectSync::check_known(std::span<const NamedObject> objects) const {
+  COUPLET_ASSIGN(const auto known,
+                 look_up(definition_, state_, sources_, syncer_.plans(), objects));
+  std::string names;
+  std::size_t missing = 0;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (known[i].exists || known[i].remembered) {
+      continue;
+    }
+    if (++missing <= kNamesTold) {
+      names += (names.empty() ? "" : ", ") +
+               object_name(definition_.entities[objects[i].entity], objects[i].key);
+    }
+  }
+  if (missing == 0) {
+    return {};
+  }
+  if (missing > kNamesTold) {
+    names += " and " + std::to_string(missing - kNamesTold) + " more";
+  }
+  return fail(Error{ErrorKind::kNotFound,
+                    "no such object: " + names,
+                    "nothing was synced; leave these out",
+                    {},
+                    "no_such_object",
+                    {}});
+}
+
+Result<ObjectSync::Report> ObjectSync::sync(std::span<const NamedObject> objects) {
+  std::vector<NamedObject> named(objects.begin(), objects.end());
+  std::sort(named.begin(), named.end());
+  named.erase(std::unique(named.begin(), named.end()), named.end());
+  COUPLET_TRY(check_known(named));
+  std::vector<Syncer::Changed> changed;
+  for (const NamedObject& object : named) {
+    for (const MappingPlan& plan : syncer_.plans()) {
+      for (const Side side : {Side::kLeft, Side::kRight}) {
+        if (plan.entities->entities[index_of(side)] == object.entity) {
+          COUPLET_TRY(rounds_.queue(plan.mapping, {side, object.key}));
+        }
+      }
+    }
+    changed.push_back({object.entity, object.key});
+  }
+  COUPLET_TRY(rounds_.wake_readers(changed));
+  return run();
+}
+
+Result<ObjectSync::Report> ObjectSync::sync(std::span<const Subject> subjects) {
+  for (const Subject& subject : subjects) {
+    COUPLET_TRY(rounds_.queue(subject.mapping, {subject.side, subject.key}));
+  }
+  return run();
+}
+
+// What was written may have made room for what clashed: it is tried again, as a reconcile would.
+Result<ObjectSync::Report> ObjectSync::run() {
+  Report report;
+  for (int attempt = 0; attempt < kClashAttempts; ++attempt) {
+    const std::uint64_t before = syncer_.summary().operations();
+    const std::uint32_t rounds = report.summary.rounds;
+    const double elapsed = report.summary.elapsed_seconds;
+    COUPLET_ASSIGN(report, rounds_.run());
+    report.summary.rounds += rounds;
+    report.summary.elapsed_seconds += elapsed;
+    if (report.interrupted || dry_run_ || syncer_.summary().operations() == before) {
+      break;
+    }
+    bool clashed = false;
+    for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
+      COUPLET_TRY(
+          rounds_.queue_worklist(mapping, Family::kParked, [&](const State::Standing& standing) {
+            const bool again = standing.parked && is_clash(standing.parked->code);
+            clashed = clashed || again;
+            return again;
+          }));
+    }
+    if (!clashed) {
+      break;
+    }
+  }
+  report.summary.objects = looked_at_;
+  report.summary.converged = report.summary.converged && too_many_.empty();
+  for (const std::size_t mapping : too_many_) {
+    observer_.on_notice("more than " + std::to_string(tuning::kReadersMost) +
+                        " objects of mapping '" + definition_.mappings[mapping].name +
+                        "' read what has changed: `couplet reconcile " +
+                        definition_.mappings[mapping].name + "` brings them into step");
+  }
+  COUPLET_TRY(tell_what_stands(report.summary));
+  return report;
+}
+
+Result<void> ObjectSync::tell_what_stands(Summary& summary) {
+  for (std::size_t mapping = 0; mapping < standing_.size(); ++mapping) {
+    const std::vector<Subject> subjects(standing_[mapping].begin(), standing_[mapping].end());
+    for (const Family worklist : kWorklists) {
+      COUPLET_ASSIGN(const std::uint64_t count,
+                     tell_standing(definition_, state_, syncer_.plans()[mapping], worklist,
+                                   subjects, observer_));
+      summary.count(operation_of(worklist)) += count;
+    }
+  }
+  syncer_.tell_reported(summary);
+  return {};
+}
+
+Result<void> ObjectSync::begin_turn(std::size_t /*mapping*/) { return {}; }
+
+// What was written may have freed others than those named: a rival is gone.
+Result<void> ObjectSync::queue_standing(std::size_t mapping, bool progressed) {
+  if (!progressed || rounds_.round() == 1) {
+    return {};
+  }
+  COUPLET_TRY(rounds_.queue_worklist(mapping, Family::kWaiting));
+  return rounds_.queue_worklist(mapping, Family::kHeld);
+}
+
+bool ObjectSync::has_more(std::size_t /*mapping*/) const { return false; }
+bool ObjectSync::takes_dirty(std::size_t /*mapping*/) const { return true; }
+void ObjectSync::too_many_readers(std::size_t mapping) { too_many_.insert(mapping); }
+Result<std::uint64_t> ObjectSync::objects_of(std::size_t mapping) {
+  return state_.count_links(definition_.mappings[mapping].pair);
+}
+
+void ObjectSync::took(std::size_t mapping, const Syncer::Outcome& outcome) {
+  looked_at_ += outcome.standing.size() + outcome.settled.size();
+  for (const Subject& subject : outcome.standing) {
+    standing_[mapping].insert(subject);
+  }
+  for (const Subject& subject : outcome.settled) {
+    standing_[mapping].erase(subject);
+  }
+}
+
+}  // namespace couplet

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/sync/object_name.h"
+#include "engine/sync/rounds.h"
+
+namespace couplet {
+
+// The hand-run sync: brings named objects into step, and follows what that wakes until nothing is
+// left. The same path as a reconcile, without its scans: so nobody has seen a whole table, what is
+// not there is reported and its link left alone, and a rail's percentage is of the links.
+class ObjectSync final : private Rounds::Feeder {
+ public:
+  struct Settings {
+    bool dry_run = false;
+    std::string spool_folder;
+    std::function<bool()> stop_requested = [] { return false; };
+  };
+  // `summary` counts what is deferred, held, parked or reported on among the objects looked at;
+  // `objects` are those, once under each mapping and time. Not converged, beside a reconcile's
+  // reasons, where more objects read a changed one through a path than memory has room for.
+  using Report = Rounds::Report;
+
+  // `syncer` has recovered. All referents must outlive this, which is for one call.
+  ObjectSync(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
+             Syncer& syncer, Clock& clock, Observer& observer, Settings settings);
+
+  // What one look lets the decider conclude.
+  static Permissions permissions_of_a_look();
+
+  // Each under every mapping that it takes part in; who reads it through a path is looked at too,
+  // even if nothing is written: somebody says that it has changed. Errors: kNotFound, before
+  // anything is written, if one has neither a row nor a trace in the state; else as of
+  // Rounds::run.
+  Result<Report> sync(std::span<const NamedObject> objects);
+  // Entries of worklists, each under its own mapping.
+  Result<Report> sync(std::span<const Subject> subjects);
+
+ private:
+  Result<void> begin_turn(std::size_t mapping) override;
+  Result<void> queue_standing(std::size_t mapping, bool progressed) override;
+  [[nodiscard]] bool has_more(std::size_t mapping) const override;
+  [[nodiscard]] bool takes_dirty(std::size_t mapping) const override;
+  void too_many_readers(std::size_t mapping) override;
+  Result<std::uint64_t> objects_of(std::size_t mapping) override;
+  void took(std::size_t mapping, const Syncer::Outcome& outcome) override;
+
+  Result<void> check_known(std::span<const NamedObject> objects) const;
+  Result<Report> run();
+  Result<void> tell_what_stands(Summary& summary);
+
+  const BoundDefinition& definition_;
+  State& state_;
+  std::vector<Source*> sources_;
+  Syncer& syncer_;
+  Observer& observer_;
+  bool dry_run_;
+  Rounds rounds_;
+  std::vector<std::set<Subject>> standing_;  // by mapping, of those looked at
+  std::set<std::size_t> too_many_;           // mappings with readers that were not followed
+  std::uint64_t looked_at_ = 0;
+};
+
+}  // namespace couplet

@@ -1,0 +1,44 @@
+#include "engine/sync/rails.h"
+
+namespace couplet {
+namespace {
+
+const char* name_of(LimitClass limit_class) {
+  switch (limit_class) {
+    case LimitClass::kCreate:
+      return "create";
+    case LimitClass::kRecreate:
+      return "recreate";
+    case LimitClass::kUpdate:
+      return "update";
+    case LimitClass::kDelete:
+      return "delete";
+  }
+  return "delete";
+}
+
+}  // namespace
+
+bool may_trip(const BoundMapping& mapping, LimitClass limit_class, std::uint64_t count) {
+  const auto limit = mapping.limits.find(limit_class);
+  return limit != mapping.limits.end() && count != 0 &&
+         (!limit->second.count || count > *limit->second.count);
+}
+
+std::string rail_reason(const BoundMapping& mapping, LimitClass limit_class, std::uint64_t count,
+                        std::uint64_t of) {
+  if (!may_trip(mapping, limit_class, count)) {
+    return {};
+  }
+  const Limit& limit = mapping.limits.at(limit_class);
+  const double percent =
+      of == 0 ? 100.0 : 100.0 * static_cast<double>(count) / static_cast<double>(of);
+  if (limit.percent && percent <= *limit.percent) {
+    return {};
+  }
+  return "the rail '" + std::string(name_of(limit_class)) + "' holds " + std::to_string(count) +
+         " of " + std::to_string(of) + " objects: more than `limits` of mapping '" + mapping.name +
+         "' allow";
+}
+
+}  // namespace couplet

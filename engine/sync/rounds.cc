@@ -1,0 +1,369 @@
+#include "engine/sync/rounds.h"
+
+#include <algorithm>
+
+#include "engine/ports/tuning.h"
+#include "engine/sync/failure_policy.h"
+#include "engine/sync/rails.h"
+#include "engine/sync/standing.h"
+
+namespace couplet {
+namespace {
+
+// A definition that has not come to rest after so many rounds does not come to rest.
+constexpr std::uint32_t kRoundsMax = 25;
+// An object that somebody keeps changing under us is left to the next run.
+constexpr int kPassesMax = 10;
+constexpr std::int64_t kFirstBackoffUs = 100'000;
+
+}  // namespace
+
+Rounds::Rounds(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
+               Syncer& syncer, Clock& clock, Observer& observer, Feeder& feeder, Settings settings)
+    : definition_(definition),
+      state_(state),
+      syncer_(syncer),
+      clock_(clock),
+      observer_(observer),
+      feeder_(feeder),
+      settings_(std::move(settings)),
+      fan_out_(definition, syncer.plans(), std::move(sources)) {
+  for (std::size_t i = 0; i < definition_.mappings.size(); ++i) {
+    Queue queue;
+    queue.spool = NomineeSpool(settings_.spool_folder);
+    queue.selected = settings_.mappings.empty() ||
+                     std::find(settings_.mappings.begin(), settings_.mappings.end(), i) !=
+                         settings_.mappings.end();
+    queues_.push_back(std::move(queue));
+  }
+}
+
+std::string Rounds::why_creates_are_held(const State& state, const Syncer& syncer) {
+  return state.fresh() && syncer.marks_found()
+             ? "the state is lost: what has no counterpart may have been deleted on the other side"
+             : "";
+}
+
+void Rounds::hold_creates_if_lost() {
+  const std::string held = why_creates_are_held(state_, syncer_);
+  if (held.empty() || settings_.rebuild_state) {
+    return;
+  }
+  observer_.on_notice(held + "; creates are held until `couplet reconcile --rebuild-state`");
+  for (Queue& queue : queues_) {
+    queue.permissions.creates_held = held;
+  }
+}
+
+Result<Rounds::Report> Rounds::run() {
+  Report report;
+  const std::int64_t started = clock_.monotonic_us();
+  hold_creates_if_lost();
+  for (round_ = 1; round_ <= kRoundsMax; ++round_) {
+    const bool progressed = round_ == 1 || operations_in_round_ > 0;
+    operations_in_round_ = 0;
+    COUPLET_ASSIGN(report.interrupted, all_turns(progressed, report));
+    if (report.interrupted) {
+      break;
+    }
+    // What was written may have freed what is held or waits: it is decided once more.
+    COUPLET_ASSIGN(const bool stands, anyone_stands());
+    if (!anything_left() && (operations_in_round_ == 0 || settings_.dry_run || !stands)) {
+      break;
+    }
+  }
+  report.summary = syncer_.summary();
+  report.summary.rounds = std::min(round_, kRoundsMax);
+  report.summary.elapsed_seconds = static_cast<double>(clock_.monotonic_us() - started) / 1e6;
+  report.summary.converged = !report.interrupted && report.stopped.empty() && !anything_left() &&
+                             (!settings_.dry_run || report.summary.operations() == 0);
+  return report;
+}
+
+// True if the run was interrupted.
+Result<bool> Rounds::all_turns(bool progressed, Report& report) {
+  for (const std::size_t mapping : definition_.order) {
+    if (!queues_[mapping].selected || queues_[mapping].stopped) {
+      continue;
+    }
+    auto worked = turn(mapping, progressed);
+    if (worked) {
+      continue;
+    }
+    if (worked.error().kind == ErrorKind::kInterrupted) {
+      return true;
+    }
+    if (action_on(worked.error().kind) != FailureAction::kStopMapping) {
+      return fail(std::move(worked.error()));
+    }
+    queues_[mapping].stopped = true;
+    observer_.on_notice("mapping '" + definition_.mappings[mapping].name +
+                        "' is stopped: " + worked.error().message);
+    report.stopped.push_back({mapping, std::move(worked.error())});
+  }
+  return false;
+}
+
+Result<bool> Rounds::anyone_stands() const {
+  for (std::size_t mapping = 0; mapping < queues_.size(); ++mapping) {
+    if (!queues_[mapping].selected || queues_[mapping].stopped) {
+      continue;
+    }
+    for (const Family family : {Family::kWaiting, Family::kHeld}) {
+      COUPLET_ASSIGN(const auto first, state_.worklist(mapping, family, std::nullopt, 1));
+      if (!first.empty()) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+bool Rounds::anything_left() const {
+  for (std::size_t mapping = 0; mapping < queues_.size(); ++mapping) {
+    const Queue& queue = queues_[mapping];
+    if (queue.selected && !queue.stopped && (feeder_.has_more(mapping) || !queue.spool.empty())) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Result<void> Rounds::turn(std::size_t mapping, bool progressed) {
+  queues_[mapping].followed = 0;
+  COUPLET_TRY(feeder_.begin_turn(mapping));
+  COUPLET_TRY(rehearse(mapping));
+  COUPLET_TRY(feeder_.queue_standing(mapping, progressed));
+  COUPLET_TRY(drain(mapping));
+  return retry_clashes(mapping);
+}
+
+Result<void> Rounds::queue(std::size_t mapping, const Nominee& nominee) {
+  return queues_[mapping].spool.add(nominee);
+}
+
+Result<void> Rounds::queue_worklist(std::size_t mapping, Family worklist,
+                                    const std::function<bool(const State::Standing&)>& counts) {
+  std::optional<Subject> after;
+  for (;;) {
+    COUPLET_ASSIGN(const auto subjects,
+                   state_.worklist(mapping, worklist, after, tuning::kBatchRows));
+    COUPLET_ASSIGN(const auto standing, state_.standing(subjects));
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
+      if (counts(standing[i])) {
+        COUPLET_TRY(queue(mapping, {subjects[i].side, subjects[i].key}));
+      }
+    }
+    if (subjects.size() < tuning::kBatchRows) {
+      return {};
+    }
+    after = subjects.back();
+  }
+}
+
+// Budgets count what this run does. A rail that has tripped holds its class to the run's end.
+Result<void> Rounds::rehearse(std::size_t mapping) {
+  Queue& queue = queues_[mapping];
+  const BoundMapping& bound = definition_.mappings[mapping];
+  std::vector<LimitClass> watched;
+  for (const LimitClass limit_class : settings_.rehearsed) {
+    if (!queue.permissions.rails.contains(limit_class) &&
+        may_trip(bound, limit_class, queue.rehearsed[limit_class] + queue.spool.size())) {
+      watched.push_back(limit_class);
+    }
+  }
+  if (watched.empty() || queue.spool.empty()) {
+    return {};
+  }
+  NomineeSpool rehearsed(settings_.spool_folder);
+  while (!queue.spool.empty()) {
+    COUPLET_ASSIGN(const auto nominees, queue.spool.take(tuning::kBatchRows));
+    COUPLET_ASSIGN(const auto counts, syncer_.rehearse(mapping, nominees, queue.permissions));
+    for (const auto& [limit_class, count] : counts) {
+      queue.rehearsed[limit_class] += count;
+    }
+    for (const Nominee& nominee : nominees) {
+      COUPLET_TRY(rehearsed.add(nominee));
+    }
+  }
+  queue.spool = std::move(rehearsed);
+  for (const LimitClass limit_class : watched) {
+    const std::uint64_t count = queue.rehearsed[limit_class];
+    if (!may_trip(bound, limit_class, count)) {
+      continue;
+    }
+    COUPLET_ASSIGN(const std::uint64_t objects, feeder_.objects_of(mapping));
+    const std::string reason = rail_reason(bound, limit_class, count, objects);
+    if (!reason.empty()) {
+      observer_.on_notice(reason);
+      queue.permissions.rails[limit_class] = reason;
+    }
+  }
+  return {};
+}
+
+Result<Syncer::Outcome> Rounds::sync_batch(std::size_t mapping, std::span<const Nominee> nominees,
+                                           bool clashing) {
+  std::int64_t backoff = kFirstBackoffUs;
+  for (int attempt = 0;; ++attempt) {
+    auto outcome = syncer_.sync(mapping, nominees, queues_[mapping].permissions, clashing);
+    if (outcome) {
+      return outcome;
+    }
+    const FailureAction action = action_on(outcome.error().kind);
+    if ((action != FailureAction::kRetry && action != FailureAction::kLookAgain) ||
+        attempt >= tuning::kRetries || settings_.stop_requested()) {
+      return outcome;
+    }
+    clock_.sleep_us(backoff);
+    backoff *= 2;
+    if (action == FailureAction::kLookAgain) {
+      COUPLET_TRY(syncer_.recover());
+    }
+  }
+}
+
+Result<void> Rounds::take_over(std::size_t mapping, const Syncer::Outcome& outcome) {
+  operations_in_round_ += outcome.operations;
+  const auto nominate = [&](const Subject& subject, bool comes_by_itself) -> Result<void> {
+    const Queue& queue = queues_[subject.mapping];
+    if (is_planned(subject.key) || !queue.selected || queue.stopped || comes_by_itself) {
+      return {};
+    }
+    return this->queue(subject.mapping, {subject.side, subject.key});
+  };
+  for (const Subject& subject : outcome.dirty) {
+    COUPLET_TRY(
+        nominate(subject, subject.mapping != mapping && !feeder_.takes_dirty(subject.mapping)));
+  }
+  for (const Subject& subject : outcome.hidden) {
+    COUPLET_TRY(nominate(subject, false));
+  }
+  feeder_.took(mapping, outcome);
+  if (settings_.dry_run) {
+    return {};  // Rows behind paths are as they were: what is planned for them is left to the run.
+  }
+  COUPLET_TRY(wake_readers(outcome.written));
+  return wake_referring(outcome.relinked);
+}
+
+Result<void> Rounds::wake_readers(std::span<const Syncer::Changed> changed) {
+  std::map<std::size_t, std::vector<ObjectKey>> keys;  // by entity
+  for (const Syncer::Changed& one : changed) {
+    keys[one.entity].push_back(one.key);
+  }
+  for (const auto& [entity, of_entity] : keys) {
+    for (const FanOut::Way& way : fan_out_.through(entity)) {
+      COUPLET_TRY(wake(way, entity, of_entity));
+    }
+  }
+  return {};
+}
+
+Result<void> Rounds::wake_referring(std::span<const Syncer::Relinked> relinked) {
+  std::map<std::pair<std::size_t, Side>, std::vector<ObjectKey>> keys;
+  for (const Syncer::Relinked& one : relinked) {
+    keys[{one.pair, one.side}].push_back(one.key);
+  }
+  for (const auto& [end, of_end] : keys) {
+    const std::size_t entity = definition_.pairs[end.first].entities[index_of(end.second)];
+    for (const FanOut::Way& way : fan_out_.referring(end.first, end.second)) {
+      COUPLET_TRY(wake(way, entity, of_end));
+    }
+  }
+  return {};
+}
+
+Result<void> Rounds::wake(const FanOut::Way& way, std::size_t entity,
+                          std::span<const ObjectKey> keys) {
+  for (std::size_t start = 0; start < keys.size(); start += tuning::kBatchRows) {
+    COUPLET_TRY(wake_part(way, entity,
+                          keys.subspan(start, std::min(tuning::kBatchRows, keys.size() - start))));
+  }
+  return {};
+}
+
+Result<void> Rounds::wake_part(const FanOut::Way& way, std::size_t entity,
+                               std::span<const ObjectKey> keys) {
+  Queue& queue = queues_[way.mapping];
+  if (!queue.selected || queue.stopped || !feeder_.takes_dirty(way.mapping) ||
+      feeder_.has_more(way.mapping)) {
+    return {};
+  }
+  // What is searched from counts as well: a search may read a whole table that lacks an index.
+  const std::size_t left = tuning::kFanOutMost - std::min(tuning::kFanOutMost, queue.followed);
+  if (settings_.scans && keys.size() > left) {
+    feeder_.too_many_readers(way.mapping);
+    return {};
+  }
+  COUPLET_ASSIGN(const auto readers,
+                 fan_out_.walk(way, entity, keys, settings_.scans ? left : tuning::kReadersMost));
+  if (!readers && !settings_.scans && keys.size() > 1) {
+    const std::size_t half = keys.size() / 2;
+    COUPLET_TRY(wake_part(way, entity, keys.first(half)));
+    return wake_part(way, entity, keys.subspan(half));
+  }
+  if (!readers) {
+    feeder_.too_many_readers(way.mapping);
+    return {};
+  }
+  queue.followed += keys.size() + readers->size();
+  for (const ObjectKey& reader : *readers) {
+    COUPLET_TRY(this->queue(way.mapping, {way.side, reader}));
+  }
+  return {};
+}
+
+Result<void> Rounds::drain(std::size_t mapping) {
+  Queue& queue = queues_[mapping];
+  std::uint64_t done = 0;
+  for (int pass = 0; pass < kPassesMax && !queue.spool.empty(); ++pass) {
+    std::vector<Subject> again;
+    while (!queue.spool.empty()) {
+      if (settings_.stop_requested()) {
+        return fail(ErrorKind::kInterrupted, "interrupted");
+      }
+      COUPLET_ASSIGN(const auto nominees, queue.spool.take(tuning::kBatchRows));
+      COUPLET_ASSIGN(const auto outcome, sync_batch(mapping, nominees, false));
+      COUPLET_TRY(take_over(mapping, outcome));
+      again.insert(again.end(), outcome.again.begin(), outcome.again.end());
+      queue.clashes.insert(queue.clashes.end(), outcome.clashes.begin(), outcome.clashes.end());
+      done += nominees.size();
+      observer_.on_progress(mapping, "sync", done, done + queue.spool.size());
+    }
+    for (const Subject& subject : again) {
+      COUPLET_TRY(queue.spool.add({subject.side, subject.key}));
+    }
+  }
+  return {};
+}
+
+// Rows that a unique or foreign key refused may fit now that the others have moved; those whose
+// values change places are written together. As long as some come to fit, the rest is tried again,
+// the last first, since chains are freed from their end. What still clashes then parks.
+Result<void> Rounds::retry_clashes(std::size_t mapping) {
+  Queue& queue = queues_[mapping];
+  for (bool progress = true; !queue.clashes.empty();) {
+    const std::vector<Subject> clashes = std::move(queue.clashes);
+    queue.clashes.clear();
+    const bool last = !progress;
+    std::vector<Nominee> nominees;
+    for (auto subject = clashes.rbegin(); subject != clashes.rend(); ++subject) {
+      nominees.push_back({subject->side, subject->key});
+    }
+    for (std::size_t start = 0; start < nominees.size(); start += tuning::kBatchRows) {
+      const std::size_t count = std::min(tuning::kBatchRows, nominees.size() - start);
+      COUPLET_ASSIGN(const auto outcome,
+                     sync_batch(mapping, std::span(nominees).subspan(start, count), last));
+      COUPLET_TRY(take_over(mapping, outcome));
+      queue.clashes.insert(queue.clashes.begin(), outcome.clashes.rbegin(), outcome.clashes.rend());
+      for (const Subject& subject : outcome.again) {
+        COUPLET_TRY(queue.spool.add({subject.side, subject.key}));
+      }
+    }
+    progress = queue.clashes.size() < clashes.size();
+  }
+  return {};
+}
+
+}  // namespace couplet

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/sync/fan_out.h"
+#include "engine/sync/nominee_spool.h"
+#include "engine/sync/syncer.h"
+
+namespace couplet {
+
+// The loop that a reconcile and a hand-run sync share: a queue per mapping, worked off parents
+// first; what that makes dirty is queued again, until nothing is left (DESIGN sections 5.1, 5.6).
+class Rounds {
+ public:
+  struct Settings {
+    std::vector<std::size_t> mappings;  // act under these only; empty: all
+    bool dry_run = false;
+    // A state that was empty beside marks of this deployment is a lost one: creates are held,
+    // unless this says to go on as on a first run.
+    bool rebuild_state = false;
+    // Whether the feeder answers too many readers with a scan. Else they are followed as far as
+    // memory allows.
+    bool scans = false;
+    std::string spool_folder;
+    std::function<bool()> stop_requested = [] { return false; };
+    // Classes that are budgeted by deciding a turn's objects once before its first write.
+    std::vector<LimitClass> rehearsed = {LimitClass::kCreate, LimitClass::kUpdate};
+  };
+  struct Stopped {
+    std::size_t mapping = 0;
+    Error error;
+  };
+  struct Report {
+    Summary summary;               // of operations; what stands at the end is counted by the caller
+    std::vector<Stopped> stopped;  // mappings that could not go on
+    bool interrupted = false;
+  };
+
+  // What a kind of run adds to the loop.
+  class Feeder {
+   public:
+    virtual ~Feeder() = default;
+    // A mapping's turn begins: queues what is to be looked at, beside what others have queued.
+    virtual Result<void> begin_turn(std::size_t mapping) = 0;
+    // Then: queues who stands on its worklists and is to be decided again. `progressed`: something
+    // was written in the last round, or this is the first.
+    virtual Result<void> queue_standing(std::size_t mapping, bool progressed) = 0;
+    // True if begin_turn has more to put there than what others queue.
+    [[nodiscard]] virtual bool has_more(std::size_t mapping) const = 0;
+    // True if what becomes dirty under a mapping is queued; false: its own turn comes to it.
+    [[nodiscard]] virtual bool takes_dirty(std::size_t mapping) const = 0;
+    // More objects read what was changed than are looked at one by one.
+    virtual void too_many_readers(std::size_t mapping) = 0;
+    // What a rail's percentage is of.
+    virtual Result<std::uint64_t> objects_of(std::size_t mapping) = 0;
+    virtual void took(std::size_t mapping, const Syncer::Outcome& outcome) = 0;
+  };
+
+  // `syncer` has recovered. All referents must outlive this.
+  Rounds(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
+         Syncer& syncer, Clock& clock, Observer& observer, Feeder& feeder, Settings settings);
+
+  // Why nothing may be created under a state that is lost; empty: it may.
+  static std::string why_creates_are_held(const State& state, const Syncer& syncer);
+
+  // Goes round until nothing is left, or it does not come to rest. Errors: what stops a run
+  // (DESIGN section 10); what was written until then stays recorded.
+  Result<Report> run();
+
+  Result<void> queue(std::size_t mapping, const Nominee& nominee);
+  // Queues everyone on that worklist of the mapping that `counts`.
+  Result<void> queue_worklist(
+      std::size_t mapping, Family worklist,
+      const std::function<bool(const State::Standing&)>& counts = [](const auto&) { return true; });
+  // Queues who reads these rows through a path.
+  Result<void> wake_readers(std::span<const Syncer::Changed> changed);
+  [[nodiscard]] NomineeSpool& spool(std::size_t mapping) { return queues_[mapping].spool; }
+  [[nodiscard]] Permissions& permissions(std::size_t mapping) {
+    return queues_[mapping].permissions;
+  }
+  [[nodiscard]] bool selected(std::size_t mapping) const { return queues_[mapping].selected; }
+  [[nodiscard]] std::uint32_t round() const { return round_; }
+
+ private:
+  struct Queue {
+    bool selected = true;
+    bool stopped = false;
+    NomineeSpool spool;
+    Permissions permissions;
+    std::vector<Subject> clashes;
+    std::size_t followed = 0;  // changed objects and their readers, since its turn began
+    std::map<LimitClass, std::uint64_t> rehearsed{};  // in this run
+  };
+
+  void hold_creates_if_lost();
+  Result<void> turn(std::size_t mapping, bool progressed);
+  Result<bool> all_turns(bool progressed, Report& report);
+  Result<void> rehearse(std::size_t mapping);
+  Result<void> drain(std::size_t mapping);
+  Result<void> retry_clashes(std::size_t mapping);
+  Result<Syncer::Outcome> sync_batch(std::size_t mapping, std::span<const Nominee> nominees,
+                                     bool clashing);
+  Result<void> take_over(std::size_t mapping, const Syncer::Outcome& outcome);
+  Result<void> wake(const FanOut::Way& way, std::size_t entity, std::span<const ObjectKey> keys);
+  Result<void> wake_part(const FanOut::Way& way, std::size_t entity,
+                         std::span<const ObjectKey> keys);
+  Result<void> wake_referring(std::span<const Syncer::Relinked> relinked);
+  [[nodiscard]] bool anything_left() const;
+  [[nodiscard]] Result<bool> anyone_stands() const;
+
+  const BoundDefinition& definition_;
+  State& state_;
+  Syncer& syncer_;
+  Clock& clock_;
+  Observer& observer_;
+  Feeder& feeder_;
+  Settings settings_;
+  FanOut fan_out_;
+  std::vector<Queue> queues_;
+  std::uint32_t round_ = 0;
+  std::uint64_t operations_in_round_ = 0;
+};
+
+}  // namespace couplet
