@@ -192,9 +192,8 @@ VerbSpec init_verb() {
                   {"-o,--output", "FILE", &Invocation::output,
                    "Where to write it, never over a file; else stdout."}};
   verb.examples = {
-      {{"couplet init -o couplet.yaml", "URLs from the environment, where nobody reads along"},
-       {"couplet init --left postgresql://db1/shop --right postgresql://db2/billing",
-        "to look at first"}}};
+      {{"couplet init -o couplet.yaml", "URLs from the environment"},
+       {"couplet init --left postgresql://a/shop --right postgresql://b/crm", "to look at first"}}};
   return verb;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/app/wiring/sources.h"
 
 #include <chrono>
+#include <filesystem>
 
 #include "connectors/postgres/postgres_source.h"
 #include "connectors/sqlite/sqlite_source.h"
@@ -37,6 +38,15 @@ std::unique_ptr<Source> make_source(const SourceDefinition& source) {
   return nullptr;
 }
 
+// In YAML, whatever the name: in single quotes nothing is special but the quote itself.
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) {
+    out += c == '\'' ? "''" : std::string(1, c);
+  }
+  return out + "'";
+}
+
 bool is_postgres(const std::string& url) {
   return url.starts_with("postgresql://") || url.starts_with("postgres://") ||
          (url.find("://") == std::string::npos && url.find('=') != std::string::npos);
@@ -54,12 +64,21 @@ std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition) 
 
 Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
                                 const std::string& variable) {
-  if (!is_postgres(url)) {
-    return fail(ErrorKind::kInvalidArgument, "--" + name + " is no URL of a database",
-                "postgresql://user@host/database, or \"host=… dbname=… user=…\"");
+  std::error_code ignored;
+  if (!is_postgres(url) && !std::filesystem::is_regular_file(url, ignored)) {
+    return fail(ErrorKind::kInvalidArgument,
+                "--" + name + " is neither a URL of a database nor a file that is there",
+                "postgresql://user@host/database, \"host=… dbname=… user=…\", or the path of a "
+                "SQLite file");
   }
   SourceDefinition source;
   source.name = name;
+  if (!is_postgres(url)) {
+    source.type = SourceType::kSqlite;
+    source.sqlite.path = url;
+    return UrlSource{make_source(source),
+                     {{"type", "sqlite"}, {"path", quoted(std::filesystem::absolute(url))}}};
+  }
   source.type = SourceType::kPostgres;
   source.postgres.url = Secret::connection(url);
   return UrlSource{make_source(source),

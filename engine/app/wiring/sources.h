@@ -18,10 +18,12 @@ std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition);
 // What a URL of the command line opens, and how a file says the same. Nothing is connected yet.
 struct UrlSource {
   std::unique_ptr<Source> source;
-  // Options of the source, in YAML; the URL itself stays outside, in `variable`.
+  // Options of the source, in YAML; a URL itself stays outside, in `variable`, as it may hold a
+  // password.
   std::vector<std::pair<std::string, std::string>> options;
 };
-// Errors: kInvalidArgument if no kind of source is opened by such a URL.
+// `url`: a URL of PostgreSQL, or the path of a SQLite file. Errors: kInvalidArgument if it is
+// neither.
 Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
                                 const std::string& variable);
 

@@ -154,7 +154,7 @@ TEST_F(InitTest, ToStdoutAndAsJsonItIsTheSameText) {
 
 TEST_F(InitTest, WhatIsWrongWithTheUrlsIsSaidInASentence) {
   EXPECT_THAT(couplet({"init", "--left", "mysql://x"}).err,
-              HasSubstr("--left is no URL of a database"));
+              HasSubstr("--left is neither a URL of a database nor a file that is there"));
   environment_["LEFT_URL"] = std::nullopt;
   const Ended unset = couplet({"init"});
   EXPECT_EQ(unset.exit_code, 2);
