@@ -45,7 +45,11 @@ std::string removed_json(const LinkRemoval::Removed& removed) {
                {"kept_apart", removed.kept_apart}});
 }
 
-std::string links_json(const ObjectLinks& links) {
+std::string links_json(const ObjectLinks& links, const std::vector<std::string>& explained) {
+  Json ends = Json::array();
+  for (const std::string& end : explained) {
+    ends.push_back(Json::parse(end));
+  }
   Json all = Json::array();
   for (const ObjectLinks::One& one : links.links) {
     Json attributes = Json::array();
@@ -68,7 +72,8 @@ std::string links_json(const ObjectLinks& links) {
                {"links", std::move(all)},
                {"more", links.more},
                {"kept_apart", links.kept_apart},
-               {"gone", links.gone}});
+               {"gone", links.gone},
+               {"ends", std::move(ends)}});
 }
 
 std::string import_json(const LinkImport::Report& report) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/admin/link_detail.h"
 #include "engine/admin/link_import.h"
@@ -14,7 +15,8 @@ namespace couplet {
 
 std::string link_json(const LinkItem& link);
 std::string removed_json(const LinkRemoval::Removed& removed);
-std::string links_json(const ObjectLinks& links);
+// `explained`: the explanations of both ends, as JSON.
+std::string links_json(const ObjectLinks& links, const std::vector<std::string>& explained);
 std::string import_json(const LinkImport::Report& report);
 // `detail`: with the server's own message, which may quote row values.
 std::string parked_json(const ParkedItem& item, std::string_view mapping, bool detail);

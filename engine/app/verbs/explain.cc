@@ -1,31 +1,10 @@
-#include "engine/app/output/explanation_output.h"
+#include "engine/app/explain_objects.h"
 #include "engine/app/system_clock.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/wiring/session.h"
-#include "engine/sync/explainer.h"
 
 namespace couplet {
 namespace {
-
-// An explanation is told at its end, and in one piece.
-class Silence final : public Observer {
- public:
-  void on_operation(const OperationReport& /*report*/) override {}
-  void on_progress(std::size_t /*mapping*/, const char* /*phase*/, std::uint64_t /*done*/,
-                   std::uint64_t /*total*/) override {}
-  void on_notice(const std::string& /*sentence*/) override {}
-};
-
-// How the file calls the mappings and turns their sides.
-std::vector<MappingShown> mappings_shown(const Session& session) {
-  std::vector<MappingShown> shown;
-  for (std::size_t i = 0; i < session.bound.mappings.size(); ++i) {
-    const BoundMapping& mapping = session.bound.mappings[i];
-    shown.push_back({mapping.name, session.definition.mappings[i].entities[0] !=
-                                       session.bound.pairs[mapping.pair].entities[0]});
-  }
-  return shown;
-}
 
 Result<ExitCode> run_explain(const Invocation& invocation, Console& console) {
   SystemClock clock;
@@ -40,15 +19,9 @@ Result<ExitCode> run_explain(const Invocation& invocation, Console& console) {
     return {};
   };
   COUPLET_ASSIGN(const std::unique_ptr<Session> session, open_session(how, console, random));
-  const std::vector<Source*> sources = session->source_pointers();
-  Silence silence;
-  Syncer syncer(session->bound, *session->state, sources, clock, silence, {true, {}});
-  COUPLET_TRY(syncer.recover());
-  COUPLET_ASSIGN(const Explanation explanation,
-                 Explainer(session->bound, *session->state, sources, syncer).explain(object));
-  const std::vector<MappingShown> shown = mappings_shown(*session);
-  console.data(invocation.json ? explanation_json(explanation, shown)
-                               : explanation_text(explanation, shown));
+  COUPLET_ASSIGN(const std::vector<std::string> explained,
+                 explain_objects(*session, {&object, 1}, invocation.json));
+  console.data(explained.front());
   return ExitCode::kDone;
 }
 

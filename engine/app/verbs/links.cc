@@ -1,6 +1,9 @@
 // Verbs that read links: list, show, export.
+#include <algorithm>
+
 #include "engine/admin/link_detail.h"
 #include "engine/admin/link_list.h"
+#include "engine/app/explain_objects.h"
 #include "engine/app/output/list_json.h"
 #include "engine/app/output/list_text.h"
 #include "engine/app/system_clock.h"
@@ -49,12 +52,40 @@ Result<ExitCode> run_links_export(const Invocation& invocation, Console& console
   return ExitCode::kDone;
 }
 
+// The object and who it is linked to: of a target with many contributors the first few.
+Result<std::vector<NamedObject>> ends_of(const BoundDefinition& definition,
+                                         const ObjectLinks& links) {
+  constexpr std::size_t kExplained = 10;
+  std::vector<NamedObject> ends;
+  COUPLET_ASSIGN(ends.emplace_back(), parse_object(definition, links.object));
+  for (const ObjectLinks::One& one : links.links) {
+    for (const std::string& name : {one.link.left, one.link.right}) {
+      COUPLET_ASSIGN(NamedObject end, parse_object(definition, name));
+      if (ends.size() < kExplained && std::find(ends.begin(), ends.end(), end) == ends.end()) {
+        ends.push_back(std::move(end));
+      }
+    }
+  }
+  return ends;
+}
+
 Result<ExitCode> run_links_show(const Invocation& invocation, Console& console) {
   COUPLET_ASSIGN(const auto session, open_to_read(invocation, console));
   COUPLET_ASSIGN(const ObjectLinks links,
                  look_at_links(session->bound, *session->state, session->source_pointers(),
                                invocation.words.front()));
-  console.data(invocation.json ? links_json(links) : links_text(links));
+  COUPLET_ASSIGN(const auto ends, ends_of(session->bound, links));
+  COUPLET_ASSIGN(const std::vector<std::string> explained,
+                 explain_objects(*session, ends, invocation.json));
+  if (invocation.json) {
+    console.data(links_json(links, explained));
+    return ExitCode::kDone;
+  }
+  console.data(links_text(links));
+  for (const std::string& end : explained) {
+    console.data("");
+    console.data(end);
+  }
   return ExitCode::kDone;
 }
 
@@ -86,7 +117,8 @@ VerbSpec links_show_verb() {
   verb.summary = "show an object's links, with base and both ends";
   verb.doc =
       "For each link of the object: how and when it was made, whether both ends exist, and which\n"
-      "attributes each side has changed since the two were last in step. No values.";
+      "attributes each side has changed since the two were last in step. Then `explain` of both "
+      "ends.";
   verb.run = run_links_show;
   verb.words = "OBJECT";
   verb.words_least = verb.words_most = 1;

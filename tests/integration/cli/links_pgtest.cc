@@ -125,7 +125,10 @@ TEST_F(LinksTest, ALinkByHandIsObeyedAndOneThatIsRemovedIsNotMadeAgain) {
   }
   EXPECT_EQ(right_.query("select count(*) from persons")[0][0], "1");
   const Ended shown = couplet({"links", "show", "left.people/1"});
-  EXPECT_EQ(shown.out, "left.people/1: exists\nkept apart from right.persons/1\n");
+  EXPECT_THAT(shown.out,
+              StartsWith("left.people/1: exists\nkept apart from right.persons/1\n\n"
+                         "left.people/1\n  person  both  matched → report: its link was removed by "
+                         "hand: "));
 
   left_.exec("update people set name = 'Smithe'");
   ASSERT_EQ(couplet({"reconcile"}).exit_code, 0);

@@ -100,11 +100,12 @@ TEST(ListJsonTest, AnObjectsLinksTellBaseAndBothEnds) {
   one.attributes = {{"name", "title", true, true, std::nullopt}};
   links.links.push_back(one);
   links.kept_apart = {"r.B/3"};
-  const auto json = nlohmann::json::parse(links_json(links));
+  const auto json = nlohmann::json::parse(links_json(links, {R"({"object":"left.people/1"})"}));
   EXPECT_EQ(json["links"][0]["attributes"][0]["left_changed"], true);
   EXPECT_EQ(json["links"][0]["attributes"][0]["right_changed"], nullptr);
   EXPECT_EQ(json["links"][0]["right_exists"], false);
   EXPECT_EQ(json["kept_apart"][0], "r.B/3");
+  EXPECT_EQ(json["ends"][0]["object"], "left.people/1");
   EXPECT_EQ(links_text(links),
             "l.A/1: exists\n"
             "l.A/1 = r.B/2  manual 2026-01-31T08:15:00.000000Z\n"
