@@ -31,6 +31,8 @@ struct Day {
 };
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+// a - floor_div(a, b) * b, whose product need not fit.
+std::int64_t floor_mod(std::int64_t a, std::int64_t b) { return a % b + (a % b < 0 ? b : 0); }
 
 bool is_leap(std::int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 
@@ -259,7 +261,7 @@ void append_timestamp(std::int64_t micros, bool zone, std::string& out) {
   const Day date = day_from(days);
   fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02} ",
                  date.year > 0 ? date.year : 1 - date.year, date.month, date.day);
-  append_clock(micros - days * kMicrosPerDay, -1, out);
+  append_clock(floor_mod(micros, kMicrosPerDay), -1, out);
   out += zone ? "+00" : "";
   out += date.year > 0 ? "" : " BC";
 }
@@ -283,7 +285,7 @@ void append_rfc3339(std::int64_t micros, int digits, bool zone, std::string& out
   const std::int64_t days = floor_div(micros, kMicrosPerDay);
   append_rfc3339_date(static_cast<std::int32_t>(days), out);
   out += 'T';
-  append_clock(micros - days * kMicrosPerDay, digits, out);
+  append_clock(floor_mod(micros, kMicrosPerDay), digits, out);
   out += zone ? "Z" : "";
 }
 
