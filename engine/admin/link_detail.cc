@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/sync/mapping_plan.h"
+#include "engine/sync/object_lookup.h"
 #include "engine/sync/object_name.h"
 #include "engine/sync/reader.h"
 
@@ -168,6 +169,12 @@ Result<ObjectLinks> look_at_links(const BoundDefinition& definition, const State
     }
   }
   if (!found.exists && found.links.empty() && found.kept_apart.empty() && found.gone.empty()) {
+    // A tombstone of its survivor or a worklist may speak of it.
+    COUPLET_ASSIGN(const auto known,
+                   look_up(definition, state, sources, make_plans(definition), {&named, 1}));
+    if (known[0].remembered) {
+      return found;
+    }
     return fail(Error{ErrorKind::kNotFound,
                       "no such object: " + found.object,
                       "nothing is known of it either",

@@ -105,7 +105,17 @@ Result<ProposedLink> LinkImport::read_line(const std::string& text) const {
 
 void LinkImport::refuse(std::uint64_t line, Error error) {
   fates_[line] = Fate::kRefused;
+  // The first are told, however many there are: a file may be wrong from end to end.
+  const auto later = [](const Refusal& a, const Refusal& b) { return a.line < b.line; };
+  if (refusals_.size() == kRefusalsTold) {
+    if (refusals_.front().line < line + 1) {
+      return;
+    }
+    std::pop_heap(refusals_.begin(), refusals_.end(), later);
+    refusals_.pop_back();
+  }
   refusals_.push_back({line + 1, std::move(error)});
+  std::push_heap(refusals_.begin(), refusals_.end(), later);
 }
 
 Result<LinkImport::Report> LinkImport::run(std::istream& in, const Settings& settings) {
@@ -127,7 +137,6 @@ Result<LinkImport::Report> LinkImport::run(std::istream& in, const Settings& set
   } else if (report.imported > 0) {
     COUPLET_TRY(make(in, settings));
   }
-  refusals_.resize(std::min(refusals_.size(), kRefusalsTold));
   report.refusals = std::move(refusals_);
   return report;
 }

@@ -61,7 +61,7 @@ class LinkImport {
   LinkAdmission admission_;
   std::vector<Fate> fates_;  // by line, from 0
   std::vector<End> ends_;
-  std::vector<Refusal> refusals_;
+  std::vector<Refusal> refusals_;  // a heap, the last line first
 };
 
 }  // namespace couplet

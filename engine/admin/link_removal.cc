@@ -87,9 +87,10 @@ Result<std::vector<LinkRemoval::Removed>> LinkRemoval::remove_all(
   return removed;
 }
 
-Result<std::vector<std::optional<Separation>>> LinkRemoval::separations_of(
-    std::size_t pair, std::span<const LinkEnds> links, Timestamp now) const {
-  std::vector<std::optional<Separation>> separations(links.size());
+Result<std::vector<LinkRemoval::Ended>> LinkRemoval::look_at(std::size_t pair,
+                                                             std::span<const LinkEnds> links,
+                                                             Timestamp now) const {
+  std::vector<Ended> ended(links.size());
   std::array<std::vector<ObjectKey>, 2> keys;
   for (const LinkEnds& link : links) {
     keys[0].push_back(link.left);
@@ -108,46 +109,70 @@ Result<std::vector<std::optional<Separation>>> LinkRemoval::separations_of(
     for (std::size_t i = 0; i < links.size(); ++i) {
       const auto left = lefts.find(links[i].left);
       const auto right = rights.find(links[i].right);
+      ended[i].exists = {left != lefts.end(), right != rights.end()};
       if (left == lefts.end() || right == rights.end()) {
         continue;
       }
-      if (!separations[i]) {
-        separations[i].emplace();
-        separations[i]->since = now;
+      std::optional<Separation>& separation = ended[i].separation;
+      if (!separation) {
+        separation.emplace();
+        separation->since = now;
       }
       if (auto identities = identities_of(state_, plan, *left->second, *right->second)) {
-        separations[i]->identities.push_back(*identities);
+        separation->identities.push_back(*identities);
       }
     }
   }
-  return separations;
+  return ended;
+}
+
+Result<void> LinkRemoval::erase_links(std::size_t pair, std::span<const LinkEnds> links,
+                                      std::span<const Ended> ended, Timestamp now,
+                                      StateBatch& changes) const {
+  std::vector<ObjectKey> lefts;
+  for (const LinkEnds& ends : links) {
+    lefts.push_back(ends.left);
+  }
+  COUPLET_ASSIGN(const auto records, state_.links(pair, Side::kLeft, lefts));
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    if (!links[i].linked || !records[i]) {
+      continue;
+    }
+    state_.erase(changes, pair, *records[i]);
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      if (ended[i].exists[index_of(side)] && !ended[i].exists[index_of(other(side))]) {
+        state_.put_tombstone(changes, pair, side, records[i]->end(side),
+                             {records[i]->end(other(side)), records[i]->agreement, now});
+      }
+    }
+  }
+  return {};
 }
 
 Result<std::vector<LinkRemoval::Removed>> LinkRemoval::remove_batch(std::size_t pair,
                                                                     std::span<const LinkEnds> links,
                                                                     Timestamp now) {
-  COUPLET_ASSIGN(const auto separations, separations_of(pair, links, now));
+  COUPLET_ASSIGN(const auto ended, look_at(pair, links, now));
   const Pair& entities = definition_.pairs[pair];
   StateBatch changes;
   std::vector<Removed> removed;
   std::vector<LinkEnds> linked;
   for (std::size_t i = 0; i < links.size(); ++i) {
-    if (separations[i]) {
-      state_.put_separation(changes, pair, links[i].left, links[i].right, *separations[i]);
+    const std::optional<Separation>& separation = ended[i].separation;
+    if (separation) {
+      state_.put_separation(changes, pair, links[i].left, links[i].right, *separation);
     }
     if (links[i].linked) {
       linked.push_back(links[i]);
     }
     removed.push_back({object_name(definition_.entities[entities.entities[0]], links[i].left),
                        object_name(definition_.entities[entities.entities[1]], links[i].right),
-                       links[i].linked, separations[i].has_value()});
+                       links[i].linked, separation.has_value()});
   }
   if (entities.many) {
     COUPLET_TRY(erase_contributions(pair, linked, changes));
   } else {
-    for (const LinkEnds& ends : linked) {
-      state_.erase(changes, pair, Link{ends.left, ends.right, {}, {}, {}});
-    }
+    COUPLET_TRY(erase_links(pair, links, ended, now, changes));
   }
   COUPLET_TRY(state_.store().commit(changes, Durability::kSynced));
   return removed;

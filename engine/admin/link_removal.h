@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <set>
 #include <span>
@@ -48,10 +49,15 @@ class LinkRemoval {
   // At most tuning::kBatchRows.
   Result<std::vector<Removed>> remove_batch(std::size_t pair, std::span<const LinkEnds> links,
                                             Timestamp now);
-  // What each two of them are by now, under each mapping; nullopt: one of the two is gone.
-  Result<std::vector<std::optional<Separation>>> separations_of(std::size_t pair,
-                                                                std::span<const LinkEnds> links,
-                                                                Timestamp now) const;
+  struct Ended {
+    std::array<bool, 2> exists{};          // indexed by Side
+    std::optional<Separation> separation;  // what the two are by now, if both exist
+  };
+  Result<std::vector<Ended>> look_at(std::size_t pair, std::span<const LinkEnds> links,
+                                     Timestamp now) const;
+  // One to one. A survivor keeps a tombstone, so that what was deleted is not copied back.
+  Result<void> erase_links(std::size_t pair, std::span<const LinkEnds> links,
+                           std::span<const Ended> ended, Timestamp now, StateBatch& changes) const;
   Result<void> erase_contributions(std::size_t pair, std::span<const LinkEnds> links,
                                    StateBatch& changes) const;
   Result<bool> look_again(std::size_t pair, const ObjectKey& target,

@@ -500,11 +500,13 @@ Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
 Result<void> ManyToOneResolver::target_gone(Task task) {
   task.situation = Situation::kTargetMissing;
   COUPLET_TRY(elect(task, true));
-  std::erase_if(task.members, [](const Member& member) { return member.leaves; });
+  // Who leaves has no part in what comes, but the recorder has to know of it.
+  std::stable_partition(task.members.begin(), task.members.end(),
+                        [](const Member& member) { return !member.leaves; });
   const View* speaker = nullptr;
   for (const Member& member : task.members) {
     const View* view = member.view;
-    if (view != nullptr && view->in_scope && speaker == nullptr &&
+    if (view != nullptr && !member.leaves && view->in_scope && speaker == nullptr &&
         identity_of(plan_, state_.digester(), *view).kind == Identity::Kind::kComplete) {
       speaker = view;
     }
@@ -522,8 +524,10 @@ Result<void> ManyToOneResolver::target_gone(Task task) {
       COUPLET_ASSIGN(const auto known, state_.targets(plan_.pair, {&successor->key, 1}));
       if (!known[0] && !touched_.contains(successor->key)) {
         for (Member& member : task.members) {
-          member.joins = true;
-          member.situation = Situation::kSucceeded;
+          if (!member.leaves) {
+            member.joins = true;
+            member.situation = Situation::kSucceeded;
+          }
         }
         task.views[index_of(one_)] = successor;
         task.target_key = successor->key;
@@ -556,8 +560,10 @@ Result<void> ManyToOneResolver::target_gone(Task task) {
     task.by = LinkedBy::kCreated;
     ++task.incarnation;
     for (Member& member : task.members) {
-      member.joins = true;
-      member.situation = Situation::kTargetMissing;
+      if (!member.leaves) {
+        member.joins = true;
+        member.situation = Situation::kTargetMissing;
+      }
     }
     task.target->agreement.base.assign(plan_.entities->slots.size(), {});
   }

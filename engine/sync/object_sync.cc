@@ -1,6 +1,7 @@
 #include "engine/sync/object_sync.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/ports/tuning.h"
 #include "engine/sync/failure_policy.h"
@@ -115,7 +116,12 @@ Result<ObjectSync::Report> ObjectSync::run() {
     const std::uint64_t before = syncer_.summary().operations();
     const std::uint32_t rounds = report.summary.rounds;
     const double elapsed = report.summary.elapsed_seconds;
+    std::vector<Rounds::Stopped> stopped = std::move(report.stopped);
     COUPLET_ASSIGN(report, rounds_.run());
+    // What stopped in an earlier attempt is not tried again.
+    report.summary.converged = report.summary.converged && stopped.empty();
+    report.stopped.insert(report.stopped.begin(), std::make_move_iterator(stopped.begin()),
+                          std::make_move_iterator(stopped.end()));
     report.summary.rounds += rounds;
     report.summary.elapsed_seconds += elapsed;
     if (report.interrupted || dry_run_ || syncer_.summary().operations() == before) {

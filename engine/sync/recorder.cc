@@ -285,7 +285,7 @@ std::vector<Recorder::Linked> Recorder::linked(const Task& task) const {
     const Side many = *plan_.entities->many;
     for (const Member& member : task.members) {
       if (member.joins && !member.leaves) {
-        found.push_back({many, member.key});
+        found.push_back({many, member.key, member.before.has_value()});
       }
     }
     return found;
@@ -295,7 +295,8 @@ std::vector<Recorder::Linked> Recorder::linked(const Task& task) const {
   }
   for (const Side side : {Side::kLeft, Side::kRight}) {
     const Task::Written* written = done(task, side);
-    found.push_back({side, written != nullptr ? written->key : task.link->end(side)});
+    found.push_back({side, written != nullptr ? written->key : task.link->end(side),
+                     task.by != LinkedBy::kCreated || task.replaced.has_value()});
   }
   return found;
 }

@@ -30,6 +30,7 @@ class Recorder {
   struct Linked {
     Side side;
     ObjectKey key;
+    bool moved = false;  // there may have been another before
   };
   [[nodiscard]] std::vector<Linked> linked(const Task& task) const;
 

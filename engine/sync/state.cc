@@ -299,9 +299,9 @@ Result<std::vector<std::optional<ObjectKey>>> State::translate(
   std::vector<std::optional<ObjectKey>> found(keys.size());
   if (many && from != *many) {
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      COUPLET_ASSIGN(auto all, contributors(pair, keys[i]));
-      if (!all.empty()) {
-        found[i] = std::move(all.front());
+      COUPLET_ASSIGN(auto first, contributors(pair, keys[i], 1));
+      if (!first.empty()) {
+        found[i] = std::move(first.front());
       }
     }
     return found;

@@ -208,8 +208,8 @@ Result<void> Syncer::follow(const Task& task, const MappingPlan& plan, const Rec
         }
       }
     }
-    if (task.by != LinkedBy::kCreated || task.replaced) {
-      // A link that moved changes what references to it mean. (One that is new has waiters.)
+    if (end.moved) {
+      // Changes what references to it mean. (One that is new has waiters.)
       outcome.relinked.push_back({plan.pair, end.side, end.key});
     }
   }

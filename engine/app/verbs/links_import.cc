@@ -28,8 +28,8 @@ tl::unexpected<Error> unreadable(const std::string& file, const char* why) {
                     {}});
 }
 
-// Standard input, which can be read once, in a file that can be read twice. It has no name.
-Result<std::ifstream> spooled_input(const std::filesystem::path& folder) {
+// What can be read once (standard input, a pipe), in a file that can be read twice. It has no name.
+Result<std::ifstream> spooled(std::istream& once, const std::filesystem::path& folder) {
   std::string path = (folder / "import-XXXXXX").string();
   const int descriptor = ::mkstemp(path.data());
   if (descriptor < 0) {
@@ -37,8 +37,8 @@ Result<std::ifstream> spooled_input(const std::filesystem::path& folder) {
   }
   ::close(descriptor);
   std::ofstream out(path, std::ios::binary);
-  if (std::cin.peek() != std::char_traits<char>::eof()) {
-    out << std::cin.rdbuf();
+  if (once.peek() != std::char_traits<char>::eof()) {
+    out << once.rdbuf();
   }
   out.close();
   std::ifstream in(path, std::ios::binary);
@@ -51,7 +51,7 @@ Result<std::ifstream> spooled_input(const std::filesystem::path& folder) {
 
 Result<std::ifstream> open_input(const std::string& file, const std::filesystem::path& folder) {
   if (file == "-") {
-    return spooled_input(folder);
+    return spooled(std::cin, folder);
   }
   if (std::filesystem::is_directory(file)) {
     return unreadable(file, "it is a folder");
@@ -59,6 +59,9 @@ Result<std::ifstream> open_input(const std::string& file, const std::filesystem:
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     return unreadable(file, std::strerror(errno));
+  }
+  if (!std::filesystem::is_regular_file(file)) {
+    return spooled(in, folder);
   }
   return in;
 }

@@ -219,6 +219,10 @@ TEST_F(LinkRemoveTest, ALinkWithOneEndGoneIsRemovedWithoutKeepingAnythingApart) 
   right->erase("persons", {{"key", "a"}});
   EXPECT_EQ(remove_link(*this, "right.persons/1"), "left.people/1 = right.persons/1");
   EXPECT_FALSE(any_kept_apart(*this));
+  // It was deleted there: that its link is gone too does not bring it back.
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("z Zoe -"));
+  expect_at_rest();
 }
 
 TEST_F(LinkRemoveTest, ItMovesAlongWhenAnObjectGetsAnotherId) {

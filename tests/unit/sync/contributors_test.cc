@@ -236,5 +236,61 @@ TEST_F(ContributorsTest, TheManyMayBeOnTheRight) {
   EXPECT_EQ(settle().operations(), 0U);
 }
 
+// The target goes while one of its contributors moves to another: who has left does not come along
+// to the one that is made again.
+TEST_F(ContributorsTest, WhoLeftATargetThatIsGoneHasNoPartInTheNewOne) {
+  map();
+  order({{"city", "Rome"}, {"note", "1"}});
+  order({{"city", "Rome"}, {"note", "2"}});
+  order({{"city", "Oslo"}, {"note", "3"}});
+  settle();
+  right->erase("cities", {{"name", "Rome"}});
+  left->update("orders", {{"note", "1"}}, {{"city", "Oslo"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Oslo 1", "Rome 2"));
+  left->update("orders", {{"note", "2"}}, {{"note", "new"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Oslo 1", "Rome new"));
+  expect_at_rest();
+  left->erase("orders", {{"note", "new"}});
+  EXPECT_EQ(settle().count(Operation::kUnlink), 1U) << "its last contributor has gone";
+}
+
+TEST_F(ContributorsTest, WhoIsGoneWithItsTargetIsForgotten) {
+  map();
+  order({{"city", "Rome"}, {"note", "1"}});
+  order({{"city", "Rome"}, {"note", "2"}});
+  settle();
+  right->erase("cities", {});
+  left->erase("orders", {{"note", "1"}});
+  right->insert("cities", {{"name", "Paris"}});  // An empty table is no evidence.
+  settle();
+  left->update("orders", {{"note", "2"}}, {{"city", "Roma"}});
+  EXPECT_EQ(settle().count(Operation::kCreate), 0U) << "all of them moved: it is renamed";
+  EXPECT_THAT(cities(), ElementsAre("Paris -", "Roma 2"));
+  expect_at_rest();
+}
+
+// What refers to a contributor by its link follows where that link moves, also to a new target.
+TEST_F(ContributorsTest, WhoRefersToOneThatMovesToANewTargetFollows) {
+  create(*left, DescribedTable("parcels").id().text("name").foreign_key("order_id", "orders"));
+  create(*right, DescribedTable("parcels").id().text("name").foreign_key("city_id", "cities"));
+  define(
+      "mappings:\n"
+      "  city: { left: left.orders, right: right.cities, direction: left_to_right,\n"
+      "    cardinality: many_to_one, keys: [ { left: city, right: name } ] }\n"
+      "  parcel: { left: left.parcels, right: right.parcels, direction: left_to_right,\n"
+      "    keys: [ name ], attributes: [ { left: order, right: city, link: city } ] }\n");
+  order({{"city", "Rome"}});
+  order({{"city", "Rome"}});
+  left->insert("parcels", {{"name", "p"}, {"order_id", "2"}});
+  settle();
+  EXPECT_THAT(column(*right, "parcels", "city_id"), ElementsAre("1"));
+  left->update("orders", {{"id", "2"}}, {{"city", "Oslo"}});
+  EXPECT_TRUE(sync({"left.orders/2"}).summary.converged);
+  EXPECT_THAT(column(*right, "parcels", "city_id"), ElementsAre("2"));
+  expect_at_rest();
+}
+
 }  // namespace
 }  // namespace couplet::test
