@@ -32,9 +32,8 @@ bool is_port_list(std::string_view text) {
 tl::unexpected<Error> bad_text(const std::string& source_name, const char* reason) {
   return fail(ErrorKind::kInvalidArgument,
               fmt::format("source {}: url cannot be read: {}", source_name, reason),
-              "Write postgresql://user:password@host:5432/database?sslmode=require, with special "
-              "characters of the password percent-encoded (@ is %40, / is %2F), or "
-              "key='value' text.");
+              "Write postgresql://user@host:5432/database?sslmode=require, with special characters "
+              "of a password percent-encoded (an at sign is %40, / is %2F), or key='value' text.");
 }
 
 }  // namespace

@@ -301,13 +301,19 @@ bool decode(const Type& type, const StoredView& stored, std::string& out) {
       break;
     case TypeKind::kBytea:
       out += text_of(stored);
-      return stored.storage == Storage::kBlob || text;
+      return stored.storage == Storage::kBlob;
+    case TypeKind::kJson:
+    case TypeKind::kJsonb:
+      // Such a column is numeric to SQLite: a document that is an integer is stored as one.
+      if (stored.storage == Storage::kInteger) {
+        out += (type.kind == TypeKind::kJsonb ? "\1" : "") + std::to_string(stored.integer);
+        return true;
+      }
+      return decode_text(type, stored, out);
     case TypeKind::kText:
     case TypeKind::kVarchar:
     case TypeKind::kChar:
     case TypeKind::kEnum:
-    case TypeKind::kJson:
-    case TypeKind::kJsonb:
       return decode_text(type, stored, out);
     default:
       break;  // No column of a file is described as one of the others.

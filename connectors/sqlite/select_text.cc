@@ -176,6 +176,9 @@ std::string head(const Select& select) {
 
 std::string equals_text(const Relation* holder, const std::string& name, const Type& type,
                         const std::string& column, const std::string& value) {
+  if (type.kind == TypeKind::kBytea) {  // Text in such a column equals no blob to SQLite.
+    return fmt::format("{0} IN ({1}, CAST({1} AS TEXT))", column, value);
+  }
   std::string text = fmt::format("{} = {}", comparable(type, column), value);
   // The first test can use an index, the second decides.
   if (holder != nullptr && holder->loosely_compared.contains(name)) {

@@ -308,7 +308,9 @@ Result<void> OneToOneResolver::answer(Side side, std::vector<Seeker>& seekers) {
   // Whether those who hold a candidate are still there.
   std::vector<ObjectKey> holders;
   for (const auto& [key, link] : candidate_links) {
-    holders.push_back(link.end(side));
+    if (!is_planned(link.end(side))) {
+      holders.push_back(link.end(side));
+    }
   }
   COUPLET_ASSIGN(const auto occupants, reader_.fetch(side, holders));
   for (Seeker& seeker : seekers) {
@@ -366,7 +368,8 @@ Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
   }
   const View& candidate = *seeker.candidates.front();
   if (const auto held = candidate_links.find(candidate.key); held != candidate_links.end()) {
-    if (occupants.contains(held->second.end(view.side))) {
+    const ObjectKey& holder = held->second.end(view.side);
+    if (is_planned(holder) || occupants.contains(holder)) {
       return settle(std::move(task), Act::kHold, Situation::kAlreadyLinked,
                     "the object with this identity key is linked to another");
     }

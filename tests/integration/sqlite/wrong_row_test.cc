@@ -68,6 +68,64 @@ TEST_F(SqliteRowTest, ABlobInATextColumnParksItsObject) {
   EXPECT_THAT(right_.query("select name, years from persons"), ElementsAre(Row{"Ada", "36"}));
 }
 
+// To SQLite 'abc' is not x'616263': a search that forgets it makes a second row.
+TEST_F(SqliteRowTest, TextInABlobThatTellsObjectsApartIsFound) {
+  for (const SqliteFile* file : {&left_, &right_}) {
+    file->exec("create table tokens (id integer primary key, token blob unique, note text)");
+  }
+  left_.exec("insert into tokens (token, note) values ('abc', 'text'), (x'01ff', 'blob')");
+  right_.exec("insert into tokens (token, note) values (x'616263', null), (x'01ff', null)");
+  write_file(
+      "\n  token: { left: left.tokens, right: right.tokens, direction: both,\n"
+      "    keys: [ token ], attributes: [ note ] }\n");
+  const Ended planned = couplet({"plan"});
+  EXPECT_EQ(planned.exit_code, 0) << planned.err;
+  EXPECT_TRUE(reconciled().at("converged"));
+  EXPECT_THAT(right_.query("select count(*) from tokens"), ElementsAre(Row{"2"}));
+  EXPECT_THAT(left_.query("select count(*) from tokens"), ElementsAre(Row{"2"}));
+  EXPECT_THAT(right_.query("select note from tokens order by id"),
+              ElementsAre(Row{"text"}, Row{"blob"}));
+  EXPECT_THAT(couplet({"reconcile"}).out, testing::StartsWith("0 operations."));
+}
+
+TEST_F(SqliteRowTest, TextInABlobThatIsAnIdStopsTheMapping) {
+  for (const SqliteFile* file : {&left_, &right_}) {
+    file->exec("create table tokens (id blob primary key not null, note text)");
+  }
+  left_.exec("insert into tokens values ('zz', 'text'), (x'01ff', 'blob')");
+  write_file(
+      "\n  token: { left: left.tokens, right: right.tokens, direction: both,\n"
+      "    keys: [ id ], attributes: [ note ] }\n");
+  const Ended ended = couplet({"reconcile"});
+  EXPECT_EQ(ended.exit_code, 1) << ended.out;
+  EXPECT_THAT(ended.err, HasSubstr("a value that is none of its type in its id"));
+}
+
+// A JSON column is numeric to SQLite, so a document that is an integer is stored as one.
+TEST_F(SqliteRowTest, AJsonDocumentThatIsAnIntegerIsReadAsItWasWritten) {
+  for (const char* type : {"json", "jsonb"}) {
+    SCOPED_TRACE(type);
+    std::filesystem::remove_all(folder_.path() / "state");
+    for (const SqliteFile* file : {&left_, &right_}) {
+      file->exec(
+          "drop table if exists documents; create table documents (id integer primary key, "
+          "name text not null unique, body " +
+          std::string(type) + ")");
+    }
+    left_.exec("insert into documents (name, body) values ('a', '7'), ('b', '{\"x\":1}')");
+    write_file(
+        "\n  document: { left: left.documents, right: right.documents, direction: both,\n"
+        "    keys: [ name ], attributes: [ body ] }\n");
+    EXPECT_TRUE(reconciled().at("converged"));
+    EXPECT_THAT(right_.query("select body from documents order by name"),
+                ElementsAre(Row{"7"}, Row{"{\"x\":1}"}));
+    EXPECT_THAT(couplet({"reconcile"}).out, testing::StartsWith("0 operations."));
+    right_.exec("update documents set body = '9' where name = 'a'");
+    EXPECT_TRUE(reconciled().at("converged"));
+    EXPECT_THAT(left_.query("select body from documents where name = 'a'"), ElementsAre(Row{"9"}));
+  }
+}
+
 TEST_F(SqliteRowTest, TextInAReferenceParksItsObject) {
   for (const SqliteFile* file : {&left_, &right_}) {
     file->exec(

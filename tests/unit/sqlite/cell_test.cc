@@ -44,7 +44,14 @@ TEST(SqliteCellTest, ReadsWhatApplicationsStore) {
             "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
   EXPECT_EQ(read("JSON", text("{\"a\": 1}")), "{\"a\": 1}");
   EXPECT_EQ(read("BLOB", blob(std::string_view("\0\xFF", 2))), "\\x00ff");
-  EXPECT_EQ(read("BLOB", text("ab")), "\\x6162");
+  EXPECT_EQ(read("JSON", integer(7)), "7") << "the column is numeric to SQLite";
+  EXPECT_EQ(read("JSONB", integer(-7)), "-7");
+}
+
+TEST(SqliteCellTest, TextInABlobColumnIsCarriedAsItsBytesButIsNoBlob) {
+  std::string bytes;
+  EXPECT_FALSE(decode(type_of("BLOB"), text("ab"), bytes));
+  EXPECT_EQ(bytes, "ab");
 }
 
 TEST(SqliteCellTest, MakesNothingOfWhatIsNoValueOfItsType) {
