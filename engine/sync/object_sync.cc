@@ -32,7 +32,7 @@ Rounds::Settings rounds_settings(const ObjectSync::Settings& settings) {
 
 ObjectSync::ObjectSync(const BoundDefinition& definition, State& state,
                        std::vector<Source*> sources, Syncer& syncer, Clock& clock,
-                       Observer& observer, Settings settings)
+                       Observer& observer, const Settings& settings)
     : definition_(definition),
       state_(state),
       sources_(std::move(sources)),

@@ -28,7 +28,7 @@ class ObjectSync final : private Rounds::Feeder {
 
   // `syncer` has recovered. All referents must outlive this, which is for one call.
   ObjectSync(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
-             Syncer& syncer, Clock& clock, Observer& observer, Settings settings);
+             Syncer& syncer, Clock& clock, Observer& observer, const Settings& settings);
 
   // What one look lets the decider conclude.
   static Permissions permissions_of_a_look();

@@ -34,9 +34,9 @@ Result<ExitCode> run_parked_retry(const Invocation& invocation, Console& console
   ObjectSync::Settings settings;
   settings.spool_folder = session->definition.state.string();
   settings.stop_requested = stop_requested;
-  auto report = ObjectSync(session->bound, *session->state, sources, syncer, clock, reporter,
-                           std::move(settings))
-                    .sync(subjects);
+  auto report =
+      ObjectSync(session->bound, *session->state, sources, syncer, clock, reporter, settings)
+          .sync(subjects);
   return conclude(invocation, session->bound, false, std::move(report), syncer,
                   static_cast<double>(clock.monotonic_us() - started) / 1e6, reporter, console);
 }

@@ -77,9 +77,9 @@ Result<ExitCode> run_sync(const Invocation& invocation, Console& console) {
     settings.spool_folder = session->definition.state.string();
   }
   settings.stop_requested = [&] { return stop_requested() || (dry_run && console.reader_gone()); };
-  auto report = ObjectSync(session->bound, *session->state, sources, syncer, clock, reporter,
-                           std::move(settings))
-                    .sync(objects);
+  auto report =
+      ObjectSync(session->bound, *session->state, sources, syncer, clock, reporter, settings)
+          .sync(objects);
   return conclude(invocation, session->bound, dry_run, std::move(report), syncer,
                   static_cast<double>(clock.monotonic_us() - started) / 1e6, reporter, console);
 }
