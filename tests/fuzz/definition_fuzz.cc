@@ -5,8 +5,9 @@
 
 #include "engine/definition/load.h"
 
+namespace couplet::fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace couplet;
   LoadOptions options;
   options.environment = [](const std::string& name) -> std::optional<std::string> {
     return name == "SET" ? std::optional<std::string>("postgresql://u:secret@h/d") : std::nullopt;
@@ -25,3 +26,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       loaded.diagnostics.to_json().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   return 0;
 }
+
+}  // namespace couplet::fuzz

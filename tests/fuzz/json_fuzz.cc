@@ -16,8 +16,9 @@ std::string canonical(const std::string& text) {
 
 }  // namespace
 
+namespace couplet::fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace couplet;
   const std::string text(reinterpret_cast<const char*>(data), size);
   const bool json = is_json(text, JsonForm::kJson);
   COUPLET_CHECK(json || !is_json(text, JsonForm::kJsonb));
@@ -37,3 +38,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace couplet::fuzz

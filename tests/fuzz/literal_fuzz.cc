@@ -9,12 +9,13 @@
 #include "engine/model/object_key.h"
 #include "tests/fuzz/fuzz_types.h"
 
+namespace couplet::fuzz {
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace couplet;
   if (size == 0) {
     return 0;
   }
-  const Type& type = fuzz::any_type(data[0]);
+  const Type& type = any_type(data[0]);
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
 
   const std::vector<Type> types{type};
@@ -35,3 +36,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(to_json(type, Value(bytes)).dump());
   return 0;
 }
+
+}  // namespace couplet::fuzz

@@ -45,15 +45,13 @@ void check_conversion(const Type& from, const Type& to, Value value) {
 }
 
 }  // namespace
-}  // namespace couplet::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace couplet;
   if (size < 2) {
     return 0;
   }
-  const Type& type = fuzz::any_type(data[0]);
-  const Type& to = fuzz::any_type(data[1]);
+  const Type& type = any_type(data[0]);
+  const Type& to = any_type(data[1]);
   // A copy of its own size: the sanitizer sees what is read behind it.
   const std::string bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
   const Value value(bytes);
@@ -63,8 +61,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(
       to_json(type, value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   if (can_be_id(type) && is_value_of(type, value)) {
-    fuzz::check_key(type, value);
+    check_key(type, value);
   }
-  fuzz::check_conversion(type, to, value);
+  check_conversion(type, to, value);
   return 0;
 }
+
+}  // namespace couplet::fuzz
