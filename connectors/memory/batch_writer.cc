@@ -18,16 +18,6 @@ Cell cell_of(Value value) {
   return value.is_null() ? Cell() : Cell(std::string(value.bytes()));
 }
 
-Result<std::vector<std::size_t>> positions(const MemoryTable& table,
-                                           const std::vector<std::string>& columns) {
-  std::vector<std::size_t> found;
-  for (const std::string& column : columns) {
-    COUPLET_ASSIGN(const std::size_t position, MemoryDatabase::position(table, column));
-    found.push_back(position);
-  }
-  return found;
-}
-
 // One group: one statement, or two where rows are moved out of the way first.
 class GroupWriter {
  public:
@@ -61,9 +51,9 @@ class GroupWriter {
     COUPLET_CHECK(group_.columns.size() == group_.column_types.size());
     COUPLET_CHECK(group_.returning.size() == group_.returning_types.size());
     COUPLET_CHECK(group_.rows.width() == group_.id.size() + group_.columns.size());
-    COUPLET_ASSIGN(id_, positions(table_, group_.id));
-    COUPLET_ASSIGN(columns_, positions(table_, group_.columns));
-    COUPLET_ASSIGN(returning_, positions(table_, group_.returning));
+    COUPLET_ASSIGN(id_, MemoryDatabase::positions(table_, group_.id));
+    COUPLET_ASSIGN(columns_, MemoryDatabase::positions(table_, group_.columns));
+    COUPLET_ASSIGN(returning_, MemoryDatabase::positions(table_, group_.returning));
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       COUPLET_TRY(MemoryDatabase::check_writable(table_, columns_[i]));
       if (table_.type(columns_[i]).kind != group_.column_types[i].kind) {

@@ -260,6 +260,16 @@ Result<std::size_t> MemoryDatabase::position(const MemoryTable& table, std::stri
                                    to_string(table.info().name) + "\" does not exist");
 }
 
+Result<std::vector<std::size_t>> MemoryDatabase::positions(const MemoryTable& table,
+                                                           std::span<const std::string> columns) {
+  std::vector<std::size_t> found;
+  for (const std::string& column : columns) {
+    COUPLET_ASSIGN(const std::size_t at, position(table, column));
+    found.push_back(at);
+  }
+  return found;
+}
+
 Result<void> MemoryDatabase::check_writable(const MemoryTable& table, std::size_t column) {
   const ColumnInfo& info = table.info().columns[column];
   if (info.generated) {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -92,6 +93,8 @@ class MemoryDatabase {
   [[nodiscard]] Result<TableEntry*> entry(std::string_view name) const;
   // Errors: kSchema, 42703.
   static Result<std::size_t> position(const MemoryTable& table, std::string_view column);
+  static Result<std::vector<std::size_t>> positions(const MemoryTable& table,
+                                                    std::span<const std::string> columns);
   // Errors: kSchema, 428C9: a generated column.
   static Result<void> check_writable(const MemoryTable& table, std::size_t column);
 

@@ -14,16 +14,6 @@ namespace {
 // PostgreSQL stops such a chain by the depth of its stack.
 constexpr int kTriggerDepthMax = 32;
 
-Result<std::vector<std::size_t>> positions(const MemoryTable& table,
-                                           std::span<const std::string> columns) {
-  std::vector<std::size_t> found;
-  for (const std::string& column : columns) {
-    COUPLET_ASSIGN(const std::size_t position, MemoryDatabase::position(table, column));
-    found.push_back(position);
-  }
-  return found;
-}
-
 std::string names(std::span<const std::string> columns) {
   std::string text;
   for (const std::string& column : columns) {
@@ -155,7 +145,8 @@ Result<void> MemoryTransaction::check_unique(const TableEntry& entry, const Tupl
     if (unique.deferrable != deferrable) {
       continue;
     }
-    COUPLET_ASSIGN(const std::vector<std::size_t> columns, positions(entry.table, unique.columns));
+    COUPLET_ASSIGN(const std::vector<std::size_t> columns,
+                   MemoryDatabase::positions(entry.table, unique.columns));
     const std::optional<std::string> key = entry.table.lookup_key(row, columns);
     if (!key) {
       continue;

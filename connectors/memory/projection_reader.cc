@@ -7,16 +7,6 @@
 namespace couplet::memory {
 namespace {
 
-Result<std::vector<std::size_t>> positions(const MemoryTable& table,
-                                           const std::vector<std::string>& columns) {
-  std::vector<std::size_t> found;
-  for (const std::string& column : columns) {
-    COUPLET_ASSIGN(const std::size_t position, MemoryDatabase::position(table, column));
-    found.push_back(position);
-  }
-  return found;
-}
-
 Result<void> check_type(const MemoryTable& table, std::size_t column, const Type& asked) {
   if (table.type(column).kind != asked.kind) {
     return fail(Error{ErrorKind::kSchema,
@@ -53,7 +43,7 @@ Result<ProjectionReader> ProjectionReader::make(const MemoryDatabase& database,
   reader.table_ = &entry->table;
   COUPLET_TRY(check_privilege(entry->table.info().may_select, "read", entry->table));
   COUPLET_CHECK(projection.id.size() == projection.id_types.size());
-  COUPLET_ASSIGN(reader.id_, positions(entry->table, projection.id));
+  COUPLET_ASSIGN(reader.id_, MemoryDatabase::positions(entry->table, projection.id));
   reader.id_types_ = projection.id_types;
   for (std::size_t i = 0; i < reader.id_.size(); ++i) {
     COUPLET_TRY(check_type(entry->table, reader.id_[i], projection.id_types[i]));
@@ -79,10 +69,11 @@ Result<ProjectionReader::Path> ProjectionReader::resolve(const MemoryDatabase& d
   for (const Join& join : path.joins) {
     COUPLET_CHECK(join.columns.size() == join.target_columns.size());
     Step step;
-    COUPLET_ASSIGN(step.columns, positions(*resolved.table, join.columns));
+    COUPLET_ASSIGN(step.columns, MemoryDatabase::positions(*resolved.table, join.columns));
     COUPLET_ASSIGN(const TableEntry* const target, database.entry(join.table));
     COUPLET_TRY(check_privilege(target->table.info().may_select, "read", target->table));
-    COUPLET_ASSIGN(step.target_columns, positions(target->table, join.target_columns));
+    COUPLET_ASSIGN(step.target_columns,
+                   MemoryDatabase::positions(target->table, join.target_columns));
     step.target = &target->table;
     resolved.table = step.target;
     resolved.steps.push_back(std::move(step));

@@ -54,7 +54,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-std::string lower(std::string_view text) {
+std::string lowered(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
     c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -72,7 +72,7 @@ std::optional<unsigned> number(std::string_view text) {
 }
 
 std::optional<unsigned> value_of(std::string_view text, std::size_t field) {
-  const std::string name = lower(text);
+  const std::string name = lowered(text);
   if (field == kMonthField) {
     for (unsigned i = 0; i < kMonths.size(); ++i) {
       if (name == kMonths.at(i)) {
@@ -167,7 +167,7 @@ Result<Cron> parse_cron(std::string_view text) {
   cron.text = text;
   std::string_view wanted = text;
   for (const auto& [name, fields] : kMacros) {
-    if (lower(text) == name) {
+    if (lowered(text) == name) {
       wanted = fields;
     }
   }

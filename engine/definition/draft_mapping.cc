@@ -10,9 +10,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-bool contains(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 bool all_in(const Names& some, const Names& all) {
   return std::all_of(some.begin(), some.end(),
                      [&](const std::string& name) { return contains(all, name); });

@@ -11,10 +11,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 bool is_integer(const Type& type) {
   return type.kind == TypeKind::kInt16 || type.kind == TypeKind::kInt32 ||
          type.kind == TypeKind::kInt64;

@@ -36,7 +36,7 @@ std::string scalar(const std::string& text) {
   return quoted + "\"";
 }
 
-std::string listed(const std::vector<std::string>& names) {
+std::string flow_list(const std::vector<std::string>& names) {
   std::string list;
   for (const std::string& name : names) {
     list += (list.empty() ? "[ " : ", ") + scalar(name);
@@ -163,7 +163,7 @@ class Writer {
     if (!entity.references.empty()) {
       line("    references:");
       for (const auto& [reference, columns] : entity.references) {
-        line("      " + scalar(reference) + ": " + listed(columns));
+        line("      " + scalar(reference) + ": " + flow_list(columns));
       }
     }
   }

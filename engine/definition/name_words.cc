@@ -95,4 +95,8 @@ std::string singular(const std::string& word) {
              : word;
 }
 
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace couplet

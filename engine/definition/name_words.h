@@ -18,4 +18,6 @@ std::size_t common_ending(const std::vector<std::string>& a, const std::vector<s
 // A plural without what makes it one, as well as can be told without a dictionary.
 std::string singular(const std::string& word);
 
+bool contains(const std::vector<std::string>& names, const std::string& name);
+
 }  // namespace couplet

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 
-namespace couplet {
+#include "engine/model/ascii.h"
 
+namespace couplet {
 namespace {
+
+using ascii::lower;
 
 constexpr std::size_t kEditsMax = 2;
 constexpr std::size_t kLengthMax =
     128;  // Longer words get no suggestion: they are no typing errors.
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
-// Questions about ASCII characters that do not depend on a locale. Internal to the model.
+// Questions about ASCII characters that do not depend on a locale.
 namespace couplet::ascii {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }

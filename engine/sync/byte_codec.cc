@@ -21,6 +21,12 @@ void ByteWriter::text(std::string_view value) {
   out_.append(value);
 }
 
+std::string u16_key(std::uint16_t id) {
+  std::string key;
+  ByteWriter(key).u16(id);
+  return key;
+}
+
 std::uint64_t ByteReader::big_endian(std::size_t bytes) {
   if (in_.size() < bytes) {
     ok_ = false;

@@ -24,6 +24,9 @@ class ByteWriter {
   std::string& out_;
 };
 
+// A short id as a key, or the beginning of one.
+std::string u16_key(std::uint16_t id);
+
 // Reading past the end gives zeros and makes ok() false, for good.
 class ByteReader {
  public:

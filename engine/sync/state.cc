@@ -13,11 +13,6 @@ namespace {
 constexpr std::uint16_t kContributorIndex = 0x8000U;
 constexpr std::uint16_t kIdsMax = 0x7FFFU;
 
-std::string u16_key(std::uint16_t id) {
-  std::string key;
-  ByteWriter(key).u16(id);
-  return key;
-}
 std::uint16_t u16_of(std::string_view bytes) { return ByteReader(bytes).u16(); }
 
 // "3.6", "15.6(1.6)": kind, fraction digits, those of its parts.

@@ -10,12 +10,6 @@ namespace {
 constexpr char kWaitingObject = 'o';
 constexpr char kWaitingIndex = 'i';
 
-std::string u16_key(std::uint16_t id) {
-  std::string key;
-  ByteWriter(key).u16(id);
-  return key;
-}
-
 std::string waiting_index_prefix(std::uint16_t pair, Side side, const ObjectKey& key) {
   std::string bytes(1, kWaitingIndex);
   ByteWriter out(bytes);

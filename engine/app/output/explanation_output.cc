@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "engine/app/output/json_parts.h"
 #include "engine/app/output/printable.h"
 #include "engine/model/literal.h"
 
 namespace couplet {
 namespace {
 
-using Json = nlohmann::ordered_json;  // Keys in the order in which they are documented.
 using Part = Explanation::Part;
 using Attribute = Explanation::Attribute;
 
@@ -32,7 +32,6 @@ Json or_null(const std::optional<T>& value) {
 Json time_or_null(const std::optional<Timestamp>& time) {
   return time ? Json(format_timestamp(*time)) : Json(nullptr);
 }
-Json name_or_null(const std::string& name) { return name.empty() ? Json(nullptr) : Json(name); }
 
 Json attribute_json(const Attribute& attribute, bool turned) {
   const std::array<const std::string*, 2> paths = {&attribute.left, &attribute.right};
@@ -218,7 +217,7 @@ std::string explanation_json(const Explanation& explanation,
   for (const Part& part : explanation.parts) {
     parts.push_back(part_json(part, mappings[part.mapping]));
   }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return dump(json);
 }
 
 std::string explanation_text(const Explanation& explanation,

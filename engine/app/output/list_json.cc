@@ -1,8 +1,7 @@
 #include "engine/app/output/list_json.h"
 
-#include <nlohmann/json.hpp>
-
 #include "engine/app/exit_code.h"
+#include "engine/app/output/json_parts.h"
 #include "engine/app/output/list_text.h"
 #include "engine/app/output/printable.h"
 #include "engine/definition/secret.h"
@@ -10,12 +9,6 @@
 
 namespace couplet {
 namespace {
-
-using Json = nlohmann::ordered_json;  // Keys in the order in which they are documented.
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 Json time_json(const std::optional<Timestamp>& time) {
   return time ? Json(format_timestamp(*time)) : Json(nullptr);

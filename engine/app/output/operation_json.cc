@@ -1,23 +1,11 @@
 #include "engine/app/output/operation_json.h"
 
-#include <nlohmann/json.hpp>
-
 #include "engine/app/exit_code.h"
+#include "engine/app/output/json_parts.h"
 #include "engine/app/output/printable.h"
 #include "engine/definition/secret.h"
 
 namespace couplet {
-namespace {
-
-using Json = nlohmann::ordered_json;  // Keys in the order in which they are documented.
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Json name_or_null(const std::string& name) { return name.empty() ? Json(nullptr) : Json(name); }
-
-}  // namespace
 
 std::string operation_json(const OperationReport& report, std::string_view mapping) {
   Json json;

@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/app/output/json_parts.h"
 #include "engine/model/literal.h"
 #include "engine/model/situation.h"
 
 namespace couplet {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string objects(std::uint64_t count) {
   return count == 1 ? "1 object is" : fmt::format("{} objects are", count);

@@ -11,10 +11,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kCreate = WriteGroup::Operation::kCreate;
-constexpr auto kUpdate = WriteGroup::Operation::kUpdate;
-constexpr auto kDelete = WriteGroup::Operation::kDelete;
-
 TEST_P(SourceContract, GroupsOfABatchRunInTheirOrder) {
   const TableInfo parents = create(providers());
   const TableInfo table = create(regions());

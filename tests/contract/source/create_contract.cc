@@ -10,8 +10,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kCreate = WriteGroup::Operation::kCreate;
-
 TEST_P(SourceContract, CreateWritesRowsWithTheIdsThatWereChosen) {
   const TableInfo table = create(customers());
   WriteGroup made = group(kCreate, table, {"name", "age"}, {"name", "city"});

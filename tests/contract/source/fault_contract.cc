@@ -14,10 +14,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-constexpr auto kCreate = WriteGroup::Operation::kCreate;
-constexpr auto kUpdate = WriteGroup::Operation::kUpdate;
-constexpr auto kDelete = WriteGroup::Operation::kDelete;
-
 void expect_fault(const Result<WriteOutcome>& outcome, const char* code, const char* constraint) {
   ASSERT_FALSE(outcome.has_value()) << "the database took it";
   EXPECT_EQ(outcome.error().kind, ErrorKind::kRowFault) << outcome.error().message;

@@ -14,12 +14,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-std::string bytes_of(const Type& type, const std::string& literal) {
-  std::string bytes;
-  EXPECT_TRUE(parse_literal(type, literal, bytes).has_value()) << literal;
-  return bytes;
-}
-
 // Literals of one id column in the order in which objects are scanned.
 struct IdOrder {
   const char* name;

@@ -49,4 +49,10 @@ TableSpec nics() {
   return spec;
 }
 
+std::string bytes_of(const Type& type, const std::string& literal) {
+  std::string bytes;
+  EXPECT_TRUE(parse_literal(type, literal, bytes).has_value()) << literal;
+  return bytes;
+}
+
 }  // namespace couplet::contract

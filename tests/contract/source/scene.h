@@ -7,6 +7,10 @@ namespace couplet::contract {
 
 using Default = ColumnSpec::Default;
 
+constexpr auto kCreate = WriteGroup::Operation::kCreate;
+constexpr auto kUpdate = WriteGroup::Operation::kUpdate;
+constexpr auto kDelete = WriteGroup::Operation::kDelete;
+
 // id by a sequence · name · email, unique · city · age, not negative
 TableSpec customers();
 
@@ -16,5 +20,8 @@ TableSpec customers();
 TableSpec providers();
 TableSpec regions();
 TableSpec nics();
+
+// The bytes of a value from its literal.
+std::string bytes_of(const Type& type, const std::string& literal);
 
 }  // namespace couplet::contract

@@ -14,7 +14,7 @@ Type without_limits(Type type) {
   return type;
 }
 
-std::string bytes_of(const Type& type, const std::string& literal) {
+std::string unlimited_bytes_of(const Type& type, const std::string& literal) {
   std::string bytes;
   const auto parsed = parse_literal(without_limits(type), literal, bytes);
   EXPECT_TRUE(parsed.has_value()) << type.name << " '" << literal << "'";
@@ -23,7 +23,7 @@ std::string bytes_of(const Type& type, const std::string& literal) {
 
 void push_literal(const Type& type, const std::optional<std::string>& literal, RowBatch& out) {
   if (literal) {
-    out.push(bytes_of(type, *literal));
+    out.push(unlimited_bytes_of(type, *literal));
   } else {
     out.push_null();
   }

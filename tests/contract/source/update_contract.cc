@@ -10,9 +10,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kUpdate = WriteGroup::Operation::kUpdate;
-constexpr auto kDelete = WriteGroup::Operation::kDelete;
-
 // --- Compare and set
 
 TEST_P(SourceContract, AnUpdateWritesTheColumnsThatItNamesAndNoOthers) {

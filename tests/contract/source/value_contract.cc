@@ -117,12 +117,6 @@ std::vector<TypeCase> cases_of(const SourceBackend& backend, bool holdable = tru
   return cases;
 }
 
-std::string bytes_of(const Type& type, const std::string& literal) {
-  std::string bytes;
-  EXPECT_TRUE(parse_literal(type, literal, bytes).has_value()) << literal;
-  return bytes;
-}
-
 class Values {
  public:
   explicit Values(const TypeCase& type_case) {

@@ -13,6 +13,10 @@
 
 namespace couplet::test {
 
+constexpr auto kCreate = WriteGroup::Operation::kCreate;
+constexpr auto kUpdate = WriteGroup::Operation::kUpdate;
+constexpr auto kDelete = WriteGroup::Operation::kDelete;
+
 using Literals = std::vector<std::optional<std::string>>;  // nullopt: null
 
 // A session of a user's, for transactions that stay open.

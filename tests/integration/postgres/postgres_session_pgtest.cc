@@ -16,9 +16,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-constexpr auto kCreate = WriteGroup::Operation::kCreate;
-constexpr auto kUpdate = WriteGroup::Operation::kUpdate;
-
 Error refusal(const std::string& url) {
   PostgresSourceSettings settings;
   settings.name = "daphne";

@@ -15,10 +15,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::UnorderedElementsAre;
 
-constexpr auto kCreate = WriteGroup::Operation::kCreate;
-constexpr auto kUpdate = WriteGroup::Operation::kUpdate;
-constexpr auto kDelete = WriteGroup::Operation::kDelete;
-
 class WriteTest : public PostgresScene {
  protected:
   std::vector<Row> rows(const std::string& sql) { return database().query(sql); }

@@ -18,7 +18,7 @@ using testing::SizeIs;
 
 constexpr std::int64_t kSecond = 1'000'000;
 
-Definition definition() {
+Definition two_sources() {
   Definition made;
   made.name = "crm-billing";
   made.sources.resize(2);
@@ -49,27 +49,27 @@ std::vector<std::string> codes(const Findings& findings) {
 }
 
 TEST(ClockCheckTest, ClocksThatMayAgreeAreNotReported) {
-  EXPECT_THAT(check_clocks(definition(), {examined(0, 100, 99, 101), examined(1, 102, 100, 100)}),
+  EXPECT_THAT(check_clocks(two_sources(), {examined(0, 100, 99, 101), examined(1, 102, 100, 100)}),
               IsEmpty())
       << "2 s is what clock_skew allows";
-  EXPECT_THAT(check_clocks(definition(), {examined(0, 100, 50, 150)}), IsEmpty())
+  EXPECT_THAT(check_clocks(two_sources(), {examined(0, 100, 50, 150)}), IsEmpty())
       << "a slow answer tells little";
 }
 
 TEST(ClockCheckTest, AServersClockIsHeldAgainstOurs) {
-  const Findings ahead = check_clocks(definition(), {examined(0, 110, 100, 101)});
+  const Findings ahead = check_clocks(two_sources(), {examined(0, 110, 100, 101)});
   ASSERT_THAT(ahead, SizeIs(1));
   EXPECT_EQ(ahead[0].source, "crm");
   EXPECT_EQ(ahead[0].message,
             "its clock is at least 9.0 s ahead of this machine's; clock_skew allows 2.0 s");
-  const Findings behind = check_clocks(definition(), {examined(0, 90, 100, 101)});
+  const Findings behind = check_clocks(two_sources(), {examined(0, 90, 100, 101)});
   ASSERT_THAT(behind, SizeIs(1));
   EXPECT_THAT(behind[0].message, HasSubstr("at least 10.0 s behind this machine's"));
 }
 
 TEST(ClockCheckTest, ServersAreHeldAgainstEachOther) {
   const Findings found =
-      check_clocks(definition(), {examined(0, 102, 100, 100), examined(1, 98, 100, 100)});
+      check_clocks(two_sources(), {examined(0, 102, 100, 100), examined(1, 98, 100, 100)});
   ASSERT_THAT(found, SizeIs(1)) << "each of them is near enough to ours";
   EXPECT_THAT(found[0].message, HasSubstr("at least 4.0 s behind crm's"));
 }
@@ -79,22 +79,22 @@ TEST(ServerCheckTest, AnOldServerAndAStandbyAreErrorsWhereTheyMatter) {
   access[{0, {"public", "customers"}}].update = {"name"};
   Examined source = examined(0, 0, 0, 0);
   source.found.settings = {{"wal_level", "logical"}, {"max_replication_slots", "10"}};
-  EXPECT_THAT(codes(check_server(definition(), source, access)), ElementsAre("crash_protection"));
+  EXPECT_THAT(codes(check_server(two_sources(), source, access)), ElementsAre("crash_protection"));
   source.found.version = 110022;
   source.found.read_only = true;
   source.found.slots = 10;
   access.begin()->second.streamed = true;
   source.found.may_replicate = true;
   source.found.settings["max_wal_senders"] = "10";
-  EXPECT_THAT(codes(check_server(definition(), source, access)),
+  EXPECT_THAT(codes(check_server(two_sources(), source, access)),
               ElementsAre("old_server", "read_only", "crash_protection", "replication_slots"));
 }
 
 TEST(ServerCheckTest, OfASourceThatSaysNothingNothingIsSaid) {
   Examined source;
-  EXPECT_THAT(check_server(definition(), source, {}), IsEmpty());
-  EXPECT_THAT(check_clocks(definition(), {source}), IsEmpty());
-  EXPECT_THAT(check_tables(definition(), source, {}), IsEmpty());
+  EXPECT_THAT(check_server(two_sources(), source, {}), IsEmpty());
+  EXPECT_THAT(check_clocks(two_sources(), {source}), IsEmpty());
+  EXPECT_THAT(check_tables(two_sources(), source, {}), IsEmpty());
 }
 
 TEST(FindingTest, TheWorstComesFirstAndSecretsAreMasked) {

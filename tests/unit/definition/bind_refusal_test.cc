@@ -97,7 +97,7 @@ std::string one_way(const std::string& attribute) {
   return findings(people("left_to_right", "attributes: [ " + attribute + " ]"));
 }
 // The attribute begins in column 17 of line 9.
-std::string at(int column, const std::string& rest) {
+std::string in_line_9(int column, const std::string& rest) {
   return "9:" + std::to_string(column) + " " + rest + "\n";
 }
 constexpr int kFirst = 17;
@@ -210,23 +210,24 @@ TEST(BindRefusalTest, OneTableIsOneEntityUnlessItIsOnlyRead) {
 }
 
 TEST(BindRefusalTest, Paths) {
-  EXPECT_EQ(one_way("{ left: home, right: name }"),
-            at(kFirst + 8, "column l.people.home has the type point, which is not supported yet"));
+  EXPECT_EQ(
+      one_way("{ left: home, right: name }"),
+      in_line_9(kFirst + 8, "column l.people.home has the type point, which is not supported yet"));
   EXPECT_EQ(one_way("{ left: a.b, right: name }"),
-            at(kFirst + 8,
-               "column l.people.a.b has a dot in its name and cannot be mapped yet: a "
-               "dot is a step"));
+            in_line_9(kFirst + 8,
+                      "column l.people.a.b has a dot in its name and cannot be mapped yet: a "
+                      "dot is a step"));
   EXPECT_EQ(one_way("{ left: boss..name, right: name }"),
-            at(kFirst + 8, "path \"boss..name\" has an empty step"));
+            in_line_9(kFirst + 8, "path \"boss..name\" has an empty step"));
   EXPECT_EQ(one_way("{ left: bos.name, right: name }"),
-            at(kFirst + 8, "l.people has no reference \"bos\" | did you mean \"boss\"?"));
+            in_line_9(kFirst + 8, "l.people has no reference \"bos\" | did you mean \"boss\"?"));
   EXPECT_EQ(one_way("{ left: age.name, right: name }"),
-            at(kFirst + 8,
-               "\"age\" of l.people is a plain column, not a reference | name what it "
-               "refers to under entities: references: { NAME: { columns: [ age ], "
-               "entity: … } }"));
+            in_line_9(kFirst + 8,
+                      "\"age\" of l.people is a plain column, not a reference | name what it "
+                      "refers to under entities: references: { NAME: { columns: [ age ], "
+                      "entity: … } }"));
   EXPECT_EQ(one_way("{ left: boss.boss.nmae, right: name }"),
-            at(kFirst + 8, "l.people has no column \"nmae\" | did you mean \"name\"?"));
+            in_line_9(kFirst + 8, "l.people has no column \"nmae\" | did you mean \"name\"?"));
   EXPECT_EQ(one_way("{ left: boss.boss.name, right: name }"), "");
   const auto orders = [](const std::string& left) {
     return findings(
@@ -236,22 +237,22 @@ TEST(BindRefusalTest, Paths) {
   };
   EXPECT_EQ(orders("buyer.name"), "");
   EXPECT_EQ(orders("buyer"),
-            at(kFirst + 8,
-               "\"buyer\" of l.orders is a reference and needs a link | link: NAME OF "
-               "A MAPPING, or map its column buyer_id"));
+            in_line_9(kFirst + 8,
+                      "\"buyer\" of l.orders is a reference and needs a link | link: NAME OF "
+                      "A MAPPING, or map its column buyer_id"));
   EXPECT_EQ(orders("buyer_id.name"),
-            at(kFirst + 8,
-               "\"buyer_id\" of l.orders is a plain column, not a reference | its "
-               "reference is called \"buyer\""));
+            in_line_9(kFirst + 8,
+                      "\"buyer_id\" of l.orders is a plain column, not a reference | its "
+                      "reference is called \"buyer\""));
   DescribedSources hidden = shops();
   hidden[0][1].foreign_keys[0].table.schema = "secret";
   EXPECT_EQ(findings("mappings:\n  o: { left: l.orders, right: r.orders, direction: left_to_right, "
                      "keys: [ number ], create: false,\n  attributes: [ { left: buyer.name, right: "
                      "note } ] }\n",
                      hidden),
-            at(kFirst + 8,
-               "reference buyer of l.orders leads to table secret.people, which our "
-               "role cannot see"));
+            in_line_9(kFirst + 8,
+                      "reference buyer of l.orders leads to table secret.people, which our "
+                      "role cannot see"));
 }
 
 TEST(BindRefusalTest, References) {
@@ -281,10 +282,10 @@ TEST(BindRefusalTest, AReferencePointsAtTheIdOfItsEntity) {
   DescribedSources sources = shops();
   sources[0][0].foreign_keys[1].target_columns = {"email"};
   EXPECT_EQ(with(sources),
-            at(kFirst + 8,
-               "reference boss of l.people points at l.people.email, which is not its "
-               "id | only ids are translated through links; map a path to that column "
-               "instead"));
+            in_line_9(kFirst + 8,
+                      "reference boss of l.people points at l.people.email, which is not its "
+                      "id | only ids are translated through links; map a path to that column "
+                      "instead"));
 }
 
 TEST(BindRefusalTest, Links) {
@@ -321,11 +322,11 @@ TEST(BindRefusalTest, Links) {
 
 TEST(BindRefusalTest, TypesThatLose) {
   EXPECT_EQ(two_way("balance"),
-            at(kFirst,
-               "l.people.balance to r.people.balance: loses digits after the point: "
-               "numeric(10,2) into numeric(9,1); two-way, what is lost here would be "
-               "written back there | make the types alike, or narrow the attribute's "
-               "direction"));
+            in_line_9(kFirst,
+                      "l.people.balance to r.people.balance: loses digits after the point: "
+                      "numeric(10,2) into numeric(9,1); two-way, what is lost here would be "
+                      "written back there | make the types alike, or narrow the attribute's "
+                      "direction"));
   EXPECT_EQ(one_way("balance"),
             "9:17 warning: l.people.balance to r.people.balance: loses digits after the point: "
             "numeric(10,2) into numeric(9,1)\n");
@@ -336,7 +337,7 @@ TEST(BindRefusalTest, TypesThatLose) {
             "9:17 warning: l.people.code to r.people.code: may be too long: "
             "character varying(5) into character varying(3); such objects are parked\n");
   EXPECT_EQ(one_way("{ left: active, right: extra }"),
-            at(kFirst, "active and extra cannot be compared: boolean against jsonb"));
+            in_line_9(kFirst, "active and extra cannot be compared: boolean against jsonb"));
 }
 
 // Mappings that carry one fact in opposite directions are one two-way mapping.
@@ -379,23 +380,24 @@ TEST(BindRefusalTest, Values) {
   };
   constexpr int kLines = kFirst + 36;
   EXPECT_EQ(with("1: one, 2: two, null: none", "both"), "");
-  EXPECT_EQ(with("one: one", "both"), at(kLines, "values: 'one' is no integer"));
+  EXPECT_EQ(with("one: one", "both"), in_line_9(kLines, "values: 'one' is no integer"));
   EXPECT_EQ(with("1: one, 2: one", "both"),
-            at(kLines + 11,
-               "values: right value \"one\" is here twice; two-way, values must be a "
-               "bijection"));
+            in_line_9(kLines + 11,
+                      "values: right value \"one\" is here twice; two-way, values must be a "
+                      "bijection"));
   EXPECT_EQ(with("1: one, 2: one", "left_to_right"),
             "9:64 warning: values: right value \"one\" is here twice: values that differ on the "
             "left become one\n");
   EXPECT_EQ(with("1: one, 2: one", "right_to_left"),
-            at(kLines + 11, "values: right value \"one\" is here twice"));
+            in_line_9(kLines + 11, "values: right value \"one\" is here twice"));
   EXPECT_EQ(with("1: one, 01: two", "left_to_right"),
-            at(kLines + 8, "values: left value \"01\" is here twice"));
+            in_line_9(kLines + 8, "values: left value \"01\" is here twice"));
 }
 
 TEST(BindRefusalTest, Constants) {
   EXPECT_EQ(one_way("{ right: age, const: 7 }"), "");
-  EXPECT_EQ(one_way("{ right: age, const: old }"), at(kFirst + 21, "const: 'old' is no integer"));
+  EXPECT_EQ(one_way("{ right: age, const: old }"),
+            in_line_9(kFirst + 21, "const: 'old' is no integer"));
   EXPECT_EQ(findings("mappings:\n  o: { left: l.orders, right: r.notes, direction: left_to_right, "
                      "keys: [ { left: number, right: title } ], create: false, attributes: [ { "
                      "right: body, const: ~ } ] }\n"),
@@ -404,24 +406,24 @@ TEST(BindRefusalTest, Constants) {
 
 TEST(BindRefusalTest, WrittenSides) {
   EXPECT_EQ(one_way("{ left: name, right: boss.name }"),
-            at(kFirst + 21,
-               "r.people.boss.name is reached through references and cannot be "
-               "written; the written side must be a plain attribute or reference"));
+            in_line_9(kFirst + 21,
+                      "r.people.boss.name is reached through references and cannot be "
+                      "written; the written side must be a plain attribute or reference"));
   EXPECT_EQ(two_way("{ left: name, right: boss.name }"),
-            at(kFirst + 21,
-               "r.people.boss.name is reached through references and cannot be "
-               "written; the written side must be a plain attribute or reference | "
-               "direction: right_to_left on the attribute"));
+            in_line_9(kFirst + 21,
+                      "r.people.boss.name is reached through references and cannot be "
+                      "written; the written side must be a plain attribute or reference | "
+                      "direction: right_to_left on the attribute"));
   EXPECT_EQ(two_way("{ left: name, right: boss.name, direction: right_to_left }"), "");
   EXPECT_EQ(one_way("{ left: name, right: shouted }"),
-            at(kFirst + 21,
-               "r.people.shouted is generated by the database and cannot be "
-               "written"));
+            in_line_9(kFirst + 21,
+                      "r.people.shouted is generated by the database and cannot be "
+                      "written"));
   EXPECT_EQ(
       findings(people("left_to_right", "attributes: [ { left: boss, right: self, link: p } ]")),
-      at(kFirst + 21,
-         "the right is written, and `self` cannot be: an object is not what "
-         "another says"));
+      in_line_9(kFirst + 21,
+                "the right is written, and `self` cannot be: an object is not what "
+                "another says"));
 }
 
 TEST(BindRefusalTest, Privileges) {
@@ -432,21 +434,21 @@ TEST(BindRefusalTest, Privileges) {
   };
   table.columns[2].may_update = false;
   EXPECT_EQ(bound("attributes: [ name ]"),
-            at(kFirst,
-               "r.people.name: our role may not update it | GRANT UPDATE ON public.people "
-               "TO the role of the url"));
+            in_line_9(kFirst,
+                      "r.people.name: our role may not update it | GRANT UPDATE ON public.people "
+                      "TO the role of the url"));
   table.columns[2].may_update = true;
   table.columns[2].may_insert = false;
   EXPECT_EQ(bound("attributes: [ name ]"),
-            at(kFirst,
-               "r.people.name: our role may not insert it | GRANT INSERT ON public.people "
-               "TO the role of the url, or create: false"));
+            in_line_9(kFirst,
+                      "r.people.name: our role may not insert it | GRANT INSERT ON public.people "
+                      "TO the role of the url, or create: false"));
   EXPECT_EQ(bound("create: false, attributes: [ name ]"), "");
   table.columns[2].may_select = false;
   EXPECT_EQ(bound("create: false, attributes: [ name ]"),
-            at(kFirst + 15,
-               "our role may not read column r.people.name | GRANT SELECT ON "
-               "public.people TO the role of the url"));
+            in_line_9(kFirst + 15,
+                      "our role may not read column r.people.name | GRANT SELECT ON "
+                      "public.people TO the role of the url"));
   table.may_select = false;
   for (ColumnInfo& column : table.columns) {
     column.may_select = false;
@@ -458,7 +460,7 @@ TEST(BindRefusalTest, Privileges) {
 
 TEST(BindRefusalTest, AnAttributeHasOneWriter) {
   EXPECT_EQ(one_way("name, { left: code, right: name }"),
-            at(kFirst + 27, "r.people.name is written twice by mapping p; first at 9:17"));
+            in_line_9(kFirst + 27, "r.people.name is written twice by mapping p; first at 9:17"));
   EXPECT_EQ(one_way("{ left: name, right: email }"),
             "9:17 warning: l.people.name may be null, r.people.email may not; such objects are "
             "parked\n"
@@ -526,15 +528,17 @@ TEST(BindRefusalTest, Conditions) {
   };
   EXPECT_EQ(with("active: true, age: [ 1, ~ ]"), "");
   EXPECT_EQ(with("activ: true"),
-            at(20, "where: l.people has no column \"activ\" | did you mean \"active\"?"));
-  EXPECT_EQ(with("active: 7"), at(28, "where.active: '7' is no boolean"));
-  EXPECT_EQ(with("home: x"), at(20,
-                                "where: column l.people.home has the type point, which is not "
-                                "supported yet"));
-  EXPECT_EQ(with("boss.name: x"),
-            at(20,
-               "where: l.people has no column \"boss.name\" | a condition is on a column of the "
-               "table itself, not on a path"));
+            in_line_9(20, "where: l.people has no column \"activ\" | did you mean \"active\"?"));
+  EXPECT_EQ(with("active: 7"), in_line_9(28, "where.active: '7' is no boolean"));
+  EXPECT_EQ(with("home: x"),
+            in_line_9(20,
+                      "where: column l.people.home has the type point, which is not "
+                      "supported yet"));
+  EXPECT_EQ(
+      with("boss.name: x"),
+      in_line_9(20,
+                "where: l.people has no column \"boss.name\" | a condition is on a column of the "
+                "table itself, not on a path"));
 }
 
 TEST(BindRefusalTest, ConditionsInSqlAreLeftToTheSource) {

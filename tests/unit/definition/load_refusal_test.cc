@@ -20,7 +20,7 @@ std::string file_with(const std::string& top, const std::string& source,
 }
 
 // The findings without the quoted lines: "line:column severity: message" and the hint behind " | ".
-std::string findings(const std::string& text) {
+std::string load_findings(const std::string& text) {
   const LoadResult result = load_text(text, {{"SET", "x"}, {"EMPTY", ""}});
   std::string out;
   for (const Diagnostic& diagnostic : result.diagnostics.items()) {
@@ -31,22 +31,24 @@ std::string findings(const std::string& text) {
   EXPECT_EQ(result.definition.has_value(), !result.diagnostics.has_errors());
   return out;
 }
-std::string top(const std::string& line) { return findings(file_with(line + "\n", "", "", "")); }
+std::string top(const std::string& line) {
+  return load_findings(file_with(line + "\n", "", "", ""));
+}
 std::string source(const std::string& options) {
-  return findings(file_with("", ", " + options, "", ""));
+  return load_findings(file_with("", ", " + options, "", ""));
 }
 std::string entity(const std::string& options) {
-  return findings(file_with("", "", "entities:\n  a.t: { " + options + " }\n", ""));
+  return load_findings(file_with("", "", "entities:\n  a.t: { " + options + " }\n", ""));
 }
 std::string mapping(const std::string& options) {
-  return findings(file_with("", "", "", ", " + options));
+  return load_findings(file_with("", "", "", ", " + options));
 }
 std::string attribute(const std::string& options) {
   return mapping("attributes: [ { " + options + " } ]");
 }
 // The column where an option of `mapping` begins.
 constexpr int kOption = 70;
-std::string at(int column, const std::string& rest) {
+std::string in_line_8(int column, const std::string& rest) {
   return "8:" + std::to_string(column) + " " + rest + "\n";
 }
 
@@ -61,11 +63,11 @@ TEST(LoadRefusalTest, TheErrorIsQuotedWithACaret) {
 }
 
 TEST(LoadRefusalTest, TheFileItself) {
-  EXPECT_EQ(findings(""),
+  EXPECT_EQ(load_findings(""),
             "1:1 the file is empty | the smallest file has version, name, state, sources and "
             "mappings\n");
-  EXPECT_EQ(findings("- a\n"), "1:1 the file must be a map, this is a list\n");
-  EXPECT_EQ(findings("version: 1\n"),
+  EXPECT_EQ(load_findings("- a\n"), "1:1 the file must be a map, this is a list\n");
+  EXPECT_EQ(load_findings("version: 1\n"),
             "1:1 the file lacks \"name\" | name: names slots, publications, origins and the "
             "metrics label; at most 40 characters\n"
             "1:1 the file lacks \"state\" | state: folder of the state, created with mode 0700; "
@@ -89,8 +91,8 @@ TEST(LoadRefusalTest, Settings) {
   EXPECT_EQ(top("log: { level: loud }"),
             "4:15 log.level must be trace, debug, info, warning or error, not \"loud\"\n");
   EXPECT_EQ(top("log: text"), "4:6 log must be a map, this is a text\n");
-  EXPECT_EQ(findings("version: 2\nname: " + std::string(41, 'x') +
-                     "\nstate: s\nsources: {}\nmappings: []\n"),
+  EXPECT_EQ(load_findings("version: 2\nname: " + std::string(41, 'x') +
+                          "\nstate: s\nsources: {}\nmappings: []\n"),
             "1:10 version 2 of the file is not known to this Couplet, which reads version 1 | "
             "install a newer Couplet\n"
             "2:7 name has 41 characters; at most 40 leave room for the names of slots\n"
@@ -161,9 +163,10 @@ TEST(LoadRefusalTest, Sources) {
   EXPECT_EQ(source("stream: maybe"),
             "5:45 sources.a.stream must be true or false, this is \"maybe\"\n");
   const auto typed = [](const std::string& type) {
-    return findings("version: 1\nname: n\nstate: s\nsources:\n  a: { type: " + type +
-                    " }\n  a_: {}\nmappings:\n  m: { left: a.t, right: a.u, direction: both, keys: "
-                    "[ k ] }\n");
+    return load_findings(
+        "version: 1\nname: n\nstate: s\nsources:\n  a: { type: " + type +
+        " }\n  a_: {}\nmappings:\n  m: { left: a.t, right: a.u, direction: both, keys: "
+        "[ k ] }\n");
   };
   const std::string lacking =
       "6:7 sources.a_ lacks \"type\" | type: kind of source\n"
@@ -186,22 +189,24 @@ TEST(LoadRefusalTest, Sources) {
 TEST(LoadRefusalTest, NamesOfSlotsMustFitAndDiffer) {
   const std::string mappings =
       "mappings: { m: { left: a-b.t, right: a-b.u, direction: both, keys: [ k ] } }\n";
-  EXPECT_EQ(findings("version: 1\nname: n\nstate: s\nsources:\n  a-b: { type: postgres, url: x }\n"
-                     "  a_B: { type: postgres, url: x }\n" +
-                     mappings),
-            "6:3 the slots of sources.a-b and sources.a_B would both be called couplet_n_a_b | "
-            "rename one of the two sources\n");
-  const std::string name(40, 'n');
   EXPECT_EQ(
-      findings("version: 1\nname: " + name + "\nstate: s\nsources:\n  " + std::string(15, 'a') +
-               ": { type: postgres, url: x }\n  a-b: { type: postgres, url: x }\n" + mappings),
-      "5:3 the slot of sources.aaaaaaaaaaaaaaa would be called couplet_" + name +
-          "_aaaaaaaaaaaaaaa, 64 bytes; a server takes 63 | choose a shorter name for the "
-          "source or the file\n");
-  EXPECT_EQ(findings("version: 1\nname: n\nstate: s\nsources:\n  1x: { type: postgres, url: x }\n"
-                     "  a-b: { type: postgres, url: x }\n" +
-                     mappings),
-            "5:3 \"1x\" is no name: letters, digits, _ and -, beginning with a letter\n");
+      load_findings("version: 1\nname: n\nstate: s\nsources:\n  a-b: { type: postgres, url: x }\n"
+                    "  a_B: { type: postgres, url: x }\n" +
+                    mappings),
+      "6:3 the slots of sources.a-b and sources.a_B would both be called couplet_n_a_b | "
+      "rename one of the two sources\n");
+  const std::string name(40, 'n');
+  EXPECT_EQ(load_findings(
+                "version: 1\nname: " + name + "\nstate: s\nsources:\n  " + std::string(15, 'a') +
+                ": { type: postgres, url: x }\n  a-b: { type: postgres, url: x }\n" + mappings),
+            "5:3 the slot of sources.aaaaaaaaaaaaaaa would be called couplet_" + name +
+                "_aaaaaaaaaaaaaaa, 64 bytes; a server takes 63 | choose a shorter name for the "
+                "source or the file\n");
+  EXPECT_EQ(
+      load_findings("version: 1\nname: n\nstate: s\nsources:\n  1x: { type: postgres, url: x }\n"
+                    "  a-b: { type: postgres, url: x }\n" +
+                    mappings),
+      "5:3 \"1x\" is no name: letters, digits, _ and -, beginning with a letter\n");
 }
 
 TEST(LoadRefusalTest, Entities) {
@@ -236,19 +241,20 @@ TEST(LoadRefusalTest, Entities) {
             "8:22 entities.a.t.where.a is an empty list: nothing would match\n");
   EXPECT_EQ(entity("where: { a: { b: c } }"),
             "8:22 entities.a.t.where.a must be a single value, this is a map\n");
-  EXPECT_EQ(findings(file_with("", "", "entities:\n  nodot: {}\n  z.t: {}\n", "")),
+  EXPECT_EQ(load_findings(file_with("", "", "entities:\n  nodot: {}\n  z.t: {}\n", "")),
             "8:3 entities: \"nodot\" names no entity: it is written source.Entity\n"
             "9:3 entities: there is no source \"z\"\n");
-  EXPECT_EQ(findings(file_with("", "", "entities:\n  a.b/c: {}\n  a.b.c.d: {}\n  a.b.c: {}\n", "")),
-            "8:3 entities: \"a.b/c\" holds other characters than letters, digits, _ and - | the "
-            "entity's `table` may hold any\n"
-            "9:3 entities: \"a.b.c.d\" holds other characters than letters, digits, _ and - | the "
-            "entity's `table` may hold any\n");
+  EXPECT_EQ(
+      load_findings(file_with("", "", "entities:\n  a.b/c: {}\n  a.b.c.d: {}\n  a.b.c: {}\n", "")),
+      "8:3 entities: \"a.b/c\" holds other characters than letters, digits, _ and - | the "
+      "entity's `table` may hold any\n"
+      "9:3 entities: \"a.b.c.d\" holds other characters than letters, digits, _ and - | the "
+      "entity's `table` may hold any\n");
 }
 
 TEST(LoadRefusalTest, Mappings) {
   const auto whole = [](const std::string& text) {
-    return findings(
+    return load_findings(
         "version: 1\nname: n\nstate: s\nsources:\n  crm: { type: postgres, url: x }\n"
         "mappings:\n  m: { " +
         text + " }\n");
@@ -278,97 +284,98 @@ TEST(LoadRefusalTest, Mappings) {
 
 TEST(LoadRefusalTest, MappingOptions) {
   EXPECT_EQ(mapping("delete: orphans"),
-            at(kOption + 8, "not supported yet: delete: orphans | delete: never"));
+            in_line_8(kOption + 8, "not supported yet: delete: orphans | delete: never"));
   EXPECT_EQ(mapping("delete: intent"),
-            at(kOption + 8, "not supported yet: delete: intent | delete: never"));
+            in_line_8(kOption + 8, "not supported yet: delete: intent | delete: never"));
   EXPECT_EQ(mapping("publish: x"),
-            at(kOption, "not supported yet: operations published to a topic"));
+            in_line_8(kOption, "not supported yet: operations published to a topic"));
   EXPECT_EQ(mapping("create: left"),
-            at(kOption + 8,
-               "create: left, but the mapping runs left_to_right and never writes "
-               "there"));
+            in_line_8(kOption + 8,
+                      "create: left, but the mapping runs left_to_right and never writes "
+                      "there"));
   EXPECT_EQ(mapping("create: always"),
-            at(kOption + 8,
-               "mappings.m.create must be true, false, left or right, not "
-               "\"always\""));
+            in_line_8(kOption + 8,
+                      "mappings.m.create must be true, false, left or right, not "
+                      "\"always\""));
   EXPECT_EQ(mapping("limits: { deletes: { count: 1 } }"),
-            at(kOption + 10,
-               "mappings.m.limits has no option \"deletes\" | did you mean "
-               "\"delete\"?"));
+            in_line_8(kOption + 10,
+                      "mappings.m.limits has no option \"deletes\" | did you mean "
+                      "\"delete\"?"));
   EXPECT_EQ(mapping("limits: { delete: {} }"),
-            at(kOption + 18, "mappings.m.limits.delete lacks count and percent"));
+            in_line_8(kOption + 18, "mappings.m.limits.delete lacks count and percent"));
   EXPECT_EQ(mapping("limits: { delete: { count: -1, percent: 101 } }"),
-            at(kOption + 27,
-               "mappings.m.limits.delete.count must be a whole number from 0, not "
-               "\"-1\"") +
-                at(kOption + 40, "mappings.m.limits.delete.percent must be 0 to 100"));
+            in_line_8(kOption + 27,
+                      "mappings.m.limits.delete.count must be a whole number from 0, not "
+                      "\"-1\"") +
+                in_line_8(kOption + 40, "mappings.m.limits.delete.percent must be 0 to 100"));
   EXPECT_EQ(mapping("actions: { abset: hold }"),
-            at(kOption + 11,
-               "mappings.m.actions: there is no situation \"abset\" | did you mean "
-               "\"absent\"?"));
+            in_line_8(kOption + 11,
+                      "mappings.m.actions: there is no situation \"abset\" | did you mean "
+                      "\"absent\"?"));
   EXPECT_EQ(mapping("actions: { ambiguous: link }"),
-            at(kOption + 22,
-               "mappings.m.actions.ambiguous must be report, hold or default, not "
-               "\"link\" | nothing can be set to an action that writes more than the "
-               "default does"));
-  EXPECT_EQ(mapping("actions: { in_sync: hold }"),
-            at(kOption + 11, "mappings.m.actions: what is done when in_sync cannot be chosen"));
+            in_line_8(kOption + 22,
+                      "mappings.m.actions.ambiguous must be report, hold or default, not "
+                      "\"link\" | nothing can be set to an action that writes more than the "
+                      "default does"));
+  EXPECT_EQ(
+      mapping("actions: { in_sync: hold }"),
+      in_line_8(kOption + 11, "mappings.m.actions: what is done when in_sync cannot be chosen"));
   EXPECT_EQ(mapping("actions: { target_missing: recreate }"), "");  // What it does anyway.
   EXPECT_EQ(mapping("where: { middle: { a: 1 } }"),
-            at(kOption + 9, "mappings.m.where has no option \"middle\""));
+            in_line_8(kOption + 9, "mappings.m.where has no option \"middle\""));
 }
 
 TEST(LoadRefusalTest, Attributes) {
-  constexpr int kFirst = kOption + 16;  // the first option inside the attribute
+  constexpr int kFirstOption = kOption + 16;  // the first option inside the attribute
   EXPECT_EQ(attribute("left: a"),
-            at(kFirst - 2,
-               "mappings.m.attributes lacks \"right\" | a name alone is short for both "
-               "sides alike"));
+            in_line_8(kFirstOption - 2,
+                      "mappings.m.attributes lacks \"right\" | a name alone is short for both "
+                      "sides alike"));
   EXPECT_EQ(attribute("left: a, right: b, lnik: m"),
-            at(kFirst + 19,
-               "mappings.m.attributes has no option \"lnik\" | did you mean "
-               "\"link\"?"));
+            in_line_8(kFirstOption + 19,
+                      "mappings.m.attributes has no option \"lnik\" | did you mean "
+                      "\"link\"?"));
   EXPECT_EQ(attribute("left: a, right: b, link: other"),
-            at(kFirst + 25, "link: there is no mapping \"other\""));
+            in_line_8(kFirstOption + 25, "link: there is no mapping \"other\""));
   EXPECT_EQ(attribute("left: self, right: b"),
-            at(kFirst + 6,
-               "`self` is the object itself and needs a link | link: the mapping whose "
-               "links say what it is on the other side"));
+            in_line_8(kFirstOption + 6,
+                      "`self` is the object itself and needs a link | link: the mapping whose "
+                      "links say what it is on the other side"));
   EXPECT_EQ(attribute("left: a, right: b, direction: both"),
-            at(kFirst + 30,
-               "the attribute runs both, its mapping only left_to_right | an "
-               "attribute's direction is within its mapping's"));
+            in_line_8(kFirstOption + 30,
+                      "the attribute runs both, its mapping only left_to_right | an "
+                      "attribute's direction is within its mapping's"));
   EXPECT_EQ(attribute("left: a, right: b, policy: enforced"),
-            at(kFirst + 27,
-               "mappings.m.attributes.policy must be enforce, follow or init, not "
-               "\"enforced\" | did you mean \"enforce\"?"));
+            in_line_8(kFirstOption + 27,
+                      "mappings.m.attributes.policy must be enforce, follow or init, not "
+                      "\"enforced\" | did you mean \"enforce\"?"));
   EXPECT_EQ(attribute("left: a, right: b, const: 1"),
-            at(kFirst + 19,
-               "a const is written to one side, and both are named | name the written "
-               "side only"));
+            in_line_8(kFirstOption + 19,
+                      "a const is written to one side, and both are named | name the written "
+                      "side only"));
   EXPECT_EQ(attribute("const: 1"),
-            at(kFirst, "a const needs the side that it is written to: left or right"));
+            in_line_8(kFirstOption, "a const needs the side that it is written to: left or right"));
   EXPECT_EQ(attribute("left: a, const: 1"),
-            at(kFirst + 6,
-               "a const on the left is never written: the mapping runs "
-               "left_to_right"));
+            in_line_8(kFirstOption + 6,
+                      "a const on the left is never written: the mapping runs "
+                      "left_to_right"));
   EXPECT_EQ(attribute("right: a, const: 1, link: m"),
-            at(kFirst + 10, "const and link exclude each other"));
+            in_line_8(kFirstOption + 10, "const and link exclude each other"));
   EXPECT_EQ(attribute("left: a, right: b, values: {}"),
-            at(kFirst + 27,
-               "mappings.m.attributes.values must be a map of left value: right "
-               "value, this is empty"));
+            in_line_8(kFirstOption + 27,
+                      "mappings.m.attributes.values must be a map of left value: right "
+                      "value, this is empty"));
   EXPECT_EQ(attribute("left: a, right: b, values: { x: [ 1 ] }"),
-            at(kFirst + 32,
-               "mappings.m.attributes.values must be a single value, this is a "
-               "list"));
+            in_line_8(kFirstOption + 32,
+                      "mappings.m.attributes.values must be a single value, this is a "
+                      "list"));
   EXPECT_EQ(attribute("left: a, right: b, link: m, values: { x: y }"),
-            at(kFirst + 28, "link and values exclude each other"));
+            in_line_8(kFirstOption + 28, "link and values exclude each other"));
 }
 
 TEST(LoadRefusalTest, KeysAreNoOrdinaryAttributes) {
   const auto keyed = [](const std::string& key) {
-    return findings(
+    return load_findings(
         "version: 1\nname: n\nstate: s\nsources:\n  a: { type: postgres, url: x }\n"
         "mappings:\n  m: { left: a.t, right: a.u, direction: both, keys: [ { " +
         key + " } ] }\n");
@@ -395,7 +402,7 @@ sources:
 mappings:
   m: { left: a.t, right: b.t, direction: forth, keys: [], create: perhaps }
 )yaml";
-  EXPECT_EQ(findings(file),
+  EXPECT_EQ(load_findings(file),
             "1:1 the file lacks \"state\" | state: folder of the state, created with mode 0700; "
             "holds the control socket\n"
             "1:10 version must be a whole number from 1, not \"one\"\n"

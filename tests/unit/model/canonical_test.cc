@@ -12,152 +12,120 @@
 #include <vector>
 
 #include "engine/model/wire.h"
+#include "tests/unit/model/judged.h"
 #include "tests/unit/model/typed_text.h"
 
 namespace couplet::test {
 namespace {
 
-Digester::Secret secret_of(unsigned char seed) {
-  Digester::Secret secret{};
-  for (std::size_t i = 0; i < secret.size(); ++i) {
-    secret[i] = static_cast<unsigned char>(seed + i * 37);
-  }
-  return secret;
-}
-
-// Equality by value, by digest and by canonical bytes, which must agree.
-bool same(const Type& left, const std::string& left_bytes, const Type& right,
-          const std::string& right_bytes) {
-  const auto comparison = comparison_between(left, right);
-  EXPECT_TRUE(comparison.has_value());
-  const bool by_value = same_value(*comparison, left, Value(left_bytes), right, Value(right_bytes));
-  const Digester digester(secret_of(1));
-  EXPECT_EQ(digester.of(*comparison, left, Value(left_bytes)) ==
-                digester.of(*comparison, right, Value(right_bytes)),
-            by_value);
-  std::string left_canonical;
-  std::string right_canonical;
-  append_canonical(*comparison, left, Value(left_bytes), left_canonical);
-  append_canonical(*comparison, right, Value(right_bytes), right_canonical);
-  EXPECT_EQ(left_canonical == right_canonical, by_value);
-  return by_value;
-}
-bool same_text(const Type& left, std::string_view left_text, const Type& right,
-               std::string_view right_text) {
-  return same(left, bytes_of(left, left_text), right, bytes_of(right, right_text));
-}
-bool same_text(const Type& type, std::string_view left_text, std::string_view right_text) {
-  return same_text(type, left_text, type, right_text);
-}
-
 TEST(CanonicalTest, NumericsAreComparedWithoutDisplayScale) {
-  EXPECT_TRUE(same_text(numeric(), "1.0", "1.00"));
-  EXPECT_TRUE(same_text(numeric(), "0", "-0.000"));
-  EXPECT_TRUE(same_text(numeric(), "NaN", "NaN"));
-  EXPECT_FALSE(same_text(numeric(), "NaN", "Infinity"));
-  EXPECT_FALSE(same_text(numeric(), "Infinity", "-Infinity"));
-  EXPECT_FALSE(same_text(numeric(), "1", "-1"));
-  EXPECT_FALSE(same_text(numeric(), "1e131071", "1e131070"));
-  EXPECT_TRUE(same_text(numeric(), "1e131071", "10e131070"));
+  EXPECT_TRUE(same(numeric(), "1.0", "1.00"));
+  EXPECT_TRUE(same(numeric(), "0", "-0.000"));
+  EXPECT_TRUE(same(numeric(), "NaN", "NaN"));
+  EXPECT_FALSE(same(numeric(), "NaN", "Infinity"));
+  EXPECT_FALSE(same(numeric(), "Infinity", "-Infinity"));
+  EXPECT_FALSE(same(numeric(), "1", "-1"));
+  EXPECT_FALSE(same(numeric(), "1e131071", "1e131070"));
+  EXPECT_TRUE(same(numeric(), "1e131071", "10e131070"));
 }
 
 TEST(CanonicalTest, IntegersOfAnyWidthAndNumericsAreOneFamily) {
   const Type narrow = type_of(TypeKind::kInt16);
   const Type wide = type_of(TypeKind::kInt64);
-  EXPECT_TRUE(same_text(narrow, "-7", wide, "-7"));
-  EXPECT_FALSE(same_text(narrow, "-7", wide, "7"));
-  EXPECT_TRUE(same_text(wide, "9223372036854775807", numeric(), "9223372036854775807.000"));
-  EXPECT_FALSE(same_text(wide, "9223372036854775807", numeric(), "9223372036854775807.0001"));
-  EXPECT_TRUE(same_text(wide, "-9223372036854775808", numeric(), "-9223372036854775808"));
-  EXPECT_FALSE(same_text(wide, "0", numeric(), "-0.5"));
+  EXPECT_TRUE(same(narrow, "-7", wide, "-7"));
+  EXPECT_FALSE(same(narrow, "-7", wide, "7"));
+  EXPECT_TRUE(same(wide, "9223372036854775807", numeric(), "9223372036854775807.000"));
+  EXPECT_FALSE(same(wide, "9223372036854775807", numeric(), "9223372036854775807.0001"));
+  EXPECT_TRUE(same(wide, "-9223372036854775808", numeric(), "-9223372036854775808"));
+  EXPECT_FALSE(same(wide, "0", numeric(), "-0.5"));
 }
 
 TEST(CanonicalTest, FloatsHaveOneZeroAndOneNaN) {
   const Type type = type_of(TypeKind::kFloat64);
-  EXPECT_TRUE(same_text(type, "0", "-0"));
+  EXPECT_TRUE(same(type, "0", "-0"));
   std::string other_nan;
   wire::append(other_nan, std::uint64_t{0xFFF8000000000001});
-  EXPECT_TRUE(same(type, bytes_of(type, "NaN"), type, other_nan));
-  EXPECT_FALSE(same_text(type, "Infinity", "-Infinity"));
-  EXPECT_FALSE(same_text(type, "0.1", "0.10000000000000002"));
+  EXPECT_TRUE(same_bytes(type, bytes_of(type, "NaN"), type, other_nan));
+  EXPECT_FALSE(same(type, "Infinity", "-Infinity"));
+  EXPECT_FALSE(same(type, "0.1", "0.10000000000000002"));
 }
 
 TEST(CanonicalTest, AFloatMeetsADoubleAsAFloat) {
   const Type single = type_of(TypeKind::kFloat32);
   const Type wide = type_of(TypeKind::kFloat64);
-  EXPECT_TRUE(same_text(single, "0.1", wide, "0.1"));
-  EXPECT_TRUE(same_text(single, "16777216", wide, "16777217"));
-  EXPECT_FALSE(same_text(single, "0.1", wide, "0.10001"));
-  EXPECT_FALSE(same_text(single, "Infinity", wide, "1e300"));
-  EXPECT_FALSE(same_text(single, "3.4028235e+38", wide, "1e300"));
-  EXPECT_TRUE(same_text(single, "NaN", wide, "NaN"));
+  EXPECT_TRUE(same(single, "0.1", wide, "0.1"));
+  EXPECT_TRUE(same(single, "16777216", wide, "16777217"));
+  EXPECT_FALSE(same(single, "0.1", wide, "0.10001"));
+  EXPECT_FALSE(same(single, "Infinity", wide, "1e300"));
+  EXPECT_FALSE(same(single, "3.4028235e+38", wide, "1e300"));
+  EXPECT_TRUE(same(single, "NaN", wide, "NaN"));
 }
 
 TEST(CanonicalTest, NumericsAndIntegersMeetFloatsAsTheNearest) {
   const Type wide = type_of(TypeKind::kFloat64);
-  EXPECT_TRUE(same_text(numeric(), "0.1", wide, "0.1"));
-  EXPECT_TRUE(same_text(numeric(), "0.10", type_of(TypeKind::kFloat32), "0.1"));
-  EXPECT_TRUE(same_text(numeric(), "-Infinity", wide, "-Infinity"));
-  EXPECT_TRUE(same_text(numeric(), "NaN", wide, "NaN"));
-  EXPECT_FALSE(same_text(numeric(), "1e400", wide, "Infinity"));
-  EXPECT_FALSE(same_text(numeric(), "-1e400", wide, "-Infinity"));
-  EXPECT_FALSE(same_text(numeric(), "1e400", wide, "1.7976931348623157e308"));
-  EXPECT_TRUE(same_text(numeric(), "1e-400", wide, "0"));
-  EXPECT_TRUE(same_text(type_of(TypeKind::kInt64), "9007199254740993", wide, "9007199254740992"));
+  EXPECT_TRUE(same(numeric(), "0.1", wide, "0.1"));
+  EXPECT_TRUE(same(numeric(), "0.10", type_of(TypeKind::kFloat32), "0.1"));
+  EXPECT_TRUE(same(numeric(), "-Infinity", wide, "-Infinity"));
+  EXPECT_TRUE(same(numeric(), "NaN", wide, "NaN"));
+  EXPECT_FALSE(same(numeric(), "1e400", wide, "Infinity"));
+  EXPECT_FALSE(same(numeric(), "-1e400", wide, "-Infinity"));
+  EXPECT_FALSE(same(numeric(), "1e400", wide, "1.7976931348623157e308"));
+  EXPECT_TRUE(same(numeric(), "1e-400", wide, "0"));
+  EXPECT_TRUE(same(type_of(TypeKind::kInt64), "9007199254740993", wide, "9007199254740992"));
 }
 
 TEST(CanonicalTest, TextIsComparedByCodePointsAndCharWithoutItsBlanks) {
   const Type text = type_of(TypeKind::kText);
-  EXPECT_FALSE(same_text(text, "a", "A"));
-  EXPECT_FALSE(same_text(text, "é", "e\xCC\x81"));  // Composed and decomposed.
-  EXPECT_FALSE(same_text(text, "a", "a "));
-  EXPECT_TRUE(same_text(blank_padded(5), "ab   ", blank_padded(8), "ab      "));
-  EXPECT_TRUE(same_text(blank_padded(5), "ab   ", text, "ab"));
-  EXPECT_TRUE(same_text(text, "ab ", blank_padded(5), "ab   "));
-  EXPECT_FALSE(same_text(blank_padded(5), "ab   ", text, " ab"));
-  EXPECT_TRUE(same_text(enumeration({"ok"}), "ok", varchar(9), "ok"));
+  EXPECT_FALSE(same(text, "a", "A"));
+  EXPECT_FALSE(same(text, "é", "e\xCC\x81"));  // Composed and decomposed.
+  EXPECT_FALSE(same(text, "a", "a "));
+  EXPECT_TRUE(same(blank_padded(5), "ab   ", blank_padded(8), "ab      "));
+  EXPECT_TRUE(same(blank_padded(5), "ab   ", text, "ab"));
+  EXPECT_TRUE(same(text, "ab ", blank_padded(5), "ab   "));
+  EXPECT_FALSE(same(blank_padded(5), "ab   ", text, " ab"));
+  EXPECT_TRUE(same(enumeration({"ok"}), "ok", varchar(9), "ok"));
 }
 
 TEST(CanonicalTest, TextMeetsOtherTypesAsTheirText) {
   const Type text = type_of(TypeKind::kText);
-  EXPECT_TRUE(same_text(text, "7", type_of(TypeKind::kInt32), "7"));
-  EXPECT_FALSE(same_text(text, "07", type_of(TypeKind::kInt32), "7"));
-  EXPECT_TRUE(same_text(text, "true", type_of(TypeKind::kBool), "t"));
-  EXPECT_TRUE(same_text(text, "1.50", numeric(), "1.50"));
-  EXPECT_TRUE(same_text(blank_padded(3), "7  ", type_of(TypeKind::kInt32), "7"));
+  EXPECT_TRUE(same(text, "7", type_of(TypeKind::kInt32), "7"));
+  EXPECT_FALSE(same(text, "07", type_of(TypeKind::kInt32), "7"));
+  EXPECT_TRUE(same(text, "true", type_of(TypeKind::kBool), "t"));
+  EXPECT_TRUE(same(text, "1.50", numeric(), "1.50"));
+  EXPECT_TRUE(same(blank_padded(3), "7  ", type_of(TypeKind::kInt32), "7"));
 }
 
 TEST(CanonicalTest, DatesAndTimestampsMeetAtTheCoarserPrecision) {
   const Type date = type_of(TypeKind::kDate);
   const Type plain = type_of(TypeKind::kTimestamp);
   const Type zoned = type_of(TypeKind::kTimestampTz);
-  EXPECT_TRUE(same_text(plain, "2026-01-31 08:15:30.5", zoned, "2026-01-31 09:15:30.5+01"));
-  EXPECT_TRUE(same_text(date, "2026-01-31", plain, "2026-01-31 23:59:59.999999"));
-  EXPECT_TRUE(same_text(date, "0044-03-15 BC", plain, "0044-03-15 12:00:00 BC"));
-  EXPECT_TRUE(same_text(date, "1999-12-31", zoned, "1999-12-31 00:00:00+00"));
-  EXPECT_TRUE(same_text(date, "infinity", plain, "infinity"));
-  EXPECT_TRUE(same_text(date, "-infinity", zoned, "-infinity"));
-  EXPECT_FALSE(same_text(date, "5874897-12-31", plain, "infinity"));
-  EXPECT_FALSE(same_text(plain, "294276-12-31 23:59:59.999999", "infinity"));
+  EXPECT_TRUE(same(plain, "2026-01-31 08:15:30.5", zoned, "2026-01-31 09:15:30.5+01"));
+  EXPECT_TRUE(same(date, "2026-01-31", plain, "2026-01-31 23:59:59.999999"));
+  EXPECT_TRUE(same(date, "0044-03-15 BC", plain, "0044-03-15 12:00:00 BC"));
+  EXPECT_TRUE(same(date, "1999-12-31", zoned, "1999-12-31 00:00:00+00"));
+  EXPECT_TRUE(same(date, "infinity", plain, "infinity"));
+  EXPECT_TRUE(same(date, "-infinity", zoned, "-infinity"));
+  EXPECT_FALSE(same(date, "5874897-12-31", plain, "infinity"));
+  EXPECT_FALSE(same(plain, "294276-12-31 23:59:59.999999", "infinity"));
   const Type millis = with_fraction(TypeKind::kTimestamp, 3);
-  EXPECT_TRUE(same_text(millis, "2026-01-31 08:15:30.001", plain, "2026-01-31 08:15:30.0005"));
-  EXPECT_FALSE(same_text(millis, "2026-01-31 08:15:30.001", plain, "2026-01-31 08:15:30.000499"));
-  EXPECT_TRUE(same_text(millis, "infinity", plain, "infinity"));
+  EXPECT_TRUE(same(millis, "2026-01-31 08:15:30.001", plain, "2026-01-31 08:15:30.0005"));
+  EXPECT_FALSE(same(millis, "2026-01-31 08:15:30.001", plain, "2026-01-31 08:15:30.000499"));
+  EXPECT_TRUE(same(millis, "infinity", plain, "infinity"));
 }
 
 TEST(CanonicalTest, JsonIsComparedByStructure) {
   const Type json = type_of(TypeKind::kJson);
   const Type jsonb = type_of(TypeKind::kJsonb);
-  EXPECT_TRUE(same_text(json, R"({"b":1.0,"a":[2]})", jsonb, R"({"a": [2.00], "b": 1})"));
-  EXPECT_FALSE(same_text(jsonb, R"({"a": [1, 2]})", R"({"a": [2, 1]})"));
-  EXPECT_FALSE(same_text(jsonb, R"({"a": null})", "{}"));
+  EXPECT_TRUE(same(json, R"({"b":1.0,"a":[2]})", jsonb, R"({"a": [2.00], "b": 1})"));
+  EXPECT_FALSE(same(jsonb, R"({"a": [1, 2]})", R"({"a": [2, 1]})"));
+  EXPECT_FALSE(same(jsonb, R"({"a": null})", "{}"));
 }
 
 TEST(CanonicalTest, UuidsAndBytesAreTheirBytes) {
   const Type uuid = type_of(TypeKind::kUuid);
   EXPECT_TRUE(
-      same_text(uuid, "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "a0eebc999c0b4ef8bb6d6bb9bd380a11"));
-  EXPECT_FALSE(same_text(type_of(TypeKind::kBytea), "\\x00", "\\x"));
+      same(uuid, "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "a0eebc999c0b4ef8bb6d6bb9bd380a11"));
+  EXPECT_FALSE(same(type_of(TypeKind::kBytea), "\\x00", "\\x"));
 }
 
 TEST(CanonicalTest, NullHasOneDigestWhateverTheTypeAndEqualsNullAlone) {
@@ -187,10 +155,10 @@ TEST(CanonicalTest, DigestsDependOnTheSecret) {
 // Bytes of the state or a test source may be wrong; they must not read beyond themselves.
 TEST(CanonicalTest, BytesThatAreNoValueEqualOnlyThemselves) {
   const Type type = type_of(TypeKind::kInt32);
-  EXPECT_TRUE(same(type, "abc", type, "abc"));
-  EXPECT_FALSE(same(type, "abc", type, "abd"));
-  EXPECT_FALSE(same(type, "abc", type, bytes_of(type, "1")));
-  EXPECT_FALSE(same(numeric(), "", numeric(), bytes_of(numeric(), "0")));
+  EXPECT_TRUE(same_bytes(type, "abc", type, "abc"));
+  EXPECT_FALSE(same_bytes(type, "abc", type, "abd"));
+  EXPECT_FALSE(same_bytes(type, "abc", type, bytes_of(type, "1")));
+  EXPECT_FALSE(same_bytes(numeric(), "", numeric(), bytes_of(numeric(), "0")));
 }
 
 TEST(CanonicalDeathTest, AnAbsentValueIsNoValue) {

@@ -8,22 +8,19 @@
 #include <vector>
 
 #include "engine/model/canonical.h"
+#include "tests/unit/model/judged.h"
 #include "tests/unit/model/typed_text.h"
 
 namespace couplet::test {
 namespace {
 
-using Loss = Conversion::Loss;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 const Type kBool = type_of(TypeKind::kBool);
 const Type kInt2 = type_of(TypeKind::kInt16);
-const Type kInt4 = type_of(TypeKind::kInt32);
-const Type kInt8 = type_of(TypeKind::kInt64);
 const Type kFloat4 = type_of(TypeKind::kFloat32);
 const Type kFloat8 = type_of(TypeKind::kFloat64);
-const Type kText = type_of(TypeKind::kText);
 const Type kDate = type_of(TypeKind::kDate);
 const Type kPlainTime = type_of(TypeKind::kTimestamp);
 const Type kZonedTime = type_of(TypeKind::kTimestampTz);
@@ -31,28 +28,6 @@ const Type kUuid = type_of(TypeKind::kUuid);
 const Type kJson = type_of(TypeKind::kJson);
 const Type kJsonb = type_of(TypeKind::kJsonb);
 const Type kBytea = type_of(TypeKind::kBytea);
-
-std::optional<Loss> loss(const Type& from, const Type& to) {
-  const Conversion conversion = conversion_between(from, to);
-  if (!conversion.possible) {
-    return std::nullopt;
-  }
-  EXPECT_EQ(conversion.reason.empty(), conversion.loss == Loss::kNone);
-  return conversion.loss;
-}
-
-// The converted value's text, or the error's message in angle brackets.
-std::string converted(const Type& from, std::string_view text, const Type& to) {
-  std::string out = "before";
-  const std::string bytes = bytes_of(from, text);
-  const auto result = convert_value(from, to, Value(bytes), out);
-  if (!result) {
-    EXPECT_EQ(result.error().kind, ErrorKind::kRowFault);
-    EXPECT_EQ(out, "before");
-    return "<" + result.error().message + ">";
-  }
-  return text_of(to, std::string_view(out).substr(6));
-}
 
 TEST(ConversionTest, WithinNumbersSaysWhatIsLost) {
   EXPECT_EQ(loss(kInt2, kInt8), Loss::kNone);

@@ -9,62 +9,21 @@
 #include <vector>
 
 #include "engine/model/canonical.h"
+#include "tests/unit/model/judged.h"
 #include "tests/unit/model/typed_text.h"
 
 // Arrays, ranges, multiranges and composites.
 namespace couplet::test {
 namespace {
 
-using Loss = Conversion::Loss;
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-const Type kInt4 = type_of(TypeKind::kInt32);
-const Type kInt8 = type_of(TypeKind::kInt64);
-const Type kText = type_of(TypeKind::kText);
 const Type kMood = enumeration({"sad", "ok", "it's \"fine\", {really}"});
 const Type kInt4Range = range_over(kInt4, true);
 const Type kNumRange = range_over(numeric(), false);
 const Type kInt4Multirange = range_over(kInt4, true, TypeKind::kMultirange);
 const Type kPair = composite({{"n", numeric()}, {"two words", kText}, {"list", array_of(kInt4)}});
-
-bool same(const Type& left, std::string_view left_text, const Type& right,
-          std::string_view right_text) {
-  const auto comparison = comparison_between(left, right);
-  EXPECT_TRUE(comparison.has_value());
-  const std::string left_bytes = bytes_of(left, left_text);
-  const std::string right_bytes = bytes_of(right, right_text);
-  Digester::Secret secret{};
-  for (std::size_t i = 0; i < secret.size(); ++i) {
-    secret[i] = static_cast<unsigned char>(1 + i * 37);
-  }
-  const Digester digester(secret);
-  const bool by_value = same_value(*comparison, left, Value(left_bytes), right, Value(right_bytes));
-  EXPECT_EQ(digester.of(*comparison, left, Value(left_bytes)) ==
-                digester.of(*comparison, right, Value(right_bytes)),
-            by_value);
-  return by_value;
-}
-bool same(const Type& type, std::string_view left, std::string_view right) {
-  return same(type, left, type, right);
-}
-
-std::string converted(const Type& from, std::string_view text, const Type& to) {
-  std::string out = "before";
-  const std::string bytes = bytes_of(from, text);
-  const auto result = convert_value(from, to, Value(bytes), out);
-  if (!result) {
-    EXPECT_EQ(result.error().kind, ErrorKind::kRowFault);
-    EXPECT_EQ(out, "before");
-    return "<" + result.error().message + ">";
-  }
-  return text_of(to, std::string_view(out).substr(6));
-}
-
-json json_of(const Type& type, std::string_view text) {
-  const std::string bytes = bytes_of(type, text);
-  return to_json(type, Value(bytes));
-}
 
 TEST(NestedValueTest, ArraysAreComparedElementByElementByValue) {
   EXPECT_TRUE(same(array_of(numeric()), "{1.0,NULL}", "{1.00,NULL}"));

@@ -10,16 +10,15 @@
 
 #include "engine/model/canonical.h"
 #include "engine/model/object_key.h"
+#include "tests/unit/model/judged.h"
 #include "tests/unit/model/typed_text.h"
 
 // Times of day, intervals, money, addresses, bits, oids, positions in the log.
 namespace couplet::test {
 namespace {
 
-using Loss = Conversion::Loss;
 using nlohmann::json;
 
-const Type kText = type_of(TypeKind::kText);
 const Type kTime = type_of(TypeKind::kTime);
 const Type kTimeTz = type_of(TypeKind::kTimeTz);
 const Type kInterval = type_of(TypeKind::kInterval);
@@ -31,41 +30,6 @@ Type money(std::int32_t digits) {
   Type type = type_of(TypeKind::kMoney);
   type.scale = digits;
   return type;
-}
-
-bool same(const Type& left, std::string_view left_text, const Type& right,
-          std::string_view right_text) {
-  const auto comparison = comparison_between(left, right);
-  EXPECT_TRUE(comparison.has_value());
-  const std::string left_bytes = bytes_of(left, left_text);
-  const std::string right_bytes = bytes_of(right, right_text);
-  std::string left_canonical;
-  std::string right_canonical;
-  append_canonical(*comparison, left, Value(left_bytes), left_canonical);
-  append_canonical(*comparison, right, Value(right_bytes), right_canonical);
-  const bool by_value = same_value(*comparison, left, Value(left_bytes), right, Value(right_bytes));
-  EXPECT_EQ(left_canonical == right_canonical, by_value);
-  return by_value;
-}
-bool same(const Type& type, std::string_view left, std::string_view right) {
-  return same(type, left, type, right);
-}
-
-std::optional<Loss> loss(const Type& from, const Type& to) {
-  const Conversion conversion = conversion_between(from, to);
-  return conversion.possible ? std::optional(conversion.loss) : std::nullopt;
-}
-
-std::string converted(const Type& from, std::string_view text, const Type& to) {
-  std::string out;
-  const std::string bytes = bytes_of(from, text);
-  const auto result = convert_value(from, to, Value(bytes), out);
-  return result ? text_of(to, out) : "<" + result.error().message + ">";
-}
-
-json json_of(const Type& type, std::string_view text) {
-  const std::string bytes = bytes_of(type, text);
-  return to_json(type, Value(bytes));
 }
 
 TEST(PlainTypesTest, AnIntervalIsThreeNumbersThatAreNeverSummedUp) {
