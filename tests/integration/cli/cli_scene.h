@@ -16,6 +16,10 @@
 
 namespace couplet::test {
 
+// The role that couplet runs as: it owns nothing and has the grants of docs/reference/privileges.md
+// for a database that is read and written, on what a test makes in the schema public.
+inline constexpr const char* kRole = "couplet";
+
 // Two databases with people in them, `left` and `right`, a couplet.yaml that maps left.people to
 // right.persons both ways, and the program to run on it.
 class CliTest : public testing::Test {

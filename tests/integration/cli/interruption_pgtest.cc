@@ -123,7 +123,7 @@ TEST_F(InterruptionTest, ASourceThatGoesAwayInTheMiddleIs3AndTheNextRunGoesOn) {
              "  perform pg_sleep(3600); return null; end $$;"
              "create trigger gate before insert on persons"
              "  for each statement execute function wait_at_gate()");
-  write_file(kPeople, left_.url(), other.url("away"));
+  write_file(kPeople, left_.url(kRole), other.url("away"));
   add_people(kPeopleCount);
   Program program(this->program({"reconcile", "--json"}));
   wait_for_row(other, "away", "select 1 from pg_stat_activity where wait_event = 'PgSleep'");

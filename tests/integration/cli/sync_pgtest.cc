@@ -125,7 +125,7 @@ TEST_F(SyncVerbTest, ADeepPathIsFollowedFromTheAncestorThatIsNamed) {
   write_text("version: 1\nname: " + name() +
              "\nstate: state\nsources:\n"
              "  left: { type: postgres, url: \"" +
-             left_.url() + "\" }\n  right: { type: postgres, url: \"" + right_.url() +
+             left_.url(kRole) + "\" }\n  right: { type: postgres, url: \"" + right_.url(kRole) +
              "\" }\nentities:\n  right.regions: { table: regions }\n"
              "mappings:\n  person: { left: left.people, right: right.persons,\n"
              "    direction: right_to_left, keys: [ name ],\n"

@@ -71,12 +71,12 @@ TEST_F(WrongInputTest, AVariableThatIsSetIsUsed) {
       "  right: { type: postgres, url: { file: right.url } }\nmappings:" +
       std::string(kPeople));
   EXPECT_EQ(couplet({"plan"}).exit_code, 2);
-  environment_["COUPLET_TEST_LEFT"] = left_.url();
+  environment_["COUPLET_TEST_LEFT"] = left_.url(kRole);
   const Ended missing = couplet({"plan"});
   EXPECT_EQ(missing.exit_code, 2);
   EXPECT_THAT(missing.err, HasSubstr("right.url"));
   const Ended written = run({{"/bin/sh", "-c",
-                              "printf '%s\\n' '" + right_.url() + "' > '" +
+                              "printf '%s\\n' '" + right_.url(kRole) + "' > '" +
                                   (folder_.path() / "right.url").string() + "'"}});
   ASSERT_EQ(written.exit_code, 0);
   EXPECT_EQ(couplet({"plan"}).exit_code, 0);
@@ -129,7 +129,7 @@ TEST_F(WrongInputTest, APermissionThatIsMissing) {
   right_.exec("drop role if exists cli_reader");
   right_.exec("create role cli_reader login; grant usage on schema public to cli_reader");
   right_.exec("grant select on persons to cli_reader");
-  write_file(kPeople, left_.url(), right_.url("cli_reader"));
+  write_file(kPeople, left_.url(kRole), right_.url("cli_reader"));
   add_people(1);
   const Ended ended = couplet({"reconcile"});
   EXPECT_NE(ended.exit_code, 0) << ended.out;

@@ -82,7 +82,7 @@ class CrashCyclesTest : public CliTest {
       customers_.push_back({"c" + stamp, "p" + stamp});
       write(fmt::format("insert into {} (name, {}) values ('{}', '{}')", words.customers,
                         words.phone, customers_.back().name, customers_.back().phone));
-      writer_of_customer_.push_back(side);
+      writer_of_customer_.emplace_back(side);
       return;
     }
     const std::size_t customer = draw(customers_.size());

@@ -18,7 +18,7 @@ class CrashTest : public CliTest,
                   public testing::WithParamInterface<std::tuple<const char*, bool>> {
  protected:
   CrashTest() {
-    const std::string role = std::get<1>(GetParam()) ? "postgres" : "couplet_without_origins";
+    const std::string role = std::get<1>(GetParam()) ? kRole : "couplet_without_origins";
     shared_cluster().exec("postgres",
                           "do $$ begin create role couplet_without_origins login; "
                           "exception when duplicate_object then null; end $$");

@@ -16,7 +16,7 @@ constexpr int kKinds = 6;  // scan, fetch, find, apply with its BEGIN and COMMIT
 constexpr int kBeside = 40;
 
 std::string quickstart_file(const char* name) {
-  std::ifstream file(std::string(COUPLET_QUICKSTART) + "/" + name);
+  std::ifstream file(std::string(COUPLET_SOURCE_DIR "/docs/quickstart/") + name);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
@@ -29,8 +29,8 @@ class StatementsTest : public CliTest {
     right_.exec(quickstart_file("desire.sql"));
     std::string text = quickstart_file("couplet.yaml");
     write_text(text);
-    environment_["DAPHNE_URL"] = left_.url();
-    environment_["DESIRE_URL"] = right_.url();
+    environment_["DAPHNE_URL"] = left_.url(kRole);
+    environment_["DESIRE_URL"] = right_.url(kRole);
     EXPECT_EQ(couplet({"reconcile"}).exit_code, 0);
   }
 

@@ -32,7 +32,7 @@ TEST_F(TablesTest, NamesThatNeedQuotingAreTakenAsTheCatalogSpellsThem) {
   right_.exec(R"(create table "drop table x;--" (id uuid primary key default gen_random_uuid(),
                  "group" text, "naïve 'quote'" text))");
   write_text("version: 1\nname: quoting\nstate: state\nsources:\n  left: { type: postgres, url: '" +
-             left_.url() + "' }\n  right: { type: postgres, url: '" + right_.url() +
+             left_.url(kRole) + "' }\n  right: { type: postgres, url: '" + right_.url(kRole) +
              "' }\nentities:\n  left.A: { table: 'Select \"me\"' }\n"
              "  right.B: { table: 'drop table x;--' }\nmappings:\n"
              "  ab: { left: left.A, right: right.B, direction: both, keys: [ { left: order, right: "
@@ -118,7 +118,7 @@ TEST_F(TablesTest, EveryTypeOfTheFoundationTravelsBothWays) {
 TEST_F(TablesTest, WhereInSqlNarrowsWhatIsCopied) {
   write_text(
       "version: 1\nname: scoped\nstate: state\nsources:\n  left: { type: postgres, url: '" +
-      left_.url() + "' }\n  right: { type: postgres, url: '" + right_.url() +
+      left_.url(kRole) + "' }\n  right: { type: postgres, url: '" + right_.url(kRole) +
       "' }\nentities:\n  left.people: { where: { sql: 'age >= 18 and name !~ ''^x''' } }\n"
       "mappings:\n  person: { left: left.people, right: right.persons, direction: left_to_right, "
       "keys: [name], attributes: [ { left: age, right: years } ] }\n");

@@ -11,8 +11,8 @@ namespace {
 class MixedQuickstartTest : public SqliteTest {
  protected:
   MixedQuickstartTest() {
-    daphne_.exec(text_of_file(std::string(COUPLET_QUICKSTART) + "/daphne.sql"));
-    desire_.exec(text_of_file(std::string(COUPLET_QUICKSTART) + "/desire.sql"));
+    daphne_.exec(text_of_file(COUPLET_SOURCE_DIR "/docs/quickstart/daphne.sql"));
+    desire_.exec(text_of_file(COUPLET_SOURCE_DIR "/docs/quickstart/desire.sql"));
     left_.exec(kDaphneTables);
     right_.exec(kDesireTables);
   }
@@ -48,14 +48,14 @@ class MixedQuickstartTest : public SqliteTest {
 
 TEST_F(MixedQuickstartTest, SqliteOnTheLeftEndsAsTwoPostgresDatabasesDo) {
   const TemporaryDatabase other;
-  other.exec(text_of_file(std::string(COUPLET_QUICKSTART) + "/desire.sql"));
+  other.exec(text_of_file(COUPLET_SOURCE_DIR "/docs/quickstart/desire.sql"));
   const auto mixed = reconciled_objects(left_, other);
   EXPECT_EQ(mixed, reconciled_objects(daphne_, desire_));
 }
 
 TEST_F(MixedQuickstartTest, SqliteOnTheRightEndsAsTwoPostgresDatabasesDo) {
   const TemporaryDatabase other;
-  other.exec(text_of_file(std::string(COUPLET_QUICKSTART) + "/daphne.sql"));
+  other.exec(text_of_file(COUPLET_SOURCE_DIR "/docs/quickstart/daphne.sql"));
   const auto mixed = reconciled_objects(other, right_);
   EXPECT_EQ(mixed, reconciled_objects(daphne_, desire_));
 }

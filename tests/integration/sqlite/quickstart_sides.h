@@ -58,7 +58,7 @@ inline std::string text_of_file(const std::string& path) {
 // The definition of the quickstart with these sources.
 inline std::string quickstart_with(const std::string& name, const std::string& daphne,
                                    const std::string& desire) {
-  std::string text = text_of_file(std::string(COUPLET_QUICKSTART) + "/couplet.yaml");
+  std::string text = text_of_file(COUPLET_SOURCE_DIR "/docs/quickstart/couplet.yaml");
   return "version: 1\nname: " + name + "\nstate: state\nsources:\n  daphne: " + daphne +
          "\n  desire: " + desire + "\n" + text.substr(text.find("entities:"));
 }

@@ -310,8 +310,10 @@ TEST_F(TypesTest, TypesOfOtherSchemasAndNamesTravelToo) {
     create type "My ""Schema"""."table" as enum ('a', 'b c');
     create type "My ""Schema"""."group" as ("select" "My ""Schema"""."table"[], "from" hstore, "Ü" citext);
     create table t (n integer primary key, v "My ""Schema"""."group", w "My ""Schema"""."table"[],
-                    c citext, h hstore))");
-  right_.exec(R"(create schema ext; alter extension hstore set schema ext;
+                    c citext, h hstore);
+    grant usage on schema "My ""Schema""" to couplet)");
+  right_.exec(
+      R"(create schema ext; grant usage on schema ext to couplet; alter extension hstore set schema ext;
     alter extension citext set schema ext;
     create type "ORDER" as enum ('b c', 'a');
     create type "group" as ("select" "ORDER"[], "from" ext.hstore, "Ü" ext.citext);
