@@ -125,7 +125,9 @@ Result<void> MemorySource::find(const Projection& projection, std::span<const st
   std::vector<Comparison> as;
   std::vector<std::size_t> own;  // Positions, as far as an index of the table can answer.
   for (std::size_t i = 0; i < by.size(); ++i) {
-    const auto comparison = comparison_between(reader.type(by[i]), wanted.types[i]);
+    const auto comparison = wanted.as.empty()
+                                ? comparison_between(reader.type(by[i]), wanted.types[i])
+                                : std::optional(wanted.as[i]);
     if (!comparison) {
       return fail(ErrorKind::kInvalidArgument, std::string("find compares ") +
                                                    name_of(reader.type(by[i]).kind) + " with " +

@@ -29,7 +29,8 @@ select w.i, c.oid, n.nspname, c.relname, c.relkind,
          and has_any_column_privilege(c.oid, 'SELECT') and has_column_privilege(c.oid, 'xmin'::name, 'SELECT')),
        has_table_privilege(c.oid, 'INSERT') or has_any_column_privilege(c.oid, 'INSERT'),
        has_table_privilege(c.oid, 'UPDATE') or has_any_column_privilege(c.oid, 'UPDATE'),
-       has_table_privilege(c.oid, 'DELETE')
+       has_table_privilege(c.oid, 'DELETE'),
+       current_user
   from unnest($1::text[], $2::text[]) with ordinality as w(schema, name, i)
   join pg_namespace n on n.nspname = case w.schema when '' then current_schema() else w.schema end
   join pg_class c on c.relnamespace = n.oid and c.relname = w.name
@@ -51,7 +52,7 @@ select b.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, 
        not (a.attnotnull or b.not_null),
        a.atthasdef or a.attidentity <> '' or b.has_default,
        a.attgenerated <> '', a.attidentity = 'a',
-       coalesce(not l.collisdeterministic, false),
+       coalesce('collation ' || case when not l.collisdeterministic then l.collname end, ''),
        has_column_privilege(b.attrelid, b.attnum, 'SELECT'),
        has_column_privilege(b.attrelid, b.attnum, 'INSERT'),
        has_column_privilege(b.attrelid, b.attnum, 'UPDATE')
@@ -106,11 +107,14 @@ select enumtypid, enumlabel from pg_enum where enumtypid = any($1::oid[])
 // One row per column of each unique index over plain columns. The second parameter is the
 // expression for NULLS NOT DISTINCT, which servers before 15 do not have.
 constexpr const char* kUniqueIndexes = R"(
-select x.indrelid, x.indexrelid, c.relname, a.attname, not x.indimmediate, x.indisprimary, {}
+select x.indrelid, x.indexrelid, c.relname, a.attname, not x.indimmediate, x.indisprimary, {},
+       coalesce('collation ' || l.collname || ' of unique index ' || c.relname, '')
   from pg_index x
   join pg_class c on c.oid = x.indexrelid
-  join lateral unnest(x.indkey::int2[]) with ordinality as k(attnum, i) on k.i <= x.indnkeyatts
+  join lateral unnest(x.indkey::int2[], x.indcollation::oid[])
+       with ordinality as k(attnum, coll, i) on k.i <= x.indnkeyatts
   join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.attnum
+  left join pg_collation l on l.oid = k.coll and not l.collisdeterministic
  where x.indrelid = any($1::oid[]) and x.indisunique and x.indisvalid
    and x.indpred is null and x.indexprs is null
  order by x.indrelid, not x.indisprimary, c.relname, k.i)";
@@ -212,11 +216,12 @@ class Description {
     relation.has_xmin = relkind == 'r' || relkind == 'p' || relkind == 'm';
     info.row_security = truth(row[5]);
     info.user_triggers = truth(row[6]);
-    const bool usable = truth(row[7]);
-    info.may_select = usable && truth(row[8]);
-    info.may_insert = usable && truth(row[9]);
-    info.may_update = usable && truth(row[10]);
-    info.may_delete = usable && truth(row[11]);
+    info.role = text(row[12]);
+    info.may_use_schema = truth(row[7]);
+    info.may_select = truth(row[8]);
+    info.may_insert = truth(row[9]);
+    info.may_update = truth(row[10]);
+    info.may_delete = truth(row[11]);
     const std::string oid = text(row[1]);
     order_.push_back(oid);
     relations_.emplace(oid, std::move(relation));
@@ -232,8 +237,8 @@ class Description {
     column.has_default = truth(row[6]);
     column.generated = truth(row[7]);
     column.identity_always = truth(row[8]);
-    relation.traits[column.name] = {truth(row[9]) || types.is_loosely_compared(type),
-                                    types.cast(type)};
+    column.equated_by = types.is_loosely_compared(type) ? "type " + column.type_name : text(row[9]);
+    relation.traits[column.name] = {!column.equated_by.empty(), types.cast(type)};
     column.may_select = relation.info.may_select && truth(row[10]);
     column.may_insert = relation.info.may_insert && truth(row[11]);
     column.may_update = relation.info.may_update && truth(row[12]);
@@ -254,6 +259,7 @@ class Description {
       }
       relation.info.unique_keys.back().columns.push_back(text(row[3]));
       relation.unique_indexes.back().columns.push_back(text(row[3]));
+      note_collation(relation.info, text(row[3]), text(row[7]));
       if (relation.info.unique_keys.back().primary) {
         relation.info.primary_key.push_back(text(row[3]));
       }
@@ -287,6 +293,16 @@ class Description {
   }
 
  private:
+  // Of a unique index, which may have one of its own.
+  static void note_collation(TableInfo& info, const std::string& name, std::string equated_by) {
+    for (ColumnInfo& column : info.columns) {
+      if (column.name == name && column.equated_by.empty()) {
+        column.equated_by = std::move(equated_by);
+        return;
+      }
+    }
+  }
+
   std::vector<std::string> order_;
   std::map<std::string, Relation> relations_;
 };

@@ -78,6 +78,48 @@ std::string equals_text(const std::string& column, const std::string& value, con
   return text;
 }
 
+std::optional<std::string> coarse_equals_text(const std::string& column, const std::string& value,
+                                              const Type& type, const ColumnTraits& traits,
+                                              const Comparison& as) {
+  const bool coarser = is_coarser(as, type);
+  const auto both = [&](const std::string& form) {
+    return fmt::format("{} = {}", fmt::format(fmt::runtime(form), column),
+                       fmt::format(fmt::runtime(form), value));
+  };
+  // What is asked for may have more digits than the column keeps: that is then compared as it is.
+  const auto rounded = [&](const char* name) -> std::optional<std::string> {
+    const std::string form = fmt::format("{{}}::{}({})", name, as.fraction_digits);
+    if (coarser) {
+      return both(form);
+    }
+    return as.fraction_digits == Comparison().fraction_digits
+               ? std::nullopt
+               : std::optional(
+                     equals_text(column, fmt::format(fmt::runtime(form), value), type, traits));
+  };
+  switch (as.kind) {
+    case ComparisonKind::kTimestamp:
+      return rounded(type.kind == TypeKind::kTimestampTz ? "timestamptz" : "timestamp");
+    case ComparisonKind::kTimeOfDay:
+      return rounded(type.kind == TypeKind::kTimeTz ? "timetz" : "time");
+    case ComparisonKind::kInterval:
+      return rounded("interval");
+    case ComparisonKind::kTrimmed:
+      return !coarser
+                 ? std::nullopt
+                 : std::optional(
+                       both("rtrim({}::text, ' ')") +
+                       (traits.loose ? " and " + both("rtrim({}::text, ' ') collate \"C\"") : ""));
+    case ComparisonKind::kDate:
+      return !coarser ? std::nullopt
+                      : std::optional(both(type.kind == TypeKind::kTimestampTz
+                                               ? "({} at time zone 'UTC')::date"
+                                               : "{}::date"));
+    default:
+      return std::nullopt;
+  }
+}
+
 bool is_found_by_index(const Type& type) { return !holds_text(type); }
 
 std::string key_order_text(const std::string& column, const Type& type) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/model/canonical.h"
 #include "engine/model/row_batch.h"
 #include "engine/model/type.h"
 
@@ -30,6 +31,12 @@ std::string written_text(const std::string& value, const Type& type, const Colum
 // that hold intervals or citext are compared by the server's own `=`, which is looser.
 std::string equals_text(const std::string& column, const std::string& value, const Type& type,
                         const ColumnTraits& traits);
+// The same where values are compared as `as`, which may be coarser: true of all that are equal so,
+// and perhaps of some that are not. Where `as` is coarser than the type, an index can only serve it
+// over the expression itself. nullopt: equals_text does.
+std::optional<std::string> coarse_equals_text(const std::string& column, const std::string& value,
+                                              const Type& type, const ColumnTraits& traits,
+                                              const Comparison& as);
 // True if equals_text can use an index of the column.
 bool is_found_by_index(const Type& type);
 // What a scan sorts by to be in the order of ObjectKey: text by bytes, enum labels as text, char

@@ -66,19 +66,22 @@ select w.i, c.oid, n.nspname, c.relname, c.relreplident,
  where c.relkind in ('r', 'p', 'v', 'm', 'f')
  order by w.i)";
 
-// $1: relations. One row per plain column that leads an index.
+// $1: relations. One row per column that leads an index, plain or without its blanks at the end, up
+// to the first other expression.
 constexpr const char* kIndexes = R"(
 select x.indrelid, x.indexrelid, c.relname,
        x.indisunique and x.indimmediate and x.indexprs is null, x.indisreplident, x.indisprimary,
-       a.attname
+       a.attname, k.attnum = 0
   from pg_index x
   join pg_class c on c.oid = x.indexrelid
   join lateral unnest(x.indkey::int2[]) with ordinality as k(attnum, i) on k.i <= x.indnkeyatts
-  join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.attnum
+  left join pg_attribute a on a.attrelid = x.indrelid and a.attnum > 0 and not a.attisdropped
+       and (a.attnum = k.attnum
+            or k.attnum = 0 and pg_get_indexdef(x.indexrelid, k.i::int, true) in
+               (format('rtrim(%I, '' ''::text)', a.attname),
+                format('rtrim(%I::text, '' ''::text)', a.attname)))
  where x.indrelid = any($1::oid[]) and x.indisvalid and x.indpred is null
    and c.relam in (select oid from pg_am where amname in ('btree', 'hash'))
-   and k.i < coalesce((select min(e.i) from unnest(x.indkey::int2[]) with ordinality as e(attnum, i)
-                        where e.attnum = 0), 32767)
  order by x.indrelid, not x.indisprimary, c.relname, k.i)";
 
 constexpr const char* kSequences = R"(
@@ -136,13 +139,22 @@ using ByRelation = std::map<std::string, TableInspection>;
 void read_indexes(CatalogSession& session, const std::string& oids, ByRelation& tables,
                   const std::map<std::string, char>& identities) {
   std::string last;
+  bool ended = false;  // At an expression that says nothing to us.
   for (const auto& row : session.run(kIndexes, oids)) {
     TableInspection& table = tables.at(text(row[0]));
-    if (text(row[1]) != last) {
-      last = text(row[1]);
+    const bool first = text(row[1]) != last;
+    last = text(row[1]);
+    ended = row[6].is_null() || (ended && !first);
+    if (ended) {
+      continue;
+    }
+    if (first) {
       table.indexes.push_back({text(row[2]), {}, truth(row[3])});
     }
     table.indexes.back().columns.push_back(text(row[6]));
+    if (truth(row[7])) {
+      table.indexes.back().trimmed.insert(text(row[6]));
+    }
     const char identity = identities.at(text(row[0]));
     if ((identity == 'd' && truth(row[5])) || (identity == 'i' && truth(row[4]))) {
       if (!table.replica_identity) {

@@ -99,29 +99,34 @@ Result<void> Reader::find(const Projection& projection, std::span<const std::siz
     const Type& type = declared_type(projection.columns[by[i]].type, wanted.types[i]);
     parameters.add(array_type(type), array_of_column(type, wanted.rows, i));
   }
-  std::string sql = find_text(*relation, projection, by,
+  std::string sql = find_text(*relation, projection, by, wanted.as,
                               [this](const TableName& table) { return relations_.known(table); });
   if (wanted.answers_most != 0) {
     sql += fmt::format(" limit {}", wanted.answers_most);
   }
   const Purpose purpose =
-      finds_by_index(*relation, projection, by) ? Purpose::kLookUp : Purpose::kSearch;
+      finds_by_index(*relation, projection, by, wanted.as) ? Purpose::kLookUp : Purpose::kSearch;
   COUPLET_ASSIGN(const Answer answer, with_session(purpose, [&](Connection& connection) {
                    return connection.execute_prepared(sql, parameters);
                  }));
+  // The server's `=` of nested values is looser than ours where they hold intervals, say; and of
+  // two that it rounds alike we may round one otherwise.
   std::vector<Comparison> comparisons;
+  std::vector<bool> judged;
   for (std::size_t i = 0; i < by.size(); ++i) {
-    comparisons.push_back(
-        comparison_between(projection.columns[by[i]].type, wanted.types[i]).value_or(Comparison{}));
+    const Type& type = projection.columns[by[i]].type;
+    comparisons.push_back(wanted.as.empty()
+                              ? comparison_between(type, wanted.types[i]).value_or(Comparison{})
+                              : wanted.as[i]);
+    judged.push_back(!type.elements.empty() ||
+                     (!wanted.as.empty() && is_coarser(wanted.as[i], type)));
   }
-  // The server's `=` of nested values is looser than ours where they hold intervals, say.
   const auto is_wanted = [&](std::size_t row, std::size_t ordinal) {
     for (std::size_t i = 0; i < by.size(); ++i) {
       const Type& type = projection.columns[by[i]].type;
-      if (!type.elements.empty() &&
-          !same_value(comparisons[i], type,
-                      answer.at(row, kLeadingColumns + projection.id.size() + by[i]),
-                      wanted.types[i], wanted.rows.at(ordinal, i))) {
+      if (judged[i] && !same_value(comparisons[i], type,
+                                   answer.at(row, kLeadingColumns + projection.id.size() + by[i]),
+                                   wanted.types[i], wanted.rows.at(ordinal, i))) {
         return false;
       }
     }

@@ -162,6 +162,10 @@ std::string head(const Select& select) {
   return fmt::format("select {}.i, s.v, s.p, {} from ", kAsked, fmt::join(select.answer(), ", "));
 }
 
+bool is_coarse(const ColumnPath& path, std::span<const Comparison> as, std::size_t index) {
+  return !as.empty() && is_coarser(as[index], path.type);
+}
+
 std::string equals_any_text(const Relation& relation, const EqualsAny& condition) {
   const std::string column = Select::own_column(relation.info.name, condition.column);
   const ColumnTraits& traits = relation.traits_of(condition.column);
@@ -246,35 +250,43 @@ std::string fetch_text(const Relation& relation, const Projection& projection,
 }
 
 bool finds_by_index(const Relation& relation, const Projection& projection,
-                    std::span<const std::size_t> by) {
+                    std::span<const std::size_t> by, std::span<const Comparison> as) {
   std::vector<std::string> own;
-  for (const std::size_t index : by) {
-    if (projection.columns[index].joins.empty() &&
-        is_found_by_index(projection.columns[index].type)) {
-      own.push_back(projection.columns[index].column);
+  for (std::size_t i = 0; i < by.size(); ++i) {
+    const ColumnPath& path = projection.columns[by[i]];
+    if (path.joins.empty() && is_found_by_index(path.type) && !is_coarse(path, as, i)) {
+      own.push_back(path.column);
     }
   }
   return relation.unique_by(own);
 }
 
 std::string find_text(const Relation& relation, const Projection& projection,
-                      std::span<const std::size_t> by, const RelationOf& relation_of) {
+                      std::span<const std::size_t> by, std::span<const Comparison> as,
+                      const RelationOf& relation_of) {
   const Select select(relation, projection);
-  const bool fenced = finds_by_index(relation, projection, by);
+  const bool fenced = finds_by_index(relation, projection, by, as);
+  const auto equal = [&](const std::string& column, std::size_t i, const ColumnTraits& traits) {
+    const Type& type = projection.columns[by[i]].type;
+    std::optional<std::string> coarse;
+    if (!as.empty()) {
+      coarse = coarse_equals_text(column, asked_key(i), type, traits, as[i]);
+    }
+    return coarse ? *coarse : equals_text(column, asked_key(i), type, traits);
+  };
   std::vector<std::string> inside;   // Of the look-up in the projection's own table.
   std::vector<std::string> outside;  // Of the joined row.
   for (std::size_t i = 0; i < by.size(); ++i) {
     const ColumnPath& path = projection.columns[by[i]];
     if (fenced && path.joins.empty()) {
-      inside.push_back(equals_text(Select::own_column(projection.table, path.column), asked_key(i),
-                                   path.type, relation.traits_of(path.column)));
+      inside.push_back(equal(Select::own_column(projection.table, path.column), i,
+                             relation.traits_of(path.column)));
       continue;
     }
     const Relation* holder = path.joins.empty() ? &relation : relation_of(path.joins.back().table);
     const ColumnTraits traits =
         holder == nullptr ? ColumnTraits{true, {}} : holder->traits_of(path.column);
-    outside.push_back(equals_text(select.output()[projection.id.size() + by[i]], asked_key(i),
-                                  path.type, traits));
+    outside.push_back(equal(select.output()[projection.id.size() + by[i]], i, traits));
   }
   const std::string where =
       outside.empty() ? "" : fmt::format(" where {}", fmt::join(outside, " and "));

@@ -28,13 +28,14 @@ std::string scan_text(const Relation& relation, const Projection& projection);
 std::string fetch_text(const Relation& relation, const Projection& projection,
                        const RelationOf& relation_of);
 
-// One array parameter per entry of `by`. A question by columns that identify a row is a series of
-// index look-ups (Purpose::kLookUp); any other is a join that the planner arranges
-// (Purpose::kSearch).
+// One array parameter per entry of `by`; `as` is ValueTable::as. A question by columns that
+// identify a row is a series of index look-ups (Purpose::kLookUp); any other is a join that the
+// planner arranges (Purpose::kSearch).
 bool finds_by_index(const Relation& relation, const Projection& projection,
-                    std::span<const std::size_t> by);
+                    std::span<const std::size_t> by, std::span<const Comparison> as);
 std::string find_text(const Relation& relation, const Projection& projection,
-                      std::span<const std::size_t> by, const RelationOf& relation_of);
+                      std::span<const std::size_t> by, std::span<const Comparison> as,
+                      const RelationOf& relation_of);
 
 // The conditions of a scope over a table named by itself; "true" if there are none.
 std::string condition_text(const Relation& relation, std::span<const Condition> scope);

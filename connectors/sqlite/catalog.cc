@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
 #include "connectors/sqlite/declared_type.h"
 #include "connectors/sqlite/sql_text.h"
 
@@ -34,24 +36,42 @@ class CatalogReader {
   }
 
  private:
-  Result<void> read_tables() {
-    // Shadow tables are the insides of virtual ones.
-    COUPLET_ASSIGN(Statement rows,
-                   database_.prepare("SELECT name, type, strict FROM pragma_table_list WHERE "
-                                     "schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"));
+  // Every row of an answer.
+  template <typename Visit>
+  Result<void> each(const std::string& sql, Visit visit) {
+    COUPLET_ASSIGN(Statement rows, database_.prepare(sql));
     while (true) {
       COUPLET_ASSIGN(const bool more, rows.step());
       if (!more) {
         return {};
       }
-      const std::string type = rows.text(1);
-      Relation& relation = relations_[rows.text(0)];
-      relation.info.name.table = rows.text(0);
-      relation.info.kind = type == "table"  ? TableInfo::Kind::kTable
-                           : type == "view" ? TableInfo::Kind::kView
-                                            : TableInfo::Kind::kOther;
-      relation.strict = rows.integer(2) != 0;
+      visit(rows);
     }
+  }
+  // Every row about a table that is known, which the first column names.
+  template <typename Visit>
+  Result<void> each_of_known(const std::string& sql, Visit visit) {
+    return each(sql, [&](const Statement& row) {
+      if (const auto found = relations_.find(row.text(0)); found != relations_.end()) {
+        visit(found->second, row);
+      }
+    });
+  }
+
+  Result<void> read_tables() {
+    // Shadow tables are the insides of virtual ones.
+    return each(
+        "SELECT name, type, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE "
+        "'sqlite\\_%' ESCAPE '\\'",
+        [&](const Statement& row) {
+          const std::string type = row.text(1);
+          Relation& relation = relations_[row.text(0)];
+          relation.info.name.table = row.text(0);
+          relation.info.kind = type == "table"  ? TableInfo::Kind::kTable
+                               : type == "view" ? TableInfo::Kind::kView
+                                                : TableInfo::Kind::kOther;
+          relation.strict = row.integer(2) != 0;
+        });
   }
 
   // Each by itself: one whose table is gone fails, and says nothing against the others.
@@ -66,22 +86,11 @@ class CatalogReader {
   }
 
   Result<void> read_columns(const std::string& which) {
-    COUPLET_ASSIGN(
-        Statement rows,
-        database_.prepare("SELECT m.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk, "
-                          "c.hidden FROM pragma_table_list AS m, pragma_table_xinfo(m.name) AS c "
-                          "WHERE m.schema = 'main' AND " +
-                          which + " ORDER BY m.name, c.cid"));
-    while (true) {
-      COUPLET_ASSIGN(const bool more, rows.step());
-      if (!more) {
-        return {};
-      }
-      const auto found = relations_.find(rows.text(0));
-      if (found != relations_.end()) {
-        add_column(found->second, rows);
-      }
-    }
+    return each_of_known(
+        "SELECT m.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk, c.hidden FROM "
+        "pragma_table_list AS m, pragma_table_xinfo(m.name) AS c WHERE m.schema = 'main' AND " +
+            which + " ORDER BY m.name, c.cid",
+        [&](Relation& relation, const Statement& row) { add_column(relation, row); });
   }
 
   void add_column(Relation& relation, const Statement& row) {
@@ -119,38 +128,28 @@ class CatalogReader {
   }
 
   Result<void> read_indexes() {
-    COUPLET_ASSIGN(
-        Statement rows,
-        database_.prepare(
-            "SELECT m.name, i.name, i.\"unique\", i.origin, i.partial, c.name, c.cid FROM "
-            "pragma_table_list AS m, pragma_index_list(m.name) AS i, pragma_index_info(i.name) AS "
-            "c WHERE m.schema = 'main' AND m.type = 'table' ORDER BY m.name, i.seq, c.seqno"));
     std::string last;
-    while (true) {
-      COUPLET_ASSIGN(const bool more, rows.step());
-      if (!more) {
-        return {};
-      }
-      const auto found = relations_.find(rows.text(0));
-      if (found == relations_.end()) {
-        continue;
-      }
-      Relation& relation = found->second;
-      if (rows.text(1) != last) {
-        last = rows.text(1);
-        relation.indexes.emplace_back();
-        start_key(relation, rows);
-      }
-      // Of an expression there is no name: the index is of no use beyond it.
-      relation.indexes.back().push_back(rows.text(5));
-      if (in_key_) {
-        relation.info.unique_keys.back().columns.push_back(rows.text(5));
-        if (rows.is_null(5)) {
-          relation.info.unique_keys.pop_back();
-          in_key_ = false;
-        }
-      }
-    }
+    return each_of_known(
+        "SELECT m.name, i.name, i.\"unique\", i.origin, i.partial, c.name, c.coll FROM "
+        "pragma_table_list AS m, pragma_index_list(m.name) AS i, pragma_index_xinfo(i.name) AS c "
+        "WHERE m.schema = 'main' AND m.type = 'table' AND c.key ORDER BY m.name, i.seq, c.seqno",
+        [&](Relation& relation, const Statement& row) {
+          if (row.text(1) != last) {
+            last = row.text(1);
+            relation.indexes.emplace_back();
+            start_key(relation, row);
+          }
+          // Of an expression there is no name: the index is of no use beyond it.
+          relation.indexes.back().push_back(row.text(5));
+          if (in_key_) {
+            relation.info.unique_keys.back().columns.push_back(row.text(5));
+            note_collation(relation, row.text(5), row.text(6), row.text(1));
+            if (row.is_null(5)) {
+              relation.info.unique_keys.pop_back();
+              in_key_ = false;
+            }
+          }
+        });
   }
 
   void start_key(Relation& relation, const Statement& row) {
@@ -168,50 +167,35 @@ class CatalogReader {
   }
 
   Result<void> read_foreign_keys() {
-    COUPLET_ASSIGN(
-        Statement rows,
-        database_.prepare(
-            "SELECT m.name, f.id, f.\"table\", f.\"from\", f.\"to\" FROM pragma_table_list AS m, "
-            "pragma_foreign_key_list(m.name) AS f WHERE m.schema = 'main' AND m.type = 'table' "
-            "ORDER BY m.name, f.id DESC, f.seq"));
     std::string last;
-    while (true) {
-      COUPLET_ASSIGN(const bool more, rows.step());
-      if (!more) {
-        return {};
-      }
-      const auto found = relations_.find(rows.text(0));
-      if (found == relations_.end()) {
-        continue;
-      }
-      auto& keys = found->second.info.foreign_keys;
-      if (const std::string key = rows.text(0) + '\n' + rows.text(1); key != last) {
-        last = key;
-        keys.emplace_back();
-        keys.back().table.table = spelled(rows.text(2));
-        // Checked when the transaction commits, since we ask for it (writer.cc).
-        keys.back().deferrable = true;
-      }
-      keys.back().columns.push_back(spelled(found->second, rows.text(3)));
-      if (!rows.is_null(4)) {
-        keys.back().target_columns.push_back(rows.text(4));
-      }
-    }
+    return each_of_known(
+        "SELECT m.name, f.id, f.\"table\", f.\"from\", f.\"to\" FROM pragma_table_list AS m, "
+        "pragma_foreign_key_list(m.name) AS f WHERE m.schema = 'main' AND m.type = 'table' "
+        "ORDER BY m.name, f.id DESC, f.seq",
+        [&](Relation& relation, const Statement& row) {
+          auto& keys = relation.info.foreign_keys;
+          if (const std::string key = row.text(0) + '\n' + row.text(1); key != last) {
+            last = key;
+            keys.emplace_back();
+            keys.back().table.table = spelled(row.text(2));
+            // Checked when the transaction commits, since we ask for it (writer.cc).
+            keys.back().deferrable = true;
+          }
+          keys.back().columns.push_back(spelled(relation, row.text(3)));
+          if (!row.is_null(4)) {
+            keys.back().target_columns.push_back(row.text(4));
+          }
+        });
   }
 
   Result<void> read_triggers() {
-    COUPLET_ASSIGN(
-        Statement rows,
-        database_.prepare("SELECT DISTINCT tbl_name FROM sqlite_schema WHERE type = 'trigger'"));
-    while (true) {
-      COUPLET_ASSIGN(const bool more, rows.step());
-      if (!more) {
-        return {};
-      }
-      if (const auto found = relations_.find(spelled(rows.text(0))); found != relations_.end()) {
-        found->second.info.user_triggers = true;
-      }
-    }
+    return each("SELECT DISTINCT tbl_name FROM sqlite_schema WHERE type = 'trigger'",
+                [&](const Statement& row) {
+                  if (const auto found = relations_.find(spelled(row.text(0)));
+                      found != relations_.end()) {
+                    found->second.info.user_triggers = true;
+                  }
+                });
   }
 
   // SQLite names no constraint in its catalog: they are called as PostgreSQL would by itself.
@@ -267,6 +251,20 @@ class CatalogReader {
     return read_metadata(relation);
   }
 
+  // Of a column, or of a unique index over it; SQLite has it as it was written.
+  static void note_collation(Relation& relation, const std::string& name, std::string collation,
+                             const std::string& index = {}) {
+    for (char& c : collation) {
+      c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    for (ColumnInfo& column : relation.info.columns) {
+      if (column.name == name && collation != "BINARY") {
+        column.equated_by =
+            "collation " + collation + (index.empty() ? "" : " of unique index " + index);
+      }
+    }
+  }
+
   // What no pragma tells.
   Result<void> read_metadata(Relation& relation) {
     for (const ColumnInfo& column : relation.info.columns) {
@@ -281,6 +279,7 @@ class CatalogReader {
       relation.autoincrement = relation.autoincrement || autoincrement != 0;
       if (collation != nullptr && !same_name(collation, "BINARY")) {
         relation.loosely_compared.insert(column.name);
+        note_collation(relation, column.name, collation);
       }
     }
     return {};

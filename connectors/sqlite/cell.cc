@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "engine/model/ascii.h"
+#include "engine/model/calendar.h"
 #include "engine/model/literal.h"
 #include "engine/model/utf8.h"
 #include "engine/model/wire.h"
@@ -25,6 +27,17 @@ bool is_text_kind(TypeKind kind) {
 bool is_json_kind(TypeKind kind) { return kind == TypeKind::kJson || kind == TypeKind::kJsonb; }
 bool is_timestamp(TypeKind kind) {
   return kind == TypeKind::kTimestamp || kind == TypeKind::kTimestampTz;
+}
+
+bool is_trimmed(const Type& type, const Comparison* as) {
+  return type.kind == TypeKind::kChar ||
+         (as != nullptr && as->kind == ComparisonKind::kTrimmed && is_coarser(*as, type));
+}
+bool is_by_day(const Comparison* as) { return as != nullptr && as->kind == ComparisonKind::kDate; }
+// Of a second, to which times are rounded before they are compared.
+std::int32_t digits_compared(const Comparison* as) {
+  return as != nullptr && as->kind == ComparisonKind::kTimestamp ? as->fraction_digits
+                                                                 : Comparison().fraction_digits;
 }
 
 std::string text_of(const StoredView& stored) {
@@ -371,29 +384,37 @@ Result<StoredValue> encode(const Type& type, std::string_view column, bool numer
   return refuse("22P02", type, column, "the type is not known to SQLite");
 }
 
-StoredValue encode_question(const Type& type, Value value) {
+StoredValue encode_question(const Type& type, Value value, const Comparison* as) {
   if (!value.has_bytes()) {
     return {};
   }
   if (is_timestamp(type.kind)) {
-    return StoredValue::of(wire::read<std::int64_t>(value.bytes().data()));
+    const auto micros = wire::read<std::int64_t>(value.bytes().data());
+    return StoredValue::of(is_by_day(as) ? std::int64_t{calendar::day_of(micros)}
+                                         : calendar::rounded(micros, digits_compared(as)));
   }
   Type any = type;  // What is too long or too precise equals nothing that fits.
   any.length = any.precision = any.scale = -1;
-  auto stored = encode(any, {}, false, value);
+  const std::string_view bytes = value.bytes();
+  auto stored =
+      encode(any, {}, false,
+             is_trimmed(type, as) ? Value(ascii::without_trailing_blanks(bytes)) : Value(bytes));
   return stored ? std::move(*stored) : StoredValue();
 }
 
-std::string comparable(const Type& type, const std::string& column) {
+std::string comparable(const Type& type, const std::string& column, const Comparison* as) {
   if (is_timestamp(type.kind)) {
-    return fmt::format("couplet_time({}, {}, {})", column,
-                       type.kind == TypeKind::kTimestampTz ? 1 : 0, type.fraction_digits);
+    const int zone = type.kind == TypeKind::kTimestampTz ? 1 : 0;
+    return is_by_day(as)
+               ? fmt::format("couplet_day({}, {}, {})", column, zone, type.fraction_digits)
+               : fmt::format("couplet_time({}, {}, {}, {})", column, zone, type.fraction_digits,
+                             digits_compared(as));
   }
-  return type.kind == TypeKind::kChar ? fmt::format("rtrim({}, ' ')", column) : column;
+  return is_trimmed(type, as) ? fmt::format("rtrim({}, ' ')", column) : column;
 }
 
-bool compares_as_stored(const Type& type) {
-  return !is_timestamp(type.kind) && type.kind != TypeKind::kChar;
+bool compares_as_stored(const Type& type, const Comparison* as) {
+  return !is_timestamp(type.kind) && !is_trimmed(type, as);
 }
 
 }  // namespace couplet::sqlite

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "connectors/sqlite/stored_value.h"
+#include "engine/model/canonical.h"
 #include "engine/model/result.h"
 #include "engine/model/row_batch.h"
 #include "engine/model/type.h"
@@ -29,13 +30,14 @@ bool decode(const Type& type, const StoredView& stored, std::string& out);
 Result<StoredValue> encode(const Type& type, std::string_view column, bool numeric_affinity,
                            Value value);
 
-// A value to compare with what is stored, by `comparable`; null if no column can hold it.
-StoredValue encode_question(const Type& type, Value value);
+// A value to compare with what is stored, by `comparable`; null if no column can hold it. `as` of
+// these three: what values are compared as, where that may be coarser (ValueTable::as).
+StoredValue encode_question(const Type& type, Value value, const Comparison* as = nullptr);
 // The SQL expression whose value compares as the objects' values do, for a column of this type:
 // the column itself, where what is stored has one form.
-std::string comparable(const Type& type, const std::string& column);
+std::string comparable(const Type& type, const std::string& column, const Comparison* as = nullptr);
 // Whether that expression is the column, so that an index over it can be used.
-bool compares_as_stored(const Type& type);
+bool compares_as_stored(const Type& type, const Comparison* as = nullptr);
 
 // Microseconds of a timestamp's text; false if it is none, or finer than the type.
 bool parse_stored_time(const Type& type, std::string_view text, std::int64_t& micros);

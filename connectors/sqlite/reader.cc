@@ -99,13 +99,14 @@ Result<void> Reader::find(const Projection& projection, std::span<const std::siz
   AskedRows asked(by.size());
   for (std::size_t row = 0; row < wanted.rows.rows(); ++row) {
     for (std::size_t i = 0; i < by.size(); ++i) {
-      asked.push(encode_question(wanted.types[i], wanted.rows.at(row, i)));
+      asked.push(encode_question(wanted.types[i], wanted.rows.at(row, i),
+                                 wanted.as.empty() ? nullptr : &wanted.as[i]));
     }
   }
   if (wanted.rows.empty()) {
     return {};
   }
-  std::string sql = find_text(*relation, projection, by,
+  std::string sql = find_text(*relation, projection, by, wanted.as,
                               [&](const TableName& table) { return known->find(table); });
   if (wanted.answers_most != 0) {
     sql += " limit " + std::to_string(wanted.answers_most);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectors/sqlite/cell.h"
+#include "engine/model/calendar.h"
 
 namespace couplet::sqlite {
 namespace {
@@ -44,9 +45,10 @@ void version(sqlite3_context* context, int count, sqlite3_value** values) {
   sqlite3_result_int64(context, digest == 0 ? 1 : static_cast<std::int64_t>(digest));
 }
 
-void time(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
+// The time that a column holds, whose type the next two arguments tell; false: it holds none.
+bool read_time(sqlite3_value** values, std::int64_t& micros) {
   if (sqlite3_value_type(values[0]) != SQLITE_TEXT) {
-    return;  // Null.
+    return false;
   }
   Type type;
   type.kind = sqlite3_value_int(values[1]) != 0 ? TypeKind::kTimestampTz : TypeKind::kTimestamp;
@@ -54,9 +56,22 @@ void time(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(values[0]));
   const std::string_view text(bytes == nullptr ? "" : bytes,
                               static_cast<std::size_t>(sqlite3_value_bytes(values[0])));
+  return parse_stored_time(type, text, micros);
+}
+
+// couplet_time(column, with zone, digits of its type, digits wanted): microseconds, or null.
+void time(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
   std::int64_t micros = 0;
-  if (parse_stored_time(type, text, micros)) {
-    sqlite3_result_int64(context, micros);
+  if (read_time(values, micros)) {
+    sqlite3_result_int64(context, calendar::rounded(micros, sqlite3_value_int(values[3])));
+  }
+}
+
+// couplet_day(column, with zone, digits of its type): its day, or null.
+void day(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
+  std::int64_t micros = 0;
+  if (read_time(values, micros)) {
+    sqlite3_result_int64(context, calendar::day_of(micros));
   }
 }
 
@@ -64,11 +79,17 @@ void time(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
 
 int register_row_functions(sqlite3* connection) {
   constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
-  const int made = sqlite3_create_function_v2(connection, "couplet_version", -1, kFlags, nullptr,
-                                              version, nullptr, nullptr, nullptr);
-  return made != SQLITE_OK ? made
-                           : sqlite3_create_function_v2(connection, "couplet_time", 3, kFlags,
-                                                        nullptr, time, nullptr, nullptr, nullptr);
+  int made = SQLITE_OK;
+  const auto make = [&](const char* name, int arguments, auto* function) {
+    if (made == SQLITE_OK) {
+      made = sqlite3_create_function_v2(connection, name, arguments, kFlags, nullptr, function,
+                                        nullptr, nullptr, nullptr);
+    }
+  };
+  make("couplet_version", -1, version);
+  make("couplet_time", 4, time);
+  make("couplet_day", 3, day);
+  return made;
 }
 
 std::string version_text(std::span<const std::string> columns) {

@@ -11,7 +11,9 @@
 // in the database.
 //
 //   couplet_version(value, …)  a digest of the values as they are stored: the version of a row
-//   couplet_time(text, zone, digits)  microseconds of a timestamp's text; null if it is none
+//   couplet_time(text, zone, digits, wanted)  microseconds of a timestamp's text, rounded to
+//                                             `wanted` digits of a second; null if it is none
+//   couplet_day(text, zone, digits)           its day; null alike
 namespace couplet::sqlite {
 
 // Returns SQLite's result code.

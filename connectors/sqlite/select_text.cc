@@ -175,14 +175,14 @@ std::string head(const Select& select) {
 }  // namespace
 
 std::string equals_text(const Relation* holder, const std::string& name, const Type& type,
-                        const std::string& column, const std::string& value) {
+                        const std::string& column, const std::string& value, const Comparison* as) {
   if (type.kind == TypeKind::kBytea) {  // Text in such a column equals no blob to SQLite.
     return fmt::format("{0} IN ({1}, CAST({1} AS TEXT))", column, value);
   }
-  std::string text = fmt::format("{} = {}", comparable(type, column), value);
+  std::string text = fmt::format("{} = {}", comparable(type, column, as), value);
   // The first test can use an index, the second decides.
   if (holder != nullptr && holder->loosely_compared.contains(name)) {
-    text += fmt::format(" AND {} COLLATE BINARY = {}", comparable(type, column), value);
+    text += fmt::format(" AND {} COLLATE BINARY = {}", comparable(type, column, as), value);
   }
   return text;
 }
@@ -223,18 +223,21 @@ std::string fetch_text(const Relation& relation, const Projection& projection) {
 }
 
 std::string find_text(const Relation& relation, const Projection& projection,
-                      std::span<const std::size_t> by, const RelationOf& relation_of) {
+                      std::span<const std::size_t> by, std::span<const Comparison> as,
+                      const RelationOf& relation_of) {
   const Select select(relation, projection);
   std::vector<std::string> conditions;
   std::vector<std::string> own;
   for (std::size_t i = 0; i < by.size(); ++i) {
     const ColumnPath& path = projection.columns[by[i]];
     const Relation* holder = path.joins.empty() ? &relation : relation_of(path.joins.back().table);
-    if (path.joins.empty() && compares_as_stored(path.type)) {
+    const Comparison* const how = as.empty() ? nullptr : &as[i];
+    if (path.joins.empty() && compares_as_stored(path.type, how)) {
       own.push_back(path.column);
     }
     conditions.push_back(equals_text(holder, path.column, path.type,
-                                     select.output()[projection.id.size() + by[i]], asked_key(i)));
+                                     select.output()[projection.id.size() + by[i]], asked_key(i),
+                                     how));
   }
   const std::string asked = asked_text(by.size());
   const std::string condition = fmt::format("{}", fmt::join(conditions, " AND "));

@@ -23,14 +23,16 @@ std::string scan_text(const Relation& relation, const Projection& projection);
 // ?1 is AskedRows of the ids.
 std::string fetch_text(const Relation& relation, const Projection& projection);
 
-// ?1 is AskedRows, one column per entry of `by`.
+// ?1 is AskedRows, one column per entry of `by`; `as` is ValueTable::as.
 using RelationOf = std::function<const Relation*(const TableName&)>;
 std::string find_text(const Relation& relation, const Projection& projection,
-                      std::span<const std::size_t> by, const RelationOf& relation_of);
+                      std::span<const std::size_t> by, std::span<const Comparison> as,
+                      const RelationOf& relation_of);
 
-// `left` = `right` by what is stored, where `left` is a column of that type.
+// `column` = `value` by what is stored, or as `as` says, where `column` is one of that type.
 std::string equals_text(const Relation* holder, const std::string& name, const Type& type,
-                        const std::string& column, const std::string& value);
+                        const std::string& column, const std::string& value,
+                        const Comparison* as = nullptr);
 
 // A statement that is valid exactly if the condition is one expression over the table.
 std::string condition_probe(const TableName& table, const SqlCondition& condition);

@@ -116,6 +116,16 @@ class SlotCheck {
       if (!can_be_key(type_of(side))) {
         binding_.error(use_.first->place(side), "wrong_type",
                        name(side) + " is " + type_of(side).name + " and cannot be a key");
+      } else if (use_.writes[index_of(side)] && slot_.values.empty() &&
+                 comparison_between(type_of(Side::kLeft), type_of(Side::kRight)) &&
+                 !can_be_sought(slot_.comparison, type_of(side))) {
+        // A counterpart is looked for where it may have to be created.
+        binding_.error(
+            use_.first->place(side), "wrong_type",
+            name(side) + " (" + described(type_of(side)) + ") cannot be a key with " +
+                name(other(side)) + " (" + described(type_of(other(side))) +
+                "): several of its values are the same to the other, and none is looked for so",
+            "make the types alike, or take another key");
       }
     }
   }

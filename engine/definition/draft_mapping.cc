@@ -263,10 +263,22 @@ class MappingDrafter {
     mapping_.keys = best->parts;
     mapping_.key_check = best->check;
     for (DraftAttribute& part : mapping_.keys) {
-      part.check.clear();
+      part.check = part.link == kNoMapping ? loosely_compared(part) : "";
     }
     used_ = best->columns;
     return true;
+  }
+
+  // Whether a side takes for one what Couplet tells apart.
+  [[nodiscard]] std::string loosely_compared(const DraftAttribute& part) const {
+    for (std::size_t side = 0; side < 2; ++side) {
+      const ColumnInfo* column = tables_[side]->column(part.path[side]);
+      if (column != nullptr && !column->equated_by.empty()) {
+        return source(side) + " compares it by " + column->equated_by +
+               ", Couplet by code points: Ab and ab are two";
+      }
+    }
+    return {};
   }
 
   void add_attributes() {

@@ -61,6 +61,13 @@ Conversion conversion_between(const Type& from, const Type& to);
 // How to compare columns of these types; nullopt where neither direction converts. The coarser of
 // the two decides: date against timestamp compares dates, text against integer compares texts.
 std::optional<Comparison> comparison_between(const Type& left, const Type& right);
+// Whether values that the type tells apart can be the same under `as` ("ab" and "ab " as kTrimmed):
+// a search by the type's own equality would miss some of them.
+bool is_coarser(const Comparison& as, const Type& type);
+// Whether a source can look for the values of the type that are the same under `as`. Not where
+// numbers are the same only once rounded to a float, which some have no place in, nor where that or
+// another coarser equality is that of the parts of a nested value.
+bool can_be_sought(const Comparison& as, const Type& type);
 
 // False: bytes that no value of the type has, as a source gives where it stores what does not fit
 // the column's type (SQLite takes any value in any column). Texts are not looked into.

@@ -432,4 +432,43 @@ std::optional<Comparison> comparison_between(const Type& left, const Type& right
   return comparison;
 }
 
+bool is_coarser(const Comparison& as, const Type& type) {
+  const auto merges = [&](TypeKind kind) {
+    Type whole;
+    whole.kind = kind;
+    return conversion_between(type, whole).loss != Loss::kNone;
+  };
+  switch (as.kind) {
+    case ComparisonKind::kTrimmed:
+      return may_end_in_blanks(type);
+    case ComparisonKind::kFloat:
+      return merges(TypeKind::kFloat64);
+    case ComparisonKind::kFloat32:
+      return merges(TypeKind::kFloat32);
+    case ComparisonKind::kDate:
+      return is_timestamp(type.kind);
+    case ComparisonKind::kTimestamp:
+    case ComparisonKind::kTimeOfDay:
+    case ComparisonKind::kInterval:
+      return type.fraction_digits > as.fraction_digits;
+    case ComparisonKind::kArray:
+    case ComparisonKind::kRange:
+    case ComparisonKind::kMultirange:
+    case ComparisonKind::kComposite:
+      for (std::size_t i = 0; i < type.elements.size(); ++i) {
+        if (is_coarser(as.parts[i], type.elements[i])) {
+          return true;
+        }
+      }
+      return false;
+    default:
+      return false;
+  }
+}
+
+bool can_be_sought(const Comparison& as, const Type& type) {
+  return !is_coarser(as, type) ||
+         (!is_number(type.kind) && type.elements.empty() && type.fields.empty());
+}
+
 }  // namespace couplet

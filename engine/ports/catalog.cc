@@ -24,6 +24,7 @@ const ColumnInfo* TableInfo::column(std::string_view column_name) const {
 }
 
 TableInfo with_every_right(TableInfo table) {
+  table.may_use_schema = true;
   table.may_select = table.may_insert = table.may_update = table.may_delete = true;
   for (ColumnInfo& column : table.columns) {
     column.may_select = column.may_insert = column.may_update = true;

@@ -24,6 +24,10 @@ struct ColumnInfo {
   // nullopt: a type that Couplet does not know yet; `type_name` says which.
   std::optional<Type> type;
   std::string type_name;
+  // What makes values that differ equal to the source, and so the same to its unique keys:
+  // "collation nocase", "type citext", "collation nocase of unique index users_email". Empty:
+  // nothing does.
+  std::string equated_by;
   bool nullable = true;      // False too where a domain forbids null.
   bool has_default = false;  // A default, an identity, or generated.
   bool generated = false;    // GENERATED ALWAYS AS (…) STORED: never writable.
@@ -59,7 +63,9 @@ struct TableInfo {
   std::vector<ForeignKey> foreign_keys;
   std::vector<UniqueKey> unique_keys;  // The primary key is among them.
   bool user_triggers = false;          // Row triggers of its users, enabled.
-  bool row_security = false;  // Policies narrow what our role sees: absence is no evidence.
+  std::string role;            // Whose rights these are; empty: the source has none to grant.
+  bool may_use_schema = true;  // If not, our role may do nothing with the table.
+  bool row_security = false;   // Policies narrow what our role sees: absence is no evidence.
   bool may_select = true;
   bool may_insert = true;
   bool may_update = true;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,11 @@ namespace couplet {
 // An index that is valid and has no predicate.
 struct IndexInfo {
   std::string name;
-  std::vector<std::string> columns;  // plain ones, up to the first expression
-  bool unique = false;               // over exactly these columns
+  // Plain ones, and those without their blanks at the end (rtrim(column, ' ')), up to the first
+  // other expression.
+  std::vector<std::string> columns;
+  bool unique = false;                 // over exactly these columns, all plain
+  std::set<std::string> trimmed = {};  // those of `columns` that are without their blanks
 };
 
 // Where a column's default, or its identity, takes its values from.

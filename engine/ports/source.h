@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/model/canonical.h"
 #include "engine/model/object_key.h"
 #include "engine/model/result.h"
 #include "engine/model/row_batch.h"
@@ -75,6 +76,10 @@ class Scan {
 struct ValueTable {
   std::vector<Type> types;
   RowBatch rows;  // width() == types.size()
+  // What they are compared as, one per column, where that may be coarser than what is stored
+  // (is_coarser): texts without their blanks at the end, times by fewer digits or by the day. Of
+  // other kinds it changes nothing. Empty: by what is stored.
+  std::vector<Comparison> as = {};
   // No more than so many rows are given in answer, whichever; 0: all that answer.
   std::size_t answers_most = 0;
 };
@@ -157,9 +162,9 @@ class Source {
                              RowBatch& out) = 0;
 
   // The rows, in scope or not, whose projection columns `by` equal the values asked for, compared
-  // by what is stored (text by bytes; char without trailing blanks; numerics, times by value).
-  // Never called with nulls. ordinal(row) is the index of the question; several rows may answer
-  // one. One statement.
+  // by what is stored (text by bytes; char without trailing blanks; numerics, times by value), or
+  // as `wanted.as` says. Never called with nulls. ordinal(row) is the index of the question;
+  // several rows may answer one. One statement.
   virtual Result<void> find(const Projection& projection, std::span<const std::size_t> by,
                             const ValueTable& wanted, RowBatch& out) = 0;
 

@@ -29,6 +29,30 @@ Task::Written expected_outcome(const MappingPlan& plan, const RowWrite& write) {
   return written;
 }
 
+// A row with the same key was looked for and not found, but the source finds it: it may take other
+// bytes for the same.
+void explain_clash(const SidePlan& side, Error& fault) {
+  constexpr const char* kUniqueViolation = "23505";
+  const TableInfo& table = side.entity->table;
+  const auto clashed =
+      std::find_if(table.unique_keys.begin(), table.unique_keys.end(),
+                   [&](const UniqueKey& key) { return key.name == fault.constraint; });
+  if (fault.code != kUniqueViolation || clashed == table.unique_keys.end()) {
+    return;
+  }
+  for (const std::size_t column : side.identity) {
+    const ColumnPath& path = side.projection.columns[column];
+    const ColumnInfo* info = path.joins.empty() ? table.column(path.column) : nullptr;
+    if (info != nullptr && !info->equated_by.empty() &&
+        std::find(clashed->columns.begin(), clashed->columns.end(), path.column) !=
+            clashed->columns.end()) {
+      fault.message += "; " + path.column + " is compared there by " + info->equated_by +
+                       ", and perhaps a row spells it otherwise: Couplet compares code points";
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 Result<void> Applier::apply() {
@@ -103,6 +127,7 @@ Result<void> Applier::write(Side side, std::vector<RowWrite*> writes) {
     Task& task = *writes.front()->task;
     task.act = Task::Act::kPark;
     task.fault = std::move(result.error());
+    explain_clash(plan_.side(side), task.fault);
     return {};
   }
   const auto middle = writes.begin() + static_cast<std::ptrdiff_t>(writes.size() / 2);

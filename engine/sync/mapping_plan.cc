@@ -20,6 +20,13 @@ std::size_t column_of(Projection& projection, const ColumnPath& path) {
   return index;
 }
 
+// What a column of an identity key is compared as when a counterpart is looked for: as the slot is,
+// so that what is equal is found. Ids and listed values have one form.
+Comparison compared_as(const Slot& slot, const Type& type) {
+  const bool plain = !slot.link && !slot.constant && slot.values.empty();
+  return plain ? slot.comparison : *comparison_between(type, type);
+}
+
 SidePlan make_side(const BoundDefinition& definition, const MappingPlan& plan, Side side) {
   SidePlan made;
   made.entity = &definition.entities[plan.entities->entities[index_of(side)]];
@@ -40,8 +47,10 @@ SidePlan make_side(const BoundDefinition& definition, const MappingPlan& plan, S
       if (plan.uses[use]->identity) {
         made.identity.push_back(column);
         made.identity_types.push_back(path.type);
+        made.identity_as.push_back(compared_as(plan.slot(use), path.type));
         if (!self) {
           made.rivals.push_back(column);
+          made.rivals_as.push_back(made.identity_as.back());
         }
       }
     }

@@ -25,7 +25,9 @@ struct SidePlan {
   // rivals on the same side have in common leaves out `self`, which no two objects share.
   std::vector<std::size_t> identity;
   std::vector<Type> identity_types;
+  std::vector<Comparison> identity_as;  // how their values are compared
   std::vector<std::size_t> rivals;
+  std::vector<Comparison> rivals_as;
   std::optional<std::size_t> changed_at;  // index of the cell with the object's change time
 };
 

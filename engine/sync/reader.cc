@@ -83,6 +83,7 @@ Result<void> Reader::find(Side side, std::span<Question> questions) {
     for (const std::size_t column : by) {
       wanted.types.push_back(plan.projection.columns[column].type);
     }
+    wanted.as = rivals ? plan.rivals_as : plan.identity_as;
     wanted.rows.reset(by.size());
     std::vector<Question*> asked;
     std::vector<std::optional<std::string>> row;

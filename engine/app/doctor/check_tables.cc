@@ -15,18 +15,25 @@ using postgres::quote_identifier;
 
 constexpr std::uint64_t kSmallTable = 10'000;  // rows: reading it whole costs next to nothing
 
-std::string list_of(const std::set<std::string>& columns, bool quote) {
+// What is searched by, as an index has to have it.
+std::string indexed_by(const Search& search) {
   std::string list;
-  for (const std::string& column : columns) {
-    list += (list.empty() ? "" : ", ") + (quote ? quote_identifier(column) : column);
+  for (const std::string& column : search.columns) {
+    const std::string name = quote_identifier(column);
+    list += (list.empty() ? "" : ", ") +
+            (search.trimmed.contains(column) ? "rtrim(" + name + ", ' ')" : name);
   }
   return list;
 }
 
 // An index serves if the columns are its first ones, in any order, or if it finds one row at most
-// by some of them.
-bool serves(const IndexInfo& index, const std::set<std::string>& columns) {
-  const auto wanted = [&](const std::string& column) { return columns.contains(column); };
+// by some of them; each in the form that it is searched in.
+bool serves(const IndexInfo& index, const Search& search) {
+  const std::set<std::string>& columns = search.columns;
+  const auto wanted = [&](const std::string& column) {
+    return columns.contains(column) &&
+           search.trimmed.contains(column) == index.trimmed.contains(column);
+  };
   if (index.unique && std::all_of(index.columns.begin(), index.columns.end(), wanted)) {
     return true;
   }
@@ -83,15 +90,19 @@ class TableCheck {
   void check_indexes() {
     for (const Search& search : access_.searches) {
       if (std::any_of(table_.indexes.begin(), table_.indexes.end(),
-                      [&](const IndexInfo& index) { return serves(index, search.columns); })) {
+                      [&](const IndexInfo& index) { return serves(index, search); })) {
         continue;
       }
       const bool small = table_.row_count && *table_.row_count < kSmallTable;
       add(small ? Level::kNote : Level::kWarning, "missing_index",
-          fmt::format("no index of {} serves a search by {} ({})", name(),
-                      list_of(search.columns, false), search.why),
-          fmt::format("CREATE INDEX ON {} ({})", qualified(table_.name),
-                      list_of(search.columns, true)));
+          fmt::format("no index of {} serves a search by {} ({}){}", name(),
+                      fmt::join(search.columns, ", "), search.why,
+                      search.trimmed.empty()
+                          ? ""
+                          : fmt::format(": {} is compared without its blanks at the end, as the "
+                                        "other side's char(n) is",
+                                        fmt::join(search.trimmed, ", "))),
+          fmt::format("CREATE INDEX ON {} ({})", qualified(table_.name), indexed_by(search)));
     }
   }
 

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/app/doctor/access.h"
 #include "engine/app/doctor/finding.h"
+#include "engine/definition/access.h"
 #include "engine/definition/bound.h"
 #include "engine/definition/definition.h"
 #include "engine/ports/inspection.h"
@@ -34,6 +34,9 @@ Findings check_clocks(const Definition& definition, const std::vector<Examined>&
 // What our role may not do and has to. `tables`: as the source described them to our role.
 Findings check_access(const Definition& definition, const Examined& source, const Access& access,
                       const std::map<std::pair<std::size_t, TableName>, TableInfo>& tables);
+// Identity keys that a source compares more loosely than Couplet does.
+Findings check_keys(const Definition& definition, const Examined& source, const Access& access,
+                    const std::map<std::pair<std::size_t, TableName>, TableInfo>& tables);
 // Indexes, triggers, hidden rows, what a change stream would need.
 Findings check_tables(const Definition& definition, const Examined& source, const Access& access);
 // The state's folder: whose it is, whether it can be written, space, format.

@@ -50,6 +50,24 @@ TEST_F(CatalogTest, DomainsAreResolvedToTheirBaseTypeWithItsModifier) {
   EXPECT_THAT(m.type->labels, ElementsAre("sad", "ok", "happy"));
 }
 
+TEST_F(CatalogTest, WhatMakesValuesThatDifferEqualIsTold) {
+  database().exec(
+      "create extension citext;"
+      "create collation loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"
+      "create domain mail as citext;"
+      "create table t (id int primary key, plain text, c text collate \"C\", l text collate loose,"
+      " i citext, m mail, u text, n text);"
+      "create unique index by_u on t (n, u collate loose)");
+  const TableInfo t = table("t");
+  EXPECT_EQ(column(t, "plain").equated_by, "");
+  EXPECT_EQ(column(t, "c").equated_by, "");
+  EXPECT_EQ(column(t, "n").equated_by, "");
+  EXPECT_EQ(column(t, "l").equated_by, "collation loose");
+  EXPECT_EQ(column(t, "i").equated_by, "type citext");
+  EXPECT_EQ(column(t, "m").equated_by, "type mail");
+  EXPECT_EQ(column(t, "u").equated_by, "collation loose of unique index by_u");
+}
+
 TEST_F(CatalogTest, TypeModifiersAreWhatTheDeclarationSays) {
   database().exec(
       "create table t (id int primary key, a numeric(5,-2), b numeric(4,6), c numeric, d char,"

@@ -76,6 +76,21 @@ TEST_F(SqliteCatalogTest, ConstraintsGetTheNamesThatPostgresWouldGive) {
   EXPECT_THAT(children.foreign_keys[1].target_columns, ElementsAre("a", "b"));
 }
 
+TEST_F(SqliteCatalogTest, WhatMakesValuesThatDifferEqualIsTold) {
+  file_.exec(
+      "create table t (id integer primary key, plain text, nocase text collate nocase,"
+      " trimmed text collate rtrim, named text collate BINARY, keyed text, other text);"
+      "create unique index keyed on t (other, keyed collate nocase);"
+      "create index searched on t (plain collate nocase)");
+  const TableInfo t = described("t");
+  EXPECT_EQ(t.column("plain")->equated_by, "") << "an index that is not unique refuses nothing";
+  EXPECT_EQ(t.column("named")->equated_by, "");
+  EXPECT_EQ(t.column("other")->equated_by, "");
+  EXPECT_EQ(t.column("nocase")->equated_by, "collation NOCASE");
+  EXPECT_EQ(t.column("trimmed")->equated_by, "collation RTRIM");
+  EXPECT_EQ(t.column("keyed")->equated_by, "collation NOCASE of unique index keyed");
+}
+
 TEST_F(SqliteCatalogTest, ViewsAreReadAndVirtualTablesAreNone) {
   file_.exec(
       "create table t (id integer primary key, v text);"

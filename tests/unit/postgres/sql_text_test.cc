@@ -98,9 +98,9 @@ TEST(SqlTextTest, AKeyWithAnIndexIsLookedUpAndAnotherJoined) {
   bare.unique_indexes.clear();
   EXPECT_THAT(fetch_text(bare, projection(), nothing_known), Not(HasSubstr("lateral")));
   const std::vector<std::size_t> by{0};
-  EXPECT_FALSE(finds_by_index(relation(), projection(), by));
+  EXPECT_FALSE(finds_by_index(relation(), projection(), by, {}));
   bare.unique_indexes = {{{"na\"me"}, false}};
-  EXPECT_TRUE(finds_by_index(bare, projection(), by));
+  EXPECT_TRUE(finds_by_index(bare, projection(), by, {}));
 }
 
 TEST(SqlTextTest, UpdatesTestTheVersionAndDisplacedRowsMayBeOurs) {

@@ -49,7 +49,7 @@ class SqliteQueryPlanTest : public testing::Test {
     return steps;
   }
   std::vector<std::string> find_plan(const std::vector<std::size_t>& by) {
-    return plan(find_text(people(), projection_, by,
+    return plan(find_text(people(), projection_, by, {},
                           [&](const TableName& table) { return catalog_.find(table); }),
                 by.size());
   }

@@ -9,12 +9,15 @@
 
 #include "engine/definition/bound.h"
 
+// What a definition does with the tables of its sources: what a role must be allowed, what indexes
+// should serve.
 namespace couplet {
 
 // Columns that are searched by, and what for.
 struct Search {
   std::set<std::string> columns;
-  std::string why;  // "identity key of mapping customer"
+  std::set<std::string> trimmed;  // those of them that are compared without blanks at the end
+  std::string why;                // "identity key of mapping customer"
 };
 
 // What a definition does with one table.
@@ -24,6 +27,8 @@ struct TableAccess {
   std::set<std::string> update;
   std::vector<std::string> id;   // of the entity over it; empty: a path leads through it
   std::vector<Search> searches;  // each set of columns once
+  // Columns of identity keys that a counterpart is looked for by, each with the first such mapping.
+  std::map<std::string, std::string> keys;
   bool streamed = false;         // a mapping reads its changes
   bool times_decide = false;     // last_write_wins is decided by its change times
   bool has_change_time = false;  // and it has a column for them
@@ -33,6 +38,7 @@ struct TableAccess {
 // By source and table.
 using Access = std::map<std::pair<std::size_t, TableName>, TableAccess>;
 
+// `definition` need not be whole: of mappings that could be bound in part, that part.
 Access access_of(const BoundDefinition& definition);
 
 }  // namespace couplet

@@ -1,4 +1,4 @@
-#include "engine/app/doctor/access.h"
+#include "engine/definition/access.h"
 
 #include <algorithm>
 
@@ -49,11 +49,13 @@ class Gathering {
     }
   }
 
-  static void add_search(TableAccess& table, std::set<std::string> columns, std::string why) {
-    const bool known = std::any_of(table.searches.begin(), table.searches.end(),
-                                   [&](const Search& search) { return search.columns == columns; });
-    if (!columns.empty() && !known) {
-      table.searches.push_back({std::move(columns), std::move(why)});
+  static void add_search(TableAccess& table, Search wanted) {
+    const bool known =
+        std::any_of(table.searches.begin(), table.searches.end(), [&](const Search& search) {
+          return search.columns == wanted.columns && search.trimmed == wanted.trimmed;
+        });
+    if (!wanted.columns.empty() && !known) {
+      table.searches.push_back(std::move(wanted));
     }
   }
 
@@ -63,8 +65,9 @@ class Gathering {
     for (const Join& join : path.joins) {
       TableAccess& referring = access_[{entity.source, table}];
       referring.read.insert(join.columns.begin(), join.columns.end());
-      add_search(referring, {join.columns.begin(), join.columns.end()},
-                 "a path to " + to_string(join.table) + ", when it is walked back");
+      add_search(referring, {{join.columns.begin(), join.columns.end()},
+                             {},
+                             "a path to " + to_string(join.table) + ", when it is walked back"});
       table = join.table;
       access_[{entity.source, table}].read.insert(join.target_columns.begin(),
                                                   join.target_columns.end());
@@ -81,14 +84,20 @@ class Gathering {
     const bool writes = mapping.writes[index_of(side)];
     const bool creates = writes && mapping.create[index_of(side)];
 
-    std::set<std::string> key;
+    Search key;
+    key.why = "the identity key of mapping " + mapping.name;
     for (const auto* uses : {&mapping.keys, &mapping.attributes}) {
       for (const SlotUse& use : *uses) {
-        const Endpoint& end = pair.slots[use.slot].end(side);
+        const Slot& slot = pair.slots[use.slot];
+        const Endpoint& end = slot.end(side);
         for (const ColumnPath& path : end.columns) {
           read_path(entity, path);
           if (use.identity && path.joins.empty()) {
-            key.insert(path.column);
+            key.columns.insert(path.column);
+            if (slot.comparison.kind == ComparisonKind::kTrimmed && !slot.link &&
+                slot.values.empty() && is_coarser(slot.comparison, path.type)) {
+              key.trimmed.insert(path.column);
+            }
           }
           if (use.writes[index_of(side)] && path.joins.empty()) {
             write(table, entity, path.column, creates);
@@ -102,7 +111,10 @@ class Gathering {
     }
     // Of many contributors none is looked for by its key.
     if (pair.many != side) {
-      add_search(table, std::move(key), "the identity key of mapping " + mapping.name);
+      for (const std::string& column : key.columns) {
+        table.keys.emplace(column, mapping.name);
+      }
+      add_search(table, std::move(key));
     }
     if (writes && entity.updated_at && entity.updated_at_writable) {
       write(table, entity, *entity.updated_at, creates);
