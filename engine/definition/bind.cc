@@ -51,6 +51,15 @@ class Binder::Impl {
     check_rounds(binding);
     mark_carried_back(binding);
     order_mappings(binding);
+    check_rights(binding);
+    for (std::size_t i = 0; i < definition_.mappings.size(); ++i) {
+      const MappingDefinition& given = definition_.mappings[i];
+      const BoundMapping& made = binding.bound.mappings[i];
+      if (!binding.mappings[i].usable || given.keys.size() + given.attributes.size() !=
+                                             made.keys.size() + made.attributes.size()) {
+        binding.result.unbound.push_back(given.name);
+      }
+    }
     if (!binding.result.diagnostics.has_errors()) {
       BoundDefinition& bound = binding.bound;
       bound.name = definition_.name;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/definition/access.h"
 #include "engine/definition/bound.h"
 #include "engine/definition/definition.h"
 #include "engine/definition/diagnostic.h"
@@ -36,6 +37,9 @@ struct SqlCheck {
 
 struct BindResult {
   std::optional<BoundDefinition> definition;  // there if there is no error
+  // What the definition does with each table; of one with errors, as far as it could be bound.
+  Access access = {};
+  std::vector<std::string> unbound = {};  // mappings of which something could not be bound
   Diagnostics diagnostics;
   std::vector<SqlCheck> sql_checks;
 };

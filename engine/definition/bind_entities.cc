@@ -50,15 +50,6 @@ const TableInfo* find_table(Binding& binding, const EntityDefinition& entity) {
                   entity.name + ": " + to_string(table->name) + " is neither a table nor a view");
     return nullptr;
   }
-  const bool readable =
-      table->may_select || std::any_of(table->columns.begin(), table->columns.end(),
-                                       [](const ColumnInfo& column) { return column.may_select; });
-  if (!readable) {
-    binding.error(entity.table_place, "privilege",
-                  entity.name + ": our role may not read " + to_string(table->name),
-                  "GRANT SELECT ON " + to_string(table->name) + " TO the role of the url");
-    return nullptr;
-  }
   return table;
 }
 
@@ -124,9 +115,6 @@ bool bind_id(Binding& binding, const EntityDefinition& entity, const TableInfo& 
                     "ALTER TABLE " + to_string(table.name) + " ALTER COLUMN " + column.name +
                         " SET NOT NULL");
       fits = false;
-    } else if (!column.may_select) {
-      binding.error(at, "privilege", name + ": our role may not read it");
-      fits = false;
     } else {
       bound.id_types.push_back(*column.type);
     }
@@ -165,11 +153,6 @@ void bind_updated_at(Binding& binding, const EntityDefinition& entity, const Tab
     binding.error(place, "wrong_type",
                   "updated_at: column " + entity.name + "." + name + " has the type " +
                       column->type_name + ", a change time is a timestamp");
-    return;
-  }
-  if (!column->may_select) {
-    binding.error(place, "privilege",
-                  "updated_at: our role may not read " + entity.name + "." + name);
     return;
   }
   bound.updated_at = name;

@@ -161,17 +161,11 @@ class PathBinder {
                                      info.type_name + ", which is not supported yet");
       return false;
     }
-    if (!info.may_select) {
-      refuse("privilege", "our role may not read column " + where() + "." + info.name,
-             "GRANT SELECT ON " + to_string(table_->name) + " TO the role of the url");
-      return false;
-    }
     return true;
   }
 
   bool writable(const ColumnInfo& info) const {
-    return joins_.empty() && !info.generated && info.may_update &&
-           table_->kind != TableInfo::Kind::kView;
+    return joins_.empty() && !info.generated && table_->kind != TableInfo::Kind::kView;
   }
 
   void add_column(const ColumnInfo& info) {

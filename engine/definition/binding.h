@@ -59,7 +59,7 @@ class Binding {
         catalogs(catalogs_in),
         entities(definition_in.entities.size()),
         mappings(definition_in.mappings.size()),
-        result{std::nullopt, Diagnostics(definition_in.text), {}} {}
+        result{std::nullopt, {}, {}, Diagnostics(definition_in.text), {}} {}
 
   const Definition& definition;
   const Catalogs& catalogs;
@@ -122,5 +122,6 @@ void check_mappings(Binding& binding);
 void check_rounds(Binding& binding);
 void mark_carried_back(Binding& binding);
 void order_mappings(Binding& binding);
+void check_rights(Binding& binding);
 
 }  // namespace couplet

@@ -57,7 +57,7 @@ struct Endpoint {
       columns;                  // kColumn: one. Else one per id column of `entity`, in id order.
   std::vector<PathStep> steps;  // to the object that holds them, in order; empty: the entity's own
   std::size_t entity = 0;       // kReference, kSelf: the entity referred to
-  bool writable = false;        // no joins, not generated, not self, role may
+  bool writable = false;        // no joins, not generated, not self
   bool required =
       false;  // not null without default, or in the entity's `required`: a create needs it
   bool nullable = true;

@@ -1,4 +1,4 @@
-// Mappings: written sides, two writers, required columns, keys of mappings over one pair, rights.
+// Mappings: written sides, two writers, required columns, keys of mappings over one pair.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -97,18 +97,6 @@ class MappingCheck {
                        narrower(use, side));
         return;
       }
-      if (!column.may_update) {
-        binding_.error(
-            place, "privilege", name + ": our role may not update it",
-            "GRANT UPDATE ON " + to_string(table(side).name) + " TO the role of the url");
-        return;
-      }
-      if (bound_.create[index_of(side)] && !column.may_insert) {
-        binding_.error(place, "privilege", name + ": our role may not insert it",
-                       "GRANT INSERT ON " + to_string(table(side).name) +
-                           " TO the role of the url, or create: false");
-        return;
-      }
     }
   }
 
@@ -141,14 +129,6 @@ class MappingCheck {
 
   void check_create(Side side) {
     const TableInfo& info = table(side);
-    if (!info.may_insert && std::none_of(info.columns.begin(), info.columns.end(),
-                                         [](const ColumnInfo& c) { return c.may_insert; })) {
-      binding_.error(
-          given_.place, "privilege",
-          "mapping " + given_.name + " creates objects of " + entity(side).name +
-              ", but our role may not insert into " + to_string(info.name),
-          "GRANT INSERT ON " + to_string(info.name) + " TO the role of the url, or create: false");
-    }
     std::set<std::string> provided;
     binding_.for_each_use(mapping_, [&](const SlotUse& use, const UseOrigin&) {
       if (use.writes[index_of(side)]) {

@@ -1,17 +1,13 @@
 // What our role may do, against what the definition does.
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "connectors/postgres/sql_text.h"
 #include "engine/app/doctor/checks.h"
+#include "engine/definition/grants.h"
 
 namespace couplet {
 namespace {
 
 using Level = Finding::Level;
-using postgres::qualified;
-using postgres::quote_identifier;
 
 class AccessCheck {
  public:
@@ -20,22 +16,14 @@ class AccessCheck {
 
   void check_schemas() {
     for (const std::string& schema : source_.found.hidden_schemas) {
-      add(Level::kError, "missing_grant",
-          "our role may not look into schema " + schema + ", so its tables are not seen",
-          fmt::format("GRANT USAGE ON SCHEMA {} TO {}", quote_identifier(schema), role()));
+      add(Level::kError, missing_schema(schema, source_.found.role));
     }
   }
 
   void check_table(const TableInfo& table, const TableAccess& access) {
-    const auto& hidden = source_.found.hidden_schemas;
-    if (std::find(hidden.begin(), hidden.end(), table.name.schema) != hidden.end()) {
-      return;  // Nothing below it counts before that is granted.
+    for (MissingRight& missing : missing_rights(table, access)) {
+      add(Level::kError, std::move(missing));
     }
-    check_right(table, access.read, "SELECT", "read", table.may_select, &ColumnInfo::may_select);
-    check_right(table, access.insert, "INSERT", "insert into", table.may_insert,
-                &ColumnInfo::may_insert);
-    check_right(table, access.update, "UPDATE", "update", table.may_update,
-                &ColumnInfo::may_update);
   }
 
   void check_sequences(const TableInspection& table, const TableAccess& access) {
@@ -47,47 +35,18 @@ class AccessCheck {
         continue;
       }
       // An identity column takes its own sequence without asking for rights.
-      add(sequence.identity ? Level::kWarning : Level::kError, "missing_grant",
-          fmt::format("our role may not use sequence {}, which gives {}.{} its values{}",
-                      to_string(sequence.name), to_string(table.name), sequence.column,
-                      sequence.identity ? ": ids of new rows are not known before they are written"
-                                        : ": rows cannot be created"),
-          fmt::format("GRANT USAGE ON SEQUENCE {} TO {}", qualified(sequence.name), role()));
+      add(sequence.identity ? Level::kWarning : Level::kError,
+          missing_sequence(sequence.name, table.name, sequence.column, sequence.identity,
+                           source_.found.role));
     }
   }
 
   Findings take() { return std::move(findings_); }
 
  private:
-  void add(Level level, std::string code, std::string message, std::string fix) {
-    findings_.push_back({level, definition_.sources[source_.index].name, std::move(code),
-                         std::move(message), std::move(fix)});
-  }
-  [[nodiscard]] std::string role() const { return quote_identifier(source_.found.role); }
-
-  void check_right(const TableInfo& table, const std::set<std::string>& wanted,
-                   const std::string& right, const std::string& what, bool whole,
-                   bool ColumnInfo::*may) {
-    std::vector<std::string> missing;
-    std::string quoted;
-    for (const std::string& name : wanted) {
-      const ColumnInfo* column = table.column(name);
-      if (column == nullptr || (whole && column->*may)) {
-        continue;
-      }
-      missing.push_back(name);
-      quoted += (quoted.empty() ? "" : ", ") + quote_identifier(name);
-    }
-    if (missing.empty()) {
-      return;
-    }
-    // A row's version is a column, too.
-    const bool version = right == "SELECT" && !whole && table.kind != TableInfo::Kind::kView;
-    add(Level::kError, "missing_grant",
-        fmt::format("our role may not {} {} ({}{})", what, to_string(table.name),
-                    fmt::join(missing, ", "), version ? ", xmin" : ""),
-        fmt::format("GRANT {} ({}{}) ON {} TO {}", right, quoted, version ? ", xmin" : "",
-                    qualified(table.name), role()));
+  void add(Level level, MissingRight missing) {
+    findings_.push_back({level, definition_.sources[source_.index].name, "missing_grant",
+                         std::move(missing.message), std::move(missing.grant)});
   }
 
   const Definition& definition_;

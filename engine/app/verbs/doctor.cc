@@ -37,24 +37,27 @@ class Doctor {
       }
     }
     std::optional<BoundDefinition> bound;
+    Access access;
     if (!away_) {
       auto result = bind_freely();
       if (!result) {
         note_away(definition_.sources.size(), result.error());
       } else {
-        bound = std::move(*result);
+        bound = std::move(result->definition);
+        access = std::move(result->access);
+        note_unbound(result->unbound);
       }
     } else {
       findings_.push_back({Level::kNote, "", "not_checked",
                            "tables and mappings were not checked, since a source is away", ""});
     }
-    const Access access = bound ? access_of(*bound) : Access();
     for (Examined& source : examined_) {
-      if (bound) {
+      if (!access.empty()) {
         inspect_tables(source, access);
       }
       append(findings_, check_server(definition_, source, access));
       append(findings_, check_access(definition_, source, access, tables_));
+      append(findings_, check_keys(definition_, source, access, tables_));
       append(findings_, check_tables(definition_, source, access));
     }
     append(findings_, check_clocks(definition_, examined_));
@@ -126,8 +129,8 @@ class Doctor {
   }
 
   // Binds as if our role might do everything, so that what it may not can be told as the grants
-  // that it lacks. nullopt: the file does not fit the databases; told.
-  Result<std::optional<BoundDefinition>> bind_freely() {
+  // that it lacks. Without a definition the file does not fit the databases; told.
+  Result<BindResult> bind_freely() {
     COUPLET_ASSIGN(BindResult bound,
                    bind(
                        definition_,
@@ -143,7 +146,20 @@ class Doctor {
                        [&](std::size_t source) { return sources_[source]->tables(); }));
     COUPLET_TRY(check_conditions(bound, sources_));
     add_diagnostics(bound.diagnostics);
-    return std::move(bound.definition);
+    return bound;
+  }
+
+  // Grants and indexes of what is not bound are not known.
+  void note_unbound(const std::vector<std::string>& mappings) {
+    if (!mappings.empty()) {
+      findings_.push_back(
+          {Level::kNote, "", "not_checked",
+           fmt::format("what mapping{} {} need{} was not checked, or not all of it, since the file "
+                       "does not fit the databases there",
+                       mappings.size() == 1 ? "" : "s", fmt::join(mappings, ", "),
+                       mappings.size() == 1 ? "s" : ""),
+           "mend the errors, then run `couplet doctor` again"});
+    }
   }
 
   void inspect_tables(Examined& source, const Access& access) {
@@ -158,7 +174,12 @@ class Doctor {
       note_away(source.index, found.error());
       return;
     }
-    source.found.hidden_schemas = std::move(found->hidden_schemas);
+    for (std::string& schema : found->hidden_schemas) {  // On paths, beside those of entities.
+      auto& known = source.found.hidden_schemas;
+      if (std::find(known.begin(), known.end(), schema) == known.end()) {
+        known.push_back(std::move(schema));
+      }
+    }
     source.found.tables = std::move(found->tables);
   }
 

@@ -90,6 +90,31 @@ TEST_F(DoctorTest, AnIdentityKeyWithoutAnIndexIsTold) {
   expect_mended("missing_index", "billing");
 }
 
+TEST_F(DoctorTest, AnIdentityKeyAgainstFixedWidthNeedsAnIndexWithoutItsBlanks) {
+  cluster_.exec("shop", "alter table people alter name type char(20)");
+  write_file(R"(
+mappings:
+  person: { left: shop.people, right: billing.people, direction: left_to_right, keys: [ name ] }
+)");
+  const auto found = findings_of("missing_index");
+  ASSERT_THAT(found, SizeIs(1)) << "the unique index over the whole text is of no use";
+  EXPECT_EQ(found[0].at("fix"), "CREATE INDEX ON \"public\".\"people\" (rtrim(\"name\", ' '))");
+  expect_mended("missing_index", "billing");
+  cluster_.exec("billing", "alter table people alter name type varchar(40)");
+  EXPECT_THAT(findings_of("missing_index"), IsEmpty());
+}
+
+TEST_F(DoctorTest, AnIdentityKeyThatTheServerComparesLooselyIsTold) {
+  cluster_.exec("billing",
+                "create extension citext; alter table people alter name type citext;"
+                "grant select, insert, update on people to couplet");
+  expect_mended("loose_key", "billing");
+  cluster_.exec("billing",
+                "create collation loose (provider = icu, locale = 'und-u-ks-level2', "
+                "deterministic = false); alter table people alter name type text collate loose");
+  expect_mended("loose_key", "billing");
+}
+
 TEST_F(DoctorTest, ASmallTableNeedsNoIndex) {
   cluster_.exec("billing",
                 "alter table people drop constraint people_name_key;"

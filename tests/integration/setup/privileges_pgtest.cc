@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <regex>
+#include <sstream>
 
 #include "tests/integration/setup/setup_scene.h"
 
@@ -134,6 +136,68 @@ TEST_F(PrivilegesTest, ARunThatLacksOneSaysSo) {
   const Ended ended = couplet({"plan"});
   EXPECT_EQ(ended.exit_code, 2);
   EXPECT_THAT(ended.err, HasSubstr("GRANT UPDATE"));
+}
+
+// What plan prints of a role that may nothing, as it prints it, is all that it needs.
+TEST_F(PrivilegesTest, TheGrantsThatARunPrintsSufficeForNamesThatNeedQuotingToo) {
+  cluster_.exec("shop", "create role \"Odd Role\" login");
+  for (const char* database : {"shop", "billing"}) {
+    cluster_.exec(
+        database,
+        "create schema \"My Schema\";"
+        "create table \"My Schema\".\"select\" (\"Id\" int primary key, \"order\" text not "
+        "null unique, \"Note \"\"x\"\"\" text)");
+  }
+  cluster_.exec("shop", "insert into \"My Schema\".\"select\" values (1, 'a', 'b')");
+  std::ofstream(file()) << fmt::format(
+      R"(
+version: 1
+name: setup
+state: state
+sources:
+  shop: {{ type: postgres, url: "{}", schema: My Schema }}
+  billing: {{ type: postgres, url: "{}", schema: My Schema }}
+mappings:
+  select: {{ left: shop.select, right: billing.select, direction: left_to_right,
+            keys: [ order ], attributes: [ Id, 'Note "x"' ] }}
+)",
+      cluster_.url("shop", "Odd Role"), cluster_.url("billing", "Odd Role"));
+  const Ended refused = couplet({"plan"});
+  EXPECT_EQ(refused.exit_code, 2) << refused.err;
+  std::istringstream lines(refused.err);
+  std::size_t grants = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t at = line.find("GRANT ");
+    if (at != std::string::npos) {
+      for (const char* each : {"shop", "billing"}) {
+        cluster_.exec(each, line.substr(at));
+      }
+      ++grants;
+    }
+  }
+  EXPECT_EQ(grants, 6U) << "schema and reading twice, inserting, updating\n" << refused.err;
+  const Ended ended = couplet({"reconcile"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(cluster_.query("billing", "select * from \"My Schema\".\"select\""),
+              testing::ElementsAre(Row{"1", "a", "b"}));
+}
+
+// An error elsewhere in the file hides none of them.
+TEST_F(PrivilegesTest, DoctorListsThemWhileTheFileHasAnError) {
+  cluster_.exec("billing", "revoke update (telephone) on accounts from couplet");
+  std::string text = read_file();
+  text.replace(text.find("total ]"), 5, "totl");
+  std::ofstream(file()) << text;
+  EXPECT_THAT(findings_of("unknown_column"), SizeIs(2));
+  const auto missing = findings_of("missing_grant");
+  ASSERT_THAT(missing, SizeIs(1));
+  EXPECT_EQ(missing[0].at("fix"),
+            R"(GRANT UPDATE ("telephone") ON "public"."accounts" TO "couplet")");
+  const auto unchecked = findings_of("not_checked");
+  ASSERT_THAT(unchecked, SizeIs(1));
+  EXPECT_EQ(unchecked[0].at("message"),
+            "what mapping order needs was not checked, or not all of it, since the file does not "
+            "fit the databases there");
 }
 
 TEST_F(PrivilegesTest, TheFiveFunctionsAreEnoughForMarks) {

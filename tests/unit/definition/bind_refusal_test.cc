@@ -426,36 +426,41 @@ TEST(BindRefusalTest, WrittenSides) {
                 "another says"));
 }
 
-TEST(BindRefusalTest, Privileges) {
+// One statement a table and right, with every column that the file needs there.
+TEST(BindRefusalTest, PrivilegesAreToldAsTheGrantsThatAreMissing) {
   DescribedSources sources = shops();
   TableInfo& table = sources[1][0];
+  table.role = "Role of \"r\"";
   const auto bound = [&](const std::string& rest) {
     return findings(people("left_to_right", rest), sources);
   };
+  const std::string to = "ON \"public\".\"people\" TO \"Role of \"\"r\"\"\"\n";
+  EXPECT_EQ(bound("attributes: [ name ]"), "");
   table.columns[2].may_update = false;
   EXPECT_EQ(bound("attributes: [ name ]"),
-            in_line_9(kFirst,
-                      "r.people.name: our role may not update it | GRANT UPDATE ON public.people "
-                      "TO the role of the url"));
+            "8:31 our role may not update public.people (name) | GRANT UPDATE (\"name\") " + to);
   table.columns[2].may_update = true;
-  table.columns[2].may_insert = false;
+  table.columns[1].may_insert = table.columns[2].may_insert = false;
   EXPECT_EQ(bound("attributes: [ name ]"),
-            in_line_9(kFirst,
-                      "r.people.name: our role may not insert it | GRANT INSERT ON public.people "
-                      "TO the role of the url, or create: false"));
+            "8:31 our role may not insert into public.people (email, name) | GRANT INSERT "
+            "(\"email\", \"name\") " +
+                to);
   EXPECT_EQ(bound("create: false, attributes: [ name ]"), "");
   table.columns[2].may_select = false;
   EXPECT_EQ(bound("create: false, attributes: [ name ]"),
-            in_line_9(kFirst + 15,
-                      "our role may not read column r.people.name | GRANT SELECT ON "
-                      "public.people TO the role of the url"));
-  table.may_select = false;
+            "8:31 our role may not read public.people (name) | GRANT SELECT (\"name\") " + to);
+  table.may_use_schema = table.may_select = false;
   for (ColumnInfo& column : table.columns) {
     column.may_select = false;
   }
-  EXPECT_EQ(bound(""),
-            "8:31 r.people: our role may not read public.people | GRANT SELECT ON public.people TO "
-            "the role of the url\n");
+  EXPECT_EQ(bound("create: false, attributes: [ nmae ]"),
+            "8:31 our role may not look into schema public, so its tables are not seen | GRANT "
+            "USAGE ON SCHEMA \"public\" TO \"Role of \"\"r\"\"\"\n"
+            "8:31 our role may not read public.people (email, id, xmin) | GRANT SELECT "
+            "(\"email\", \"id\", xmin) " +
+                to +
+                "9:32 l.people has no column \"nmae\" | did you mean \"name\"?\n"
+                "9:32 r.people has no column \"nmae\" | did you mean \"name\"?\n");
 }
 
 TEST(BindRefusalTest, AnAttributeHasOneWriter) {
@@ -520,6 +525,39 @@ TEST(BindRefusalTest, Keys) {
                 "cardinality: many_to_one, keys: [ email ]"),
             "9:95 mappings p and q are over one pair of entities, whose links they share, but "
             "differ in cardinality\n");
+}
+
+TEST(BindRefusalTest, AKeyByWhichNoCounterpartCanBeLookedFor) {
+  DescribedSources sources = shops();
+  const auto key = [&](Type left, Type right, const char* direction) {
+    for (std::size_t side = 0; side < 2; ++side) {
+      for (ColumnInfo& column : sources[side][0].columns) {
+        if (column.name == "age") {
+          column.type = side == 0 ? left : right;
+        }
+      }
+    }
+    return findings("mappings:\n  p: { left: l.people, right: r.people, direction: " +
+                        std::string(direction) + ", create: false, keys: [ age ] }\n",
+                    sources);
+  };
+  Type reals = type_of(TypeKind::kArray);
+  reals.name = "real[]";
+  reals.elements = {type_of(TypeKind::kFloat32)};
+  Type doubles = reals;
+  doubles.name = "double precision[]";
+  doubles.elements = {type_of(TypeKind::kFloat64)};
+  const Type real = type_of(TypeKind::kFloat32);
+  const Type number = type_of(TypeKind::kNumeric);
+  EXPECT_EQ(key(real, number, "left_to_right"),
+            "8:90 r.people.age (numeric) cannot be a key with l.people.age (real): several of "
+            "its values are the same to the other, and none is looked for so | make the types "
+            "alike, or take "
+            "another key\n");
+  EXPECT_NE(key(reals, doubles, "left_to_right"), "");
+  // A number that the float holds exactly is fine.
+  EXPECT_EQ(key(type_of(TypeKind::kFloat64), numeric(9, 2), "right_to_left"), "");
+  EXPECT_EQ(key(type_of(TypeKind::kFloat64), type_of(TypeKind::kInt32), "right_to_left"), "");
 }
 
 TEST(BindRefusalTest, Conditions) {

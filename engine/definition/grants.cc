@@ -1,0 +1,86 @@
+#include "engine/definition/grants.h"
+
+#include <fmt/format.h>
+
+namespace couplet {
+namespace {
+
+// As SQL has it, for every name: one that is reserved or holds capitals among them.
+std::string sql_name(const std::string& name) {
+  std::string text = "\"";
+  for (const char c : name) {
+    text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  }
+  return text + "\"";
+}
+
+std::string sql_name(const TableName& name) {
+  return name.schema.empty() ? sql_name(name.table)
+                             : sql_name(name.schema) + "." + sql_name(name.table);
+}
+
+struct Right {
+  const char* privilege;
+  const char* what;
+  bool whole;  // on all columns, as far as each says so itself
+  bool ColumnInfo::*column;
+};
+
+void add_missing(const TableInfo& table, const std::set<std::string>& wanted, const Right& right,
+                 std::vector<MissingRight>& found) {
+  std::vector<std::string> names;
+  std::vector<std::string> columns;
+  for (const std::string& name : wanted) {
+    const ColumnInfo* column = table.column(name);
+    if (column != nullptr && !(right.whole && column->*right.column)) {
+      names.push_back(name);
+      columns.push_back(sql_name(name));
+    }
+  }
+  if (names.empty()) {
+    return;
+  }
+  const bool reading = right.column == &ColumnInfo::may_select;
+  if (reading && !right.whole && table.kind != TableInfo::Kind::kView) {
+    names.emplace_back("xmin");  // A row's version is a column, too.
+    columns.emplace_back("xmin");
+  }
+  const std::string message = fmt::format("our role may not {} {} ({})", right.what,
+                                          to_string(table.name), fmt::join(names, ", "));
+  if (table.role.empty()) {
+    found.push_back({message, ""});
+    return;
+  }
+  found.push_back(
+      {message, fmt::format("GRANT {} ({}) ON {} TO {}", right.privilege, fmt::join(columns, ", "),
+                            sql_name(table.name), sql_name(table.role))});
+}
+
+}  // namespace
+
+std::vector<MissingRight> missing_rights(const TableInfo& table, const TableAccess& access) {
+  std::vector<MissingRight> found;
+  add_missing(table, access.read, {"SELECT", "read", table.may_select, &ColumnInfo::may_select},
+              found);
+  add_missing(table, access.insert,
+              {"INSERT", "insert into", table.may_insert, &ColumnInfo::may_insert}, found);
+  add_missing(table, access.update, {"UPDATE", "update", table.may_update, &ColumnInfo::may_update},
+              found);
+  return found;
+}
+
+MissingRight missing_schema(const std::string& schema, const std::string& role) {
+  return {"our role may not look into schema " + schema + ", so its tables are not seen",
+          fmt::format("GRANT USAGE ON SCHEMA {} TO {}", sql_name(schema), sql_name(role))};
+}
+
+MissingRight missing_sequence(const TableName& sequence, const TableName& table,
+                              const std::string& column, bool identity, const std::string& role) {
+  return {fmt::format("our role may not use sequence {}, which gives {}.{} its values{}",
+                      to_string(sequence), to_string(table), column,
+                      identity ? ": ids of new rows are not known before they are written"
+                               : ": rows cannot be created"),
+          fmt::format("GRANT USAGE ON SEQUENCE {} TO {}", sql_name(sequence), sql_name(role))};
+}
+
+}  // namespace couplet
