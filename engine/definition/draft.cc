@@ -310,8 +310,7 @@ class Drafter {
       }
       COUPLET_ASSIGN(const Diagnostics found, judge(written));
       if (!found.has_errors()) {
-        return Draft{std::move(written.text), written.mappings, written.checks,
-                     model_.left_out_count};
+        return Draft{std::move(written.text), written.mappings, written.checks, left_out()};
       }
       bool ours = false;
       for (const Diagnostic& diagnostic : found.items()) {
@@ -322,6 +321,17 @@ class Drafter {
                     "the file that was drafted is not valid: " + found.items().front().message);
       }
     }
+  }
+
+  // Those of mappings that were refused, too.
+  [[nodiscard]] std::array<std::size_t, 2> left_out() const {
+    std::array<std::size_t, 2> count = model_.left_out_count;
+    for (const DraftMapping& mapping : model_.mappings) {
+      for (std::size_t& side : count) {
+        side += mapping.refused.empty() ? 0 : 1;
+      }
+    }
+    return count;
   }
 
   [[nodiscard]] Error nothing_alike() const {

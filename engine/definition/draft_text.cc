@@ -99,7 +99,7 @@ class Writer {
         "",
         "A first guess by `couplet init`, from what the two databases say of their tables. Read");
     comment("",
-            "it from top to bottom: where it says \"check:\", it is not sure. Nothing is written "
+            "it from top to bottom: where it says \"check\", it is not sure. Nothing is written "
             "before");
     comment("", "you say so:");
     comment("", "  couplet validate     is the file right?");

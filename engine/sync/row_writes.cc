@@ -89,11 +89,6 @@ void add_change_time(const MappingPlan& plan, RowWrite& write) {
 
 void finish_create(const MappingPlan& plan, Clock& clock, RowWrite& write) {
   const SidePlan& side = plan.side(write.side);
-  // What the written side does not want to hear: a null for a column that has a value of its own.
-  std::erase_if(write.cells, [&](const RowWrite::Cell& cell) {
-    const ColumnInfo* column = side.entity->table.column(cell.column);
-    return !cell.value && column != nullptr && !column->nullable && column->has_default;
-  });
   for (const BoundMapping::Written& fixed : plan.bound->create_values[index_of(write.side)]) {
     if (cell_of(write, fixed.column) == nullptr) {
       write.cells.push_back(

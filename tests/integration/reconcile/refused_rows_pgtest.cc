@@ -52,6 +52,27 @@ class RefusedRowsTest : public CliTest {
   Ended last_;
 };
 
+// A default is no reason to put something else in the place of what the source says.
+TEST_F(RefusedRowsTest, ANullForAColumnThatTakesNoneParksWhetherOrNotItHasADefault) {
+  right_.exec(
+      "alter table persons alter column years set default 7, alter column years set not null");
+  left_.exec("insert into people (name, age) values ('Ada', null), ('Bob', 36)");
+  const Ended planned = couplet({"plan"});
+  EXPECT_THAT(planned.err, HasSubstr("left.people.age may be null, right.persons.years may not; "
+                                     "such objects are parked"));
+  EXPECT_EQ(reconcile().at("park"), 1);
+  EXPECT_THAT(parked(), Contains(testing::AllOf(HasSubstr("left.people/1"), HasSubstr("years"))));
+  EXPECT_THAT(right_.query("select name, years from persons"), ElementsAre(Row{"Bob", "36"}));
+  // The same of an update.
+  left_.exec("update people set age = case name when 'Ada' then 30 end");
+  const auto summary = reconcile();
+  EXPECT_EQ(summary.at("create"), 1);
+  EXPECT_EQ(summary.at("park"), 1);
+  EXPECT_THAT(parked(), Contains(testing::AllOf(HasSubstr("left.people/2"), HasSubstr("years"))));
+  EXPECT_THAT(right_.query("select name, years from persons order by 1"),
+              ElementsAre(Row{"Ada", "30"}, Row{"Bob", "36"}));
+}
+
 TEST_F(RefusedRowsTest, EachParksWithTheServersReasonAndTheOthersGoOn) {
   add_people(100);
   left_.exec(

@@ -76,6 +76,51 @@ TEST(NameWordsTest, AWordIsTheSameInThePlural) {
   EXPECT_EQ(singular("bus"), "bus");
 }
 
+TEST(DraftTest, AKeyThatASideComparesLooselyIsToBeChecked) {
+  TableInfo loose = people("users").made();
+  for (ColumnInfo& column : loose.columns) {
+    column.equated_by = column.name == "email" ? "collation nocase" : "";
+  }
+  EXPECT_THAT(
+      drafted(request({people("users").made()}, {loose})),
+      HasSubstr("      - email                            # check: b compares it by collation "
+                "nocase, Couplet by code points: Ab and ab are two\n"));
+}
+
+// The counts are those of the text: whoever goes through it finds as many.
+TEST(DraftTest, TheSummaryCountsWhatTheTextHas) {
+  const auto nothing_shared = [](const char* column) {
+    return DescribedTable("parcels").id().text(column).made();
+  };
+  const auto lone = [](const char* name) { return people(name).made(); };
+  TableInfo not_unique = DescribedTable("teams").id().text("name").made();
+  TableInfo unusable = DescribedTable("points").id().unknown("at", "point").made();
+  const std::vector<DraftRequest> requests = {
+      request({lone("users")}, {lone("users")}),
+      request({lone("users"), lone("planets")}, {lone("users")}),
+      request({lone("users"), nothing_shared("sender")}, {lone("users"), nothing_shared("weight")}),
+      request({lone("users"), not_unique, unusable}, {lone("user"), not_unique, lone("moons")}),
+      request({lone("app_users"), not_unique}, {lone("users"), not_unique, unusable})};
+  for (const DraftRequest& from : requests) {
+    const Result<Draft> draft = draft_definition(from);
+    ASSERT_TRUE(draft.has_value()) << draft.error().message;
+    const auto count = [&](const std::string& part) {
+      std::size_t found = 0;
+      for (std::size_t at = draft->text.find(part); at != std::string::npos;
+           at = draft->text.find(part, at + 1)) {
+        ++found;
+      }
+      return found;
+    };
+    EXPECT_EQ(draft->mappings, count("\n    left: ")) << draft->text;
+    EXPECT_EQ(draft->checks, count("check:")) << draft->text;
+    for (const std::size_t side : {0U, 1U}) {
+      EXPECT_EQ(draft->left_out[side], from.sides[side].tables.size() - draft->mappings)
+          << draft->text;
+    }
+  }
+}
+
 TEST(DraftTest, TablesAreTheSameByNameInAnyForm) {
   for (const auto& [left, right] : std::vector<std::pair<std::string, std::string>>{
            {"customers", "customers"},
