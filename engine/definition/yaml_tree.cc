@@ -31,6 +31,31 @@ std::string text_of(fy_token* token) {
   return text == nullptr ? std::string() : std::string(text, length);
 }
 
+// A single-quoted scalar as it stands between its quotes: two quotes are one, a line break is a
+// blank, and empty lines are line breaks. The library, asked for its text, takes four quotes in a
+// row for three and loses what comes behind.
+std::string unquoted(std::string_view raw) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+  std::string text;
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] != '\n') {
+      text += raw[i];
+      i += raw[i] == '\'' ? 1 : 0;
+      continue;
+    }
+    while (!text.empty() && is_blank(text.back())) {
+      text.pop_back();
+    }
+    std::size_t breaks = 0;
+    for (; i < raw.size() && (raw[i] == '\n' || is_blank(raw[i])); ++i) {
+      breaks += raw[i] == '\n' ? 1 : 0;
+    }
+    --i;
+    text += breaks == 1 ? std::string(" ") : std::string(breaks - 1, '\n');
+  }
+  return text;
+}
+
 std::size_t count_nodes(const YamlNode& node) {
   std::size_t count = 1;
   for (const YamlNode& item : node.items) {
@@ -181,6 +206,11 @@ void Builder::scalar(const fy_event& event) {
     node.text = text_of(token);
     const fy_scalar_style style = fy_token_scalar_style(token);
     node.plain = style == FYSS_PLAIN;
+    if (style == FYSS_SINGLE_QUOTED) {
+      const std::size_t begin = fy_token_start_mark(token)->input_pos;
+      const std::size_t end = fy_token_end_mark(token)->input_pos;
+      node.text = unquoted(std::string_view(text_).substr(begin, end - begin));
+    }
     if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && node.begin.column > 1) {
       --node.begin.column;  // The mark is behind the opening quote.
     }

@@ -3,11 +3,15 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <poll.h>
 #include <unistd.h>
+#include "engine/app/output/printable.h"
 
 #include <csignal>
 #include <string>
+
+#include "engine/app/output/printable.h"
 
 namespace couplet {
 namespace {
@@ -131,6 +135,14 @@ TEST_F(ConsoleTest, PasswordsAreMaskedInTalk) {
   EXPECT_THAT(said, testing::HasSubstr("postgresql://me:***@db/x"));
   EXPECT_THAT(said, testing::Not(testing::HasSubstr("secret")));
   EXPECT_THAT(said, testing::Not(testing::HasSubstr("hidden")));
+}
+
+TEST(PrintableTest, NoControlCharacterOfEitherSetReachesTheTerminal) {
+  EXPECT_EQ(printable("a\x1B[31mb\tc\x7F"), "a [31mb c ");
+  // U+009B is an escape and a bracket in one; U+00A0 and é begin with the same byte as it or are
+  // near it.
+  EXPECT_EQ(printable("a\xC2\x9B\x33\x31mb\xC2\x80\xC2\x85"), "a 31mb ");
+  EXPECT_EQ(printable("\xC2\xA0\xC3\xA9 \xE2\x82\xAC\xC2"), "\xC2\xA0\xC3\xA9 \xE2\x82\xAC\xC2");
 }
 
 }  // namespace

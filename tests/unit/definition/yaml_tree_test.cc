@@ -180,5 +180,23 @@ RC_GTEST_PROP(YamlTreeProperty, AnyTextIsATreeOrAFinding, ()) {
   RC_ASSERT(parsed.tree.has_value() || !parsed.findings.empty());
 }
 
+TEST(YamlTreeTest, SingleQuotedScalarsAreReadAsYamlHasThem) {
+  for (const auto& [written, read] : std::vector<std::pair<std::string, std::string>>{
+           {"''", ""},
+           {"''''", "'"},
+           {"'x''y'", "x'y"},
+           {"'x''''y'", "x''y"},
+           {"''''''", "''"},
+           {"'''''x'''''", "''x''"},
+           {"'é''''ü # : \\n'", "é''ü # : \\n"},
+           {"' a '", " a "},
+           {"'a \n   b\n\n \n  c''''d '", "a b\n\nc''d "}}) {
+    const auto tree = parse("ü: x\nkey: " + written + "\nnext: y\n").tree;
+    ASSERT_TRUE(tree) << written;
+    EXPECT_EQ(tree->members.at(1).value.text, read) << written;
+    EXPECT_EQ(tree->members.at(2).value.text, "y") << written;
+  }
+}
+
 }  // namespace
 }  // namespace couplet::test

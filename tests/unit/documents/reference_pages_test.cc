@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -122,6 +123,33 @@ TEST(VerbsPageTest, ListsEveryOperation) {
   }
   EXPECT_THAT(listed(Page("docs/reference/verbs.md"), "## Operations", 1),
               UnorderedElementsAreArray(names));
+}
+
+// A finding is made as {level, source, "code", …} or add(level, "code", …).
+TEST(VerbsPageTest, ListsEveryCodeOfDoctor) {
+  static const std::regex kMade(
+      R"re((?:Level::k\w+|\blevel),\s*(?:"",\s*|[^",(){}]+,\s*)?"([a-z_]+)")re");
+  static const std::regex kCode("`([a-z_]+)`");
+  std::set<std::string> made;
+  const auto gather = [](const std::string& text, const std::regex& pattern,
+                         std::set<std::string>& into) {
+    for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at) {
+      into.insert((*at)[1]);
+    }
+  };
+  gather(read(kRoot / "engine/app/verbs/doctor.cc"), kMade, made);
+  for (const auto& file : std::filesystem::directory_iterator(kRoot / "engine/app/doctor")) {
+    if (file.path().extension() == ".cc") {
+      gather(read(file.path()), kMade, made);
+    }
+  }
+  ASSERT_GT(made.size(), 20U);
+  std::set<std::string> told;
+  const Page page("docs/reference/verbs.md");
+  for (const TableLine& line : Page::tables(page.section("## doctor").value_or(""))) {
+    gather(line[0], kCode, told);
+  }
+  EXPECT_THAT(told, testing::ElementsAreArray(made));
 }
 
 TEST(VerbsPageTest, ListsEveryRuleOfAnExplanation) {
