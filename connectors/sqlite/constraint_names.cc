@@ -66,16 +66,17 @@ std::string broken_foreign_key(Database& database, const Catalog& catalog,
     const ForeignKey* key;
   };
   std::vector<Candidate> candidates;
-  for (const auto& [name, relation] : catalog.relations()) {
-    for (const ForeignKey& key : relation.info.foreign_keys) {
+  for (const auto& named : catalog.relations()) {
+    const TableInfo& child = named.second.info;
+    for (const ForeignKey& key : child.foreign_keys) {
       if (std::any_of(groups.begin(), groups.end(), [&](const WriteGroup& group) {
-            const bool refers = group.table == relation.info.name &&
-                                group.operation != WriteGroup::Operation::kDelete;
+            const bool refers =
+                group.table == child.name && group.operation != WriteGroup::Operation::kDelete;
             const bool is_referred_to =
                 group.table == key.table && group.operation != WriteGroup::Operation::kCreate;
             return refers || is_referred_to;
           })) {
-        candidates.push_back({&relation.info, &key});
+        candidates.push_back({&child, &key});
       }
     }
   }
