@@ -103,6 +103,7 @@ Result<void> Applier::write(Side side, std::vector<RowWrite*> writes) {
     Task& task = *writes.front()->task;
     task.act = Task::Act::kPark;
     task.fault = std::move(result.error());
+    task.fault_side = side;
     return {};
   }
   const auto middle = writes.begin() + static_cast<std::ptrdiff_t>(writes.size() / 2);

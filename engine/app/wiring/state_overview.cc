@@ -15,6 +15,7 @@ namespace {
 
 // Keys as docs/state-format.md has them.
 constexpr char kWaitingObject = 'o';
+constexpr std::uint16_t kHeldIndex = 0x8000;
 
 std::uint16_t u16_of(std::string_view bytes) { return ByteReader(bytes).u16(); }
 
@@ -70,6 +71,9 @@ Result<void> read_worklists(const StateStore& store,
                    }));
   COUPLET_TRY(walk(store, Family::kHeld, {},
                    [&](std::string_view key, std::string_view value) -> Result<void> {
+                     if ((u16_of(key) & kHeldIndex) != 0) {
+                       return {};
+                     }
                      COUPLET_ASSIGN(const Held held, decode_held(value));
                      if (auto* mapping = mapping_at(overview, ids, key)) {
                        add(mapping->held, held.since);
