@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "engine/app/wiring/last_failure.h"
 #include "engine/sync/byte_codec.h"
 #include "engine/sync/records.h"
 #include "engine/sync/state.h"
@@ -147,6 +148,22 @@ Result<void> read_last_runs(const StateStore& store,
   return {};
 }
 
+Result<void> read_failure(const StateStore& store, StateOverview& overview) {
+  COUPLET_ASSIGN(const auto text, store.get(Family::kMeta, kLastFailureKey));
+  if (!text) {
+    return {};
+  }
+  auto json = nlohmann::json::parse(*text, nullptr, false);
+  for (const char* field : {"at", "verb", "code", "message", "hint"}) {
+    if (!json.is_object() || !json.contains(field) || !json[field].is_string()) {
+      return fail(ErrorKind::kStateCorrupt, "the state's record of the last failure is damaged",
+                  "run `couplet reconcile`, which writes it anew");
+    }
+  }
+  overview.failure = std::move(json);
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<StateStore>> open_state_to_read(const std::filesystem::path& folder) {
@@ -183,6 +200,7 @@ Result<StateOverview> overview_of(const StateStore& store, const Definition& def
   COUPLET_TRY(read_worklists(store, ids, overview));
   COUPLET_TRY(read_links(store, definition, overview));
   COUPLET_TRY(read_last_runs(store, ids, overview));
+  COUPLET_TRY(read_failure(store, overview));
   COUPLET_TRY(
       walk(store, Family::kIntents, {}, [&](std::string_view, std::string_view) -> Result<void> {
         ++overview.intents;
