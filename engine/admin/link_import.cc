@@ -155,6 +155,15 @@ Result<void> LinkImport::judge(std::istream& in, const Settings& settings) {
   };
   for (std::string text; std::getline(in, text);) {
     const std::uint64_t line = fates_.size();
+    if (line == settings.lines_most) {
+      const std::string most = std::to_string(settings.lines_most);
+      return fail(Error{ErrorKind::kInvalidArgument,
+                        "there are more than " + most + " lines; nothing was imported",
+                        "import them in parts, as `split -l " + most + "` makes them",
+                        {},
+                        "too_many_lines",
+                        {}});
+    }
     fates_.push_back(Fate::kEmpty);
     if (is_blank(text)) {
       continue;

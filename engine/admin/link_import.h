@@ -16,6 +16,8 @@ class LinkImport {
   struct Settings {
     bool skip_refused = false;  // import the others all the same
     Timestamp now;
+    // What stands twice is found among all lines, so each costs some 50 bytes until the end.
+    std::uint64_t lines_most = 2'000'000;
     std::function<bool()> stop_requested = [] { return false; };
   };
   struct Refusal {
@@ -35,8 +37,8 @@ class LinkImport {
 
   // Reads `in` twice, from its beginning: first every line is judged, then, if none was refused or
   // those are to be skipped, the links are made, synced at the end. A crash in between leaves some
-  // of them; running it again makes the rest. Memory grows by some bytes a line. Errors: the
-  // sources', the state's; kInterrupted.
+  // of them; running it again makes the rest. Errors: kInvalidArgument for a file of more lines
+  // than that; the sources', the state's; kInterrupted.
   Result<Report> run(std::istream& in, const Settings& settings);
 
  private:

@@ -57,10 +57,11 @@ Result<LinkRemoval::Removed> LinkRemoval::remove(const std::string& left, const 
   return std::move(removed.front());
 }
 
-Result<std::vector<LinkRemoval::Removed>> LinkRemoval::remove_all(
-    const std::string& object, std::optional<std::size_t> mapping, Timestamp now) {
+Result<void> LinkRemoval::remove_all(const std::string& object, std::optional<std::size_t> mapping,
+                                     Timestamp now,
+                                     const std::function<void(const Removed&)>& tell) {
   COUPLET_ASSIGN(const NamedObject named, parse_object(definition_, object));
-  std::vector<Removed> removed;
+  bool any = false;
   for (std::size_t pair = 0; pair < definition_.pairs.size(); ++pair) {
     if (mapping && definition_.mappings[*mapping].pair != pair) {
       continue;
@@ -74,17 +75,17 @@ Result<std::vector<LinkRemoval::Removed>> LinkRemoval::remove_all(
         if (links.empty()) {
           break;
         }
-        COUPLET_ASSIGN(auto more, remove_batch(pair, links, now));
-        removed.insert(removed.end(), std::make_move_iterator(more.begin()),
-                       std::make_move_iterator(more.end()));
+        COUPLET_ASSIGN(const auto removed, remove_batch(pair, links, now));
+        std::for_each(removed.begin(), removed.end(), tell);
+        any = true;
       }
     }
   }
-  if (removed.empty()) {
+  if (!any) {
     return not_found(object + " has no link", "`couplet links list` tells which there are",
                      "no_link");
   }
-  return removed;
+  return {};
 }
 
 Result<std::vector<LinkRemoval::Ended>> LinkRemoval::look_at(std::size_t pair,

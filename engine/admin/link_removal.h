@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
@@ -33,9 +34,11 @@ class LinkRemoval {
   // Synced. Errors: kNotFound; kInvalidArgument.
   Result<Removed> remove(const std::string& left, const std::string& right,
                          std::optional<std::size_t> mapping, Timestamp now);
-  // All links of an object (under one mapping). Synced. Errors: kNotFound: it has none.
-  Result<std::vector<Removed>> remove_all(const std::string& object,
-                                          std::optional<std::size_t> mapping, Timestamp now);
+  // All links of an object (under one mapping), some at a time: a target may have any number of
+  // contributors. Each that is gone is told; what was told is synced. Errors: kNotFound: it has
+  // none.
+  Result<void> remove_all(const std::string& object, std::optional<std::size_t> mapping,
+                          Timestamp now, const std::function<void(const Removed&)>& tell);
 
  private:
   struct LinkEnds {

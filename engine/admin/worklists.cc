@@ -25,6 +25,10 @@ bool wanted(const WorklistSelection& selection, const std::string& id) {
          std::find(selection.ids.begin(), selection.ids.end(), id) != selection.ids.end();
 }
 
+bool of_situation(const WorklistSelection& selection, Situation situation) {
+  return !selection.situation || *selection.situation == situation;
+}
+
 // Calls `visit(subject, key, standing)` for the entries of a family, mapping by mapping.
 using SubjectVisit = std::function<bool(const Subject&, const std::string&, State::Standing&)>;
 Result<void> walk(const BoundDefinition& definition, const State& state, Family family,
@@ -75,13 +79,18 @@ Result<Listed> list_parked(const BoundDefinition& definition, const State& state
   PageCounter counter(ListKind::kParked, page);
   COUPLET_TRY(walk(definition, state, Family::kParked, ListKind::kParked, selection, page,
                    [&](const Subject& subject, const std::string& key, State::Standing& standing) {
-                     ParkedItem item{id_of(state, key), subject, {}, {}};
+                     ParkedItem item{id_of(state, key), subject, {}, {}, {}};
                      if (!standing.parked || !wanted(selection, item.id) ||
-                         !selection.age.take(standing.parked->first_at)) {
+                         !selection.age.take(standing.parked->first_at) ||
+                         !of_situation(selection, standing.parked->situation)) {
                        return true;
                      }
                      item.object = name_of_subject(definition, subject);
                      item.parked = std::move(*standing.parked);
+                     if (const ObjectKey& there = item.parked.counterpart; !there.empty()) {
+                       item.counterpart = name_of_subject(
+                           definition, {subject.mapping, other(subject.side), there});
+                     }
                      return counter.take(key) && visit(item);
                    }));
   return counter.listed();
@@ -91,19 +100,18 @@ Result<Listed> list_held(const BoundDefinition& definition, const State& state,
                          const WorklistSelection& selection, const Page& page,
                          const std::function<bool(const HeldItem&)>& visit) {
   PageCounter counter(ListKind::kHeld, page);
-  COUPLET_TRY(
-      walk(definition, state, Family::kHeld, ListKind::kHeld, selection, page,
-           [&](const Subject& subject, const std::string& key, State::Standing& standing) {
-             HeldItem item{id_of(state, key), subject, {}, {}};
-             if (!standing.held || !wanted(selection, item.id) ||
-                 !selection.age.take(standing.held->since) ||
-                 (selection.situation && standing.held->situation != *selection.situation)) {
-               return true;
-             }
-             item.object = name_of_subject(definition, subject);
-             item.held = std::move(*standing.held);
-             return counter.take(key) && visit(item);
-           }));
+  COUPLET_TRY(walk(definition, state, Family::kHeld, ListKind::kHeld, selection, page,
+                   [&](const Subject& subject, const std::string& key, State::Standing& standing) {
+                     HeldItem item{id_of(state, key), subject, {}, {}};
+                     if (!standing.held || !wanted(selection, item.id) ||
+                         !selection.age.take(standing.held->since) ||
+                         !of_situation(selection, standing.held->situation)) {
+                       return true;
+                     }
+                     item.object = name_of_subject(definition, subject);
+                     item.held = std::move(*standing.held);
+                     return counter.take(key) && visit(item);
+                   }));
   return counter.listed();
 }
 
@@ -166,23 +174,46 @@ Result<std::vector<ParkedItem>> find_parked(const BoundDefinition& definition, c
   return items;
 }
 
-Result<void> discard_parked(State& state, std::span<const ParkedItem> items) {
-  for (std::size_t start = 0; start < items.size(); start += tuning::kBatchRows) {
-    const auto batch = items.subspan(start, std::min(tuning::kBatchRows, items.size() - start));
-    std::vector<Subject> subjects;
-    for (const ParkedItem& item : batch) {
-      subjects.push_back(item.subject);
-    }
-    COUPLET_ASSIGN(const auto before, state.standing(subjects));
-    StateBatch changes;
-    for (std::size_t i = 0; i < subjects.size(); ++i) {
-      State::Standing after = before[i];
-      after.parked.reset();
-      state.replace_standing(changes, subjects[i], before[i], after);
-    }
-    COUPLET_TRY(state.store().commit(changes, Durability::kSynced));
+namespace {
+Result<void> forget(State& state, std::span<const ParkedItem> items) {
+  std::vector<Subject> subjects;
+  for (const ParkedItem& item : items) {
+    subjects.push_back(item.subject);
   }
-  return {};
+  COUPLET_ASSIGN(const auto before, state.standing(subjects));
+  StateBatch changes;
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    State::Standing after = before[i];
+    after.parked.reset();
+    state.replace_standing(changes, subjects[i], before[i], after);
+  }
+  return state.store().commit(changes, Durability::kSynced);
+}
+}  // namespace
+
+Result<std::uint64_t> discard_parked(const BoundDefinition& definition, State& state,
+                                     const WorklistSelection& selection,
+                                     const std::function<void(const ParkedItem&)>& tell) {
+  if (!selection.ids.empty()) {
+    COUPLET_TRY(find_parked(definition, state, selection));
+  }
+  std::uint64_t discarded = 0;
+  // What a page has forgotten does not shift the next one: pages go on behind a key.
+  for (Page page{std::nullopt, tuning::kBatchRows};;) {
+    std::vector<ParkedItem> items;
+    COUPLET_ASSIGN(const Listed listed,
+                   list_parked(definition, state, selection, page, [&](const ParkedItem& item) {
+                     items.push_back(item);
+                     return true;
+                   }));
+    COUPLET_TRY(forget(state, items));
+    std::for_each(items.begin(), items.end(), tell);
+    discarded += items.size();
+    if (!listed.next) {
+      return discarded;
+    }
+    page.after = listed.next;
+  }
 }
 
 }  // namespace couplet

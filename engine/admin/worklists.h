@@ -17,6 +17,7 @@ struct ParkedItem {
   Subject subject;
   std::string object;  // "source.Entity/ID"
   Parked parked;
+  std::string counterpart;  // empty: it has none
 };
 struct HeldItem {
   std::string id;
@@ -32,7 +33,7 @@ struct ConflictItem {
 
 struct WorklistSelection {
   std::optional<std::size_t> mapping;
-  std::optional<Situation> situation;  // of held ones
+  std::optional<Situation> situation;  // of held ones, and of parked ones when they failed
   std::vector<std::string> ids;        // these only; empty: all
   AgeBounds age;                       // parked: when first, held: since when, conflicts: when
 };
@@ -50,12 +51,15 @@ Result<Listed> list_conflicts(const BoundDefinition& definition, const State& st
                               const WorklistSelection& selection, const Page& page,
                               const std::function<bool(const ConflictItem&)>& visit);
 
-// The parked entries that are selected, all of them. Errors: kNotFound if nothing has one of the
-// ids.
+// The parked entries that are selected, all of them: for a selection by id. Errors: kNotFound if
+// nothing has one of the ids.
 Result<std::vector<ParkedItem>> find_parked(const BoundDefinition& definition, const State& state,
                                             const WorklistSelection& selection);
 
-// Forgets these entries, and nothing else. Synced.
-Result<void> discard_parked(State& state, std::span<const ParkedItem> items);
+// Forgets the selected entries, and nothing else; tells each that is gone. Synced, some at a time.
+// Errors: kNotFound if nothing has one of the ids; then nothing is forgotten.
+Result<std::uint64_t> discard_parked(const BoundDefinition& definition, State& state,
+                                     const WorklistSelection& selection,
+                                     const std::function<void(const ParkedItem&)>& tell);
 
 }  // namespace couplet

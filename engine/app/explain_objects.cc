@@ -1,6 +1,7 @@
 #include "engine/app/explain_objects.h"
 
 #include "engine/app/output/explanation_output.h"
+#include "engine/app/output/turned.h"
 #include "engine/app/system_clock.h"
 #include "engine/sync/explainer.h"
 
@@ -16,17 +17,6 @@ class Silence final : public Observer {
   void on_notice(const std::string& /*sentence*/) override {}
 };
 
-// How the file calls the mappings and turns their sides.
-std::vector<MappingShown> mappings_shown(const Session& session) {
-  std::vector<MappingShown> shown;
-  for (std::size_t i = 0; i < session.bound.mappings.size(); ++i) {
-    const BoundMapping& mapping = session.bound.mappings[i];
-    shown.push_back({mapping.name, session.definition.mappings[i].entities[0] !=
-                                       session.bound.pairs[mapping.pair].entities[0]});
-  }
-  return shown;
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> explain_objects(const Session& session,
@@ -37,12 +27,17 @@ Result<std::vector<std::string>> explain_objects(const Session& session,
   Syncer syncer(session.bound, *session.state, sources, clock, silence, {true, {}});
   COUPLET_TRY(syncer.recover());
   Explainer explainer(session.bound, *session.state, sources, syncer);
-  const std::vector<MappingShown> shown = mappings_shown(session);
+  const std::vector<MappingShown> mappings = mappings_shown(session.definition, session.bound);
+  std::vector<std::string> names;
+  for (const MappingShown& mapping : mappings) {
+    names.push_back(mapping.name);
+  }
   std::vector<std::string> explained;
   for (const NamedObject& object : objects) {
-    COUPLET_ASSIGN(const Explanation explanation, explainer.explain(object));
-    explained.push_back(json ? explanation_json(explanation, shown)
-                             : explanation_text(explanation, shown));
+    COUPLET_ASSIGN(Explanation found, explainer.explain(object));
+    const Explanation explanation = as_shown(std::move(found), mappings, session.bound);
+    explained.push_back(json ? explanation_json(explanation, names)
+                             : explanation_text(explanation, names));
   }
   return explained;
 }

@@ -117,22 +117,24 @@ Result<void> Reconciler::scan(std::size_t mapping) {
                                       NomineeSpool(settings_.spool_folder)};
   std::uint64_t before = 0;
   for (const Side side : {Side::kLeft, Side::kRight}) {
-    auto result = comparer.compare(side, rounds_.spool(mapping), missing[index_of(side)],
-                                   [&](std::uint64_t rows) {
-                                     observer_.on_progress(mapping, "scan", before + rows, 0);
-                                     return !settings_.stop_requested();
-                                   });
-    if (!result) {
-      return fail(std::move(result.error()));
-    }
-    compared[index_of(side)] = *result;
+    // One that breaks off begins anew: what it has nominated already is looked at once more.
+    const auto result = rounds_.retried<Comparer::SideResult>([&] {
+      missing[index_of(side)] = NomineeSpool(settings_.spool_folder);
+      return comparer.compare(side, rounds_.spool(mapping), missing[index_of(side)],
+                              [&](std::uint64_t rows) {
+                                observer_.on_progress(mapping, "scan", before + rows, 0);
+                                return !settings_.stop_requested();
+                              });
+    });
+    COUPLET_ASSIGN(const Comparer::SideResult seen, result);
+    compared[index_of(side)] = seen;
     if (!work.scanned) {
-      objects_ += result->rows;
+      objects_ += seen.rows;
     }
-    before += result->rows;
+    before += seen.rows;
     std::string& no_evidence = rounds_.permissions(mapping).no_evidence[index_of(side)];
     const BoundEntity& entity = *plan.side(side).entity;
-    if (result->rows == 0) {
+    if (seen.rows == 0) {
       no_evidence = "its table shows no row at all: no evidence of a delete";
     } else if (entity.table.row_security) {
       no_evidence = "row level security may hide it: no evidence of a delete";
@@ -182,7 +184,8 @@ Result<void> Reconciler::set_recreate_rail(std::size_t mapping, Side side,
       keys.push_back(nominee.key);
       COUPLET_TRY(counted.add(nominee));
     }
-    COUPLET_ASSIGN(const auto found, reader.fetch(side, keys));
+    COUPLET_ASSIGN(const auto found,
+                   rounds_.retried<Reader::Found>([&] { return reader.fetch(side, keys); }));
     gone += keys.size() - found.size();
   }
   missing = std::move(counted);

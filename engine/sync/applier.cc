@@ -127,6 +127,7 @@ Result<void> Applier::write(Side side, std::vector<RowWrite*> writes) {
     Task& task = *writes.front()->task;
     task.act = Task::Act::kPark;
     task.fault = std::move(result.error());
+    task.fault_side = side;
     explain_clash(plan_.side(side), task.fault);
     return {};
   }

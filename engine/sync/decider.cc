@@ -87,8 +87,11 @@ void collect_waits(const DecisionContext& context, Task& task, Side from, std::s
 }
 
 void park_value(const DecisionContext& context, Task& task, Side from, std::size_t use) {
-  task.act = Act::kPark;
-  task.fault = unusable_value(context.plan, use, *task.holder(from, use));
+  if (task.act != Act::kPark) {
+    task.act = Act::kPark;
+    task.fault = unusable_value(context.plan, use, *task.holder(from, use));
+    task.fault_side = from;
+  }
 }
 
 bool needs(const DecisionContext& context, Side target, std::size_t use) {
@@ -137,7 +140,7 @@ void decide_merge(const DecisionContext& context, Task& task) {
       case Outcome::kPark:
         park_value(context, task, left.kind == SlotState::Kind::kFault ? Side::kLeft : Side::kRight,
                    use);
-        return;
+        break;
     }
   }
   const bool linking = task.links || task.situation == Situation::kMoved;
@@ -146,13 +149,18 @@ void decide_merge(const DecisionContext& context, Task& task) {
       task.situation = Situation::kConflict;
     } else if (identity_written) {
       task.situation = Situation::kMoved;
-    } else if (written[0] || written[1] || report) {
+    } else if (written[0] || written[1] || report || task.act == Act::kPark) {
       // From the point of view of who is written: did its source change, or it itself?
-      const Side target = written[1] || !written[0] ? Side::kRight : Side::kLeft;
+      const bool left =
+          task.act == Act::kPark ? task.fault_side == Side::kRight : written[0] && !written[1];
+      const Side target = left ? Side::kLeft : Side::kRight;
       // At first contact nobody can tell: it takes what its source has.
       const bool source = changed[index_of(other(target))] || !changed[index_of(target)];
       task.situation = source ? Situation::kSourceChanged : Situation::kTargetChanged;
     }
+  }
+  if (task.act == Act::kPark) {
+    return;
   }
   if (defer) {
     task.act = Act::kDefer;

@@ -30,7 +30,9 @@ FailureAction action_on(ErrorKind kind) {
 }
 
 bool is_clash(std::string_view code) {
-  return code == "23505" || code == "23503" || code == "23P01";
+  return code == "23505" || code == "23P01" || is_missing_reference(code);
 }
+
+bool is_missing_reference(std::string_view code) { return code == "23503"; }
 
 }  // namespace couplet

@@ -152,6 +152,7 @@ void ManyToOneResolver::lone(const Member& member, Act act, Situation situation,
   task.reunited = member.reunited;
   if (fault) {
     task.fault = std::move(*fault);
+    task.fault_side = many_;
   }
   batch_.tasks.push_back(std::move(task));
 }
@@ -218,9 +219,11 @@ Result<void> ManyToOneResolver::place_group(Group& group) {
   if (group.members.empty()) {
     return {};
   }
-  const auto all_lone = [&](Act act, Situation situation, const std::string& reason) {
+  const auto all_lone = [&](Act act, Situation situation, const std::string& reason,
+                            const std::vector<PairEnd>& rivals = {}) {
     for (const Member& member : group.members) {
       lone(member, act, situation, reason, group.fault);
+      batch_.tasks.back().rivals = rivals;
     }
   };
   if (group.fault) {
@@ -230,7 +233,8 @@ Result<void> ManyToOneResolver::place_group(Group& group) {
   if (group.candidates.size() > 1) {
     all_lone(Act::kHold, Situation::kAmbiguous,
              std::to_string(group.candidates.size()) +
-                 " objects on the other side have this identity key");
+                 " objects on the other side have this identity key",
+             first_ends(state_.pair_id(plan_.pair), group.candidates, 2));
     return {};
   }
   if (group.candidates.size() == 1 && !group.candidates.front()->in_scope) {

@@ -1,7 +1,6 @@
 #include "engine/sync/object_sync.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "engine/ports/tuning.h"
 #include "engine/sync/failure_policy.h"
@@ -54,9 +53,10 @@ Permissions ObjectSync::permissions_of_a_look() {
   return permissions;
 }
 
-Result<void> ObjectSync::check_known(std::span<const NamedObject> objects) const {
-  COUPLET_ASSIGN(const auto known,
-                 look_up(definition_, state_, sources_, syncer_.plans(), objects));
+Result<void> ObjectSync::check_known(std::span<const NamedObject> objects) {
+  COUPLET_ASSIGN(const auto known, rounds_.retried<std::vector<KnownObject>>([&] {
+    return look_up(definition_, state_, sources_, syncer_.plans(), objects);
+  }));
   std::string names;
   std::size_t missing = 0;
   for (std::size_t i = 0; i < objects.size(); ++i) {
@@ -99,6 +99,8 @@ Result<ObjectSync::Report> ObjectSync::sync(std::span<const NamedObject> objects
     changed.push_back({object.entity, object.key});
   }
   COUPLET_TRY(rounds_.wake_readers(changed));
+  COUPLET_ASSIGN(const auto held, syncer_.held_opposite(changed));
+  COUPLET_TRY(rounds_.queue(held));
   return run();
 }
 
@@ -109,33 +111,56 @@ Result<ObjectSync::Report> ObjectSync::sync(std::span<const Subject> subjects) {
   return run();
 }
 
-// What was written may have made room for what clashed: it is tried again, as a reconcile would.
+// True if what was written may have made room for a row that clashed: by leaving a value of its
+// table, or as the row that it refers to.
+bool ObjectSync::made_room(std::size_t mapping, std::string_view code) const {
+  const Pair& pair = definition_.pairs[definition_.mappings[mapping].pair];
+  return std::any_of(written_.begin(), written_.end(), [&](std::size_t entity) {
+    const BoundEntity& changed = definition_.entities[entity];
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      const BoundEntity& own = definition_.entities[pair.entities[index_of(side)]];
+      if (definition_.mappings[mapping].writes[index_of(side)] && own.source == changed.source &&
+          (is_missing_reference(code) || own.table.name == changed.table.name)) {
+        return true;
+      }
+    }
+    return false;
+  });
+}
+
+// Those are tried again, as a reconcile would. They were not asked for: what comes of them is told,
+// not that it came to nothing.
+Result<bool> ObjectSync::queue_clashes() {
+  bool any = false;
+  for (std::size_t mapping = 0; mapping < definition_.mappings.size() && !written_.empty();
+       ++mapping) {
+    COUPLET_TRY(rounds_.queue_worklist(
+        mapping, Family::kParked, [&](const Subject& subject, const State::Standing& standing) {
+          const bool again = standing.parked && is_clash(standing.parked->code) &&
+                             made_room(mapping, standing.parked->code);
+          if (again && !standing_[mapping].contains(subject)) {
+            bystanders_.insert(subject);
+          }
+          any = any || again;
+          return again;
+        }));
+  }
+  return any;
+}
+
 Result<ObjectSync::Report> ObjectSync::run() {
   Report report;
   for (int attempt = 0; attempt < kClashAttempts; ++attempt) {
-    const std::uint64_t before = syncer_.summary().operations();
+    written_.clear();
     const std::uint32_t rounds = report.summary.rounds;
     const double elapsed = report.summary.elapsed_seconds;
-    std::vector<Rounds::Stopped> stopped = std::move(report.stopped);
     COUPLET_ASSIGN(report, rounds_.run());
-    // What stopped in an earlier attempt is not tried again.
-    report.summary.converged = report.summary.converged && stopped.empty();
-    report.stopped.insert(report.stopped.begin(), std::make_move_iterator(stopped.begin()),
-                          std::make_move_iterator(stopped.end()));
     report.summary.rounds += rounds;
     report.summary.elapsed_seconds += elapsed;
-    if (report.interrupted || dry_run_ || syncer_.summary().operations() == before) {
+    if (report.interrupted || dry_run_) {
       break;
     }
-    bool clashed = false;
-    for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
-      COUPLET_TRY(
-          rounds_.queue_worklist(mapping, Family::kParked, [&](const State::Standing& standing) {
-            const bool again = standing.parked && is_clash(standing.parked->code);
-            clashed = clashed || again;
-            return again;
-          }));
-    }
+    COUPLET_ASSIGN(const bool clashed, queue_clashes());
     if (!clashed) {
       break;
     }
@@ -168,14 +193,8 @@ Result<void> ObjectSync::tell_what_stands(Summary& summary) {
 
 Result<void> ObjectSync::begin_turn(std::size_t /*mapping*/) { return {}; }
 
-// What was written may have freed others than those named: a rival is gone.
-Result<void> ObjectSync::queue_standing(std::size_t mapping, bool progressed) {
-  if (!progressed || rounds_.round() == 1) {
-    return {};
-  }
-  COUPLET_TRY(rounds_.queue_worklist(mapping, Family::kWaiting));
-  return rounds_.queue_worklist(mapping, Family::kHeld);
-}
+// Who waits or is held for what this call changes follows by itself; nobody else is looked at.
+Result<void> ObjectSync::queue_standing(std::size_t /*mapping*/, bool /*progressed*/) { return {}; }
 
 bool ObjectSync::has_more(std::size_t /*mapping*/) const { return false; }
 bool ObjectSync::takes_dirty(std::size_t /*mapping*/) const { return true; }
@@ -185,12 +204,18 @@ Result<std::uint64_t> ObjectSync::objects_of(std::size_t mapping) {
 }
 
 void ObjectSync::took(std::size_t mapping, const Syncer::Outcome& outcome) {
-  looked_at_ += outcome.standing.size() + outcome.settled.size();
   for (const Subject& subject : outcome.standing) {
-    standing_[mapping].insert(subject);
+    if (!bystanders_.contains(subject)) {
+      standing_[mapping].insert(subject);
+      ++looked_at_;
+    }
   }
   for (const Subject& subject : outcome.settled) {
     standing_[mapping].erase(subject);
+    ++looked_at_;
+  }
+  for (const Syncer::Changed& changed : outcome.written) {
+    written_.insert(changed.entity);
   }
 }
 

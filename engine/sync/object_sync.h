@@ -50,8 +50,10 @@ class ObjectSync final : private Rounds::Feeder {
   Result<std::uint64_t> objects_of(std::size_t mapping) override;
   void took(std::size_t mapping, const Syncer::Outcome& outcome) override;
 
-  Result<void> check_known(std::span<const NamedObject> objects) const;
+  Result<void> check_known(std::span<const NamedObject> objects);
   Result<Report> run();
+  [[nodiscard]] bool made_room(std::size_t mapping, std::string_view code) const;
+  Result<bool> queue_clashes();
   Result<void> tell_what_stands(Summary& summary);
 
   const BoundDefinition& definition_;
@@ -62,6 +64,8 @@ class ObjectSync final : private Rounds::Feeder {
   bool dry_run_;
   Rounds rounds_;
   std::vector<std::set<Subject>> standing_;  // by mapping, of those looked at
+  std::set<Subject> bystanders_;             // clashed before, and are tried again unasked
+  std::set<std::size_t> written_;            // entities, since clashes were last tried again
   std::set<std::size_t> too_many_;           // mappings with readers that were not followed
   std::uint64_t looked_at_ = 0;
 };

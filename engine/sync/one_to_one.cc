@@ -46,6 +46,12 @@ Task OneToOneResolver::task_of(const View& view) const {
   return task;
 }
 
+Task OneToOneResolver::hold(Task task, Situation situation, std::string reason,
+                            const std::vector<const View*>& rivals, std::size_t most) const {
+  task.rivals = first_ends(state_.pair_id(plan_.pair), rivals, most);
+  return settle(std::move(task), Act::kHold, situation, std::move(reason));
+}
+
 // Both ends, whatever the task takes the place of, and the identity key of what it creates belong
 // to one task of a batch.
 void OneToOneResolver::add(Task task) {
@@ -213,6 +219,7 @@ std::optional<Task> OneToOneResolver::settled_alone(const Seeker& seeker) const 
                     "a part of its identity key is null");
     case Identity::Kind::kFault:
       task.fault = unusable_identity(plan_, view);
+      task.fault_side = view.side;
       return settle(std::move(task), Act::kPark, Situation::kAbsent);
     case Identity::Kind::kUnresolved:
     case Identity::Kind::kComplete:
@@ -344,20 +351,23 @@ Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
   Task task = task_of(view);
   if (seeker.fault) {
     task.fault = *seeker.fault;
+    task.fault_side = view.side;
     return settle(std::move(task), Act::kPark, Situation::kAbsent);
   }
   if (seeker.kept_apart && seeker.candidates.empty()) {
     return settle(std::move(task), Act::kReport, Situation::kMatched, kKeptApartReason);
   }
   if (!seeker.rivals.empty()) {
-    return settle(
-        std::move(task), Act::kHold, Situation::kDuplicate,
-        std::to_string(seeker.rivals.size() + 1) + " unlinked objects have this identity key");
+    return hold(
+        std::move(task), Situation::kDuplicate,
+        std::to_string(seeker.rivals.size() + 1) + " unlinked objects have this identity key",
+        seeker.rivals, 1);
   }
   if (seeker.candidates.size() > 1) {
-    return settle(std::move(task), Act::kHold, Situation::kAmbiguous,
-                  std::to_string(seeker.candidates.size()) +
-                      " objects on the other side have this identity key");
+    return hold(std::move(task), Situation::kAmbiguous,
+                std::to_string(seeker.candidates.size()) +
+                    " objects on the other side have this identity key",
+                seeker.candidates, 2);
   }
   if (seeker.candidates.empty()) {
     if (seeker.tombstone) {
@@ -370,8 +380,8 @@ Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
   if (const auto held = candidate_links.find(candidate.key); held != candidate_links.end()) {
     const ObjectKey& holder = held->second.end(view.side);
     if (is_planned(holder) || occupants.contains(holder)) {
-      return settle(std::move(task), Act::kHold, Situation::kAlreadyLinked,
-                    "the object with this identity key is linked to another");
+      return hold(std::move(task), Situation::kAlreadyLinked,
+                  "the object with this identity key is linked to another", seeker.candidates, 1);
     }
     seeker.link = held->second;
     return succession(seeker, view, held->second);
@@ -452,8 +462,9 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
     return settle(std::move(task), Act::kReport, Situation::kOutOfScope);
   }
   if (seeker.candidates.size() > 1) {
-    return settle(std::move(task), Act::kHold, Situation::kAmbiguous,
-                  "several objects could take the place of the one that is gone");
+    return hold(std::move(task), Situation::kAmbiguous,
+                "several objects could take the place of the one that is gone", seeker.candidates,
+                2);
   }
   if (plan_.bound->writes[index_of(view.side)]) {
     // This mapping reads the side where it is gone: a source that is missing.

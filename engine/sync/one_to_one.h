@@ -51,6 +51,9 @@ class OneToOneResolver {
   Task succession(Seeker& seeker, const View& newcomer, const Link& replaced) const;
   void forget_nulls(const View& newcomer, Agreement& agreement) const;
   void add(Task task);
+  // Held: `most` of these tell as long as they stay as they are that it stays so.
+  Task hold(Task task, Situation situation, std::string reason,
+            const std::vector<const View*>& rivals, std::size_t most) const;
   [[nodiscard]] Task task_of(const View& view) const;
 
   const BoundDefinition& definition_;

@@ -3,9 +3,26 @@
 #include <algorithm>
 
 #include "engine/ports/tuning.h"
+#include "engine/sync/byte_codec.h"
 #include "engine/sync/planned_rows.h"
 
 namespace couplet {
+namespace {
+
+// What a row holds in these columns of its projection.
+std::string held_in(const SidePlan& plan, const RowBatch& rows, std::size_t row,
+                    std::span<const std::size_t> columns) {
+  std::string held;
+  ByteWriter out(held);
+  for (const std::size_t column : columns) {
+    const Value value = rows.at(row, plan.projection.id.size() + column);
+    out.u8(value.has_bytes() ? 1 : 0);
+    out.text(value.has_bytes() ? value.bytes() : std::string_view());
+  }
+  return held;
+}
+
+}  // namespace
 
 Result<const std::vector<View>*> Reader::keep(Side side, RowBatch& rows) {
   if (planned_ != nullptr) {
@@ -112,11 +129,18 @@ Result<void> Reader::ask(Side side, std::span<Question*> questions, std::span<co
     return {};
   }
   RowBatch& rows = batch_.rows.emplace_back();
-  COUPLET_TRY(sources_[plan_.side(side).entity->source]->find(plan_.side(side).projection, by,
-                                                              wanted, rows));
+  const SidePlan& plan = plan_.side(side);
+  COUPLET_TRY(sources_[plan.entity->source]->find(plan.projection, by, wanted, rows));
+  std::vector<std::string> found;
+  for (std::size_t row = 0; planned_ != nullptr && row < rows.rows(); ++row) {
+    found.push_back(held_in(plan, rows, row, by));
+  }
   COUPLET_ASSIGN(const std::vector<View>* views, keep(side, rows));
   for (std::size_t row = 0; row < views->size(); ++row) {
-    questions[rows.ordinal(row)]->answers.push_back(&(*views)[row]);
+    // What a plan has renamed is not found by its old name.
+    if (planned_ == nullptr || held_in(plan, rows, row, by) == found[row]) {
+      questions[rows.ordinal(row)]->answers.push_back(&(*views)[row]);
+    }
   }
   return {};
 }

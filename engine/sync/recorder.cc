@@ -4,6 +4,7 @@
 
 #include "engine/model/literal.h"
 #include "engine/sync/object_name.h"
+#include "engine/sync/refusal.h"
 
 namespace couplet {
 namespace {
@@ -276,6 +277,32 @@ Result<void> Recorder::record_members(const Task& task, const ObjectKey& target,
   return {};
 }
 
+std::vector<PairEnd> Recorder::relinked(const Task& task) const {
+  std::vector<PairEnd> ends;
+  const auto add = [&](Side side, const ObjectKey& key) {
+    if (!key.empty() && !is_planned(key)) {
+      ends.push_back({state_.pair_id(plan_.pair), side, key});
+    }
+  };
+  const bool ended = task.act == Act::kSever || task.act == Act::kDropLink;
+  if (!ended && !succeeded(task)) {
+    return ends;
+  }
+  for (const std::optional<Link>* link : {&task.link, &task.replaced}) {
+    if (*link && (ended || task.links)) {
+      add(Side::kLeft, (*link)->left);
+      add(Side::kRight, (*link)->right);
+    }
+  }
+  for (const Member& member : task.members) {
+    if (member.joins || member.leaves) {
+      add(*plan_.entities->many, member.key);
+      add(other(*plan_.entities->many), task.target_key);
+    }
+  }
+  return ends;
+}
+
 std::vector<Recorder::Linked> Recorder::linked(const Task& task) const {
   std::vector<Linked> found;
   if (!succeeded(task)) {
@@ -301,6 +328,18 @@ std::vector<Recorder::Linked> Recorder::linked(const Task& task) const {
   return found;
 }
 
+// Many to one a contributor's is its target; one-to-one objects stand by the left one.
+ObjectKey Recorder::counterpart_of(const Task& task) const {
+  if (plan_.entities->many) {
+    return task.subject.side == *plan_.entities->many ? task.target_key : ObjectKey{};
+  }
+  const Side there = other(main_subject(task).side);
+  if (const View* view = task.views[index_of(there)]) {
+    return view->key;
+  }
+  return task.link ? task.link->end(there) : ObjectKey{};
+}
+
 State::Standing Recorder::standing_after(const Task& task) const {
   State::Standing after;
   if (task.act == Act::kPark) {
@@ -310,12 +349,15 @@ State::Standing Recorder::standing_after(const Task& task) const {
     parked.reason = task.fault.message;
     parked.detail = task.fault.detail;
     parked.first_at = parked.last_at = now_;
+    parked.situation = task.situation;
+    parked.counterpart = counterpart_of(task);
+    parked.attributes = refused_attributes(plan_, task);
     after.parked = std::move(parked);
   }
   if (task.act == Act::kHold) {
-    after.held = Held{task.situation, task.reason, now_};
+    after.held = Held{task.situation, task.reason, now_, task.rivals};
   } else if (holds_an_attribute(task) && task.act != Act::kPark) {
-    after.held = Held{Situation::kConflict, "an attribute's conflict is to be decided", now_};
+    after.held = Held{Situation::kConflict, "an attribute's conflict is to be decided", now_, {}};
   }
   if (!task.waits.empty() && task.act != Act::kPark) {
     after.waiting = Waiting{task.waits, now_};
@@ -384,11 +426,16 @@ Result<Recorder::Stands> Recorder::record_standing(std::span<const Task* const> 
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     State::Standing& after = standings[i];
     if (after.parked && before[i].parked) {
-      after.parked->attempts = before[i].parked->attempts + 1;
+      const bool tried = before[i].parked->last_at >= run_began_;
+      after.parked->attempts = before[i].parked->attempts + (tried ? 0 : 1);
       after.parked->first_at = before[i].parked->first_at;
     }
     if (after.held && before[i].held && before[i].held->situation == after.held->situation) {
       after.held->since = before[i].held->since;
+    }
+    if (before[i].held && (!after.held || after.held->situation != before[i].held->situation ||
+                           after.held->rivals != before[i].held->rivals)) {
+      stands.changed.push_back(subjects[i]);
     }
     if (after.waiting && before[i].waiting) {
       after.waiting->since = before[i].waiting->since;

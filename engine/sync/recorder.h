@@ -13,8 +13,9 @@ namespace couplet {
 // made after it, so that a crash between the two loses nothing.
 class Recorder {
  public:
-  Recorder(const State& state, const MappingPlan& plan, Timestamp now)
-      : state_(state), plan_(plan), now_(now) {}
+  // `run_began`: an object that fails again and again within one run has been tried once.
+  Recorder(const State& state, const MappingPlan& plan, Timestamp now, Timestamp run_began = {})
+      : state_(state), plan_(plan), now_(now), run_began_(run_began) {}
 
   // Links, bases, tombstones as they are after `task.written`. Without what did not change.
   Result<void> record(const Task& task, StateBatch& changes) const;
@@ -22,6 +23,7 @@ class Recorder {
   struct Stands {
     std::vector<Subject> standing;  // on a worklist now
     std::vector<Subject> settled;   // on none
+    std::vector<Subject> changed;   // no longer held as they were: who is held for them may go on
   };
   Result<Stands> record_standing(std::span<const Task* const> tasks, StateBatch& changes) const;
   Result<void> record_conflicts(const Task& task, StateBatch& changes) const;
@@ -33,6 +35,10 @@ class Recorder {
     bool moved = false;  // there may have been another before
   };
   [[nodiscard]] std::vector<Linked> linked(const Task& task) const;
+
+  // Ends whose link appeared, moved or went, those that it left too: who is held for them is to be
+  // looked at again.
+  [[nodiscard]] std::vector<PairEnd> relinked(const Task& task) const;
 
   // Many to one: targets of other mappings that write the same attributes, where the rank of ours
   // is another now.
@@ -55,11 +61,13 @@ class Recorder {
   void end_separations(std::span<const Ends> reunited, StateBatch& changes) const;
   void update_agreement(const Task& task, Agreement& agreement) const;
   [[nodiscard]] Subject main_subject(const Task& task) const;
+  [[nodiscard]] ObjectKey counterpart_of(const Task& task) const;
   [[nodiscard]] State::Standing standing_after(const Task& task) const;
 
   const State& state_;
   const MappingPlan& plan_;
   Timestamp now_;
+  Timestamp run_began_;
 };
 
 }  // namespace couplet

@@ -7,6 +7,8 @@ namespace {
 
 // First byte of every record; a new layout gets a new number.
 constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kHeldFormat = 2;
+constexpr std::uint8_t kParkedFormat = 2;
 
 void put_time(ByteWriter& out, std::optional<Timestamp> time) {
   out.u8(time ? 1 : 0);
@@ -269,7 +271,7 @@ Result<Separation> decode_separation(std::string_view bytes) {
 std::string encode(const Parked& parked) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.u8(kFormat);
+  out.u8(kParkedFormat);
   out.u8(static_cast<std::uint8_t>(parked.kind));
   out.text(parked.code);
   out.text(parked.reason);
@@ -277,11 +279,18 @@ std::string encode(const Parked& parked) {
   out.varint(parked.attempts);
   put_instant(out, parked.first_at);
   put_instant(out, parked.last_at);
+  out.text(name_of(parked.situation));
+  out.text(parked.counterpart.bytes);
+  out.varint(parked.attributes.size());
+  for (const std::string& attribute : parked.attributes) {
+    out.text(attribute);
+  }
   return bytes;
 }
 Result<Parked> decode_parked(std::string_view bytes) {
   ByteReader in(bytes);
-  const bool known = in.u8() == kFormat;
+  const std::uint8_t format = in.u8();
+  bool known = format == kFormat || format == kParkedFormat;
   Parked parked;
   parked.kind = static_cast<ErrorKind>(in.u8());
   parked.code = get_text(in);
@@ -290,27 +299,65 @@ Result<Parked> decode_parked(std::string_view bytes) {
   parked.attempts = static_cast<std::uint32_t>(in.varint());
   parked.first_at = get_instant(in);
   parked.last_at = get_instant(in);
+  if (format == kParkedFormat) {  // Else it is not known.
+    const auto situation = situation_named(in.text());
+    known = known && situation.has_value();
+    parked.situation = situation.value_or(Situation::kAbsent);
+    parked.counterpart = get_key(in);
+    const std::uint64_t attributes = in.varint();
+    for (std::uint64_t i = 0; i < attributes && in.ok(); ++i) {
+      parked.attributes.push_back(get_text(in));
+    }
+  }
   return checked(in, known, std::move(parked), "parked object");
 }
+
+namespace {
+void put_ends(ByteWriter& out, const std::vector<PairEnd>& ends) {
+  out.varint(ends.size());
+  for (const PairEnd& end : ends) {
+    out.u16(end.pair);
+    out.u8(static_cast<std::uint8_t>(end.side));
+    out.text(end.key.bytes);
+  }
+}
+std::vector<PairEnd> get_ends(ByteReader& in) {
+  std::vector<PairEnd> ends;
+  const std::uint64_t count = in.varint();
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    PairEnd end;
+    end.pair = in.u16();
+    end.side = static_cast<Side>(in.u8() & 1U);
+    end.key = get_key(in);
+    ends.push_back(std::move(end));
+  }
+  return ends;
+}
+}  // namespace
 
 std::string encode(const Held& held) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.u8(kFormat);
+  out.u8(kHeldFormat);
   out.text(name_of(held.situation));
   out.text(held.reason);
   put_instant(out, held.since);
+  put_ends(out, held.rivals);
   return bytes;
 }
 Result<Held> decode_held(std::string_view bytes) {
   ByteReader in(bytes);
-  bool known = in.u8() == kFormat;
+  const std::uint8_t format = in.u8();
+  bool known = format == kFormat || format == kHeldFormat;
   Held held;
   const auto situation = situation_named(in.text());
   known = known && situation.has_value();
   held.situation = situation.value_or(Situation::kConflict);
   held.reason = get_text(in);
   held.since = get_instant(in);
+  if (format == kHeldFormat) {  // Else it is not known who keeps it held.
+    held.rivals = get_ends(in);
+  }
   return checked(in, known, std::move(held), "held object");
 }
 
@@ -319,12 +366,7 @@ std::string encode(const Waiting& waiting) {
   ByteWriter out(bytes);
   out.u8(kFormat);
   put_instant(out, waiting.since);
-  out.varint(waiting.links.size());
-  for (const Waiting::For& link : waiting.links) {
-    out.u16(link.pair);
-    out.u8(static_cast<std::uint8_t>(link.side));
-    out.text(link.key.bytes);
-  }
+  put_ends(out, waiting.links);
   return bytes;
 }
 Result<Waiting> decode_waiting(std::string_view bytes) {
@@ -332,14 +374,7 @@ Result<Waiting> decode_waiting(std::string_view bytes) {
   const bool known = in.u8() == kFormat;
   Waiting waiting;
   waiting.since = get_instant(in);
-  const std::uint64_t links = in.varint();
-  for (std::uint64_t i = 0; i < links && in.ok(); ++i) {
-    Waiting::For link;
-    link.pair = in.u16();
-    link.side = static_cast<Side>(in.u8() & 1U);
-    link.key = get_key(in);
-    waiting.links.push_back(std::move(link));
-  }
+  waiting.links = get_ends(in);
   return checked(in, known, std::move(waiting), "waiting object");
 }
 

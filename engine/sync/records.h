@@ -110,6 +110,14 @@ struct Separation {
   Timestamp since;
 };
 
+// An object as a pair of entities knows it: the end of a link, or where one would be.
+struct PairEnd {
+  std::uint16_t pair = 0;
+  Side side = Side::kLeft;
+  ObjectKey key;
+  auto operator<=>(const PairEnd&) const = default;
+};
+
 struct Parked {
   ErrorKind kind = ErrorKind::kRowFault;
   std::string code;
@@ -118,22 +126,23 @@ struct Parked {
   std::uint32_t attempts = 1;
   Timestamp first_at;
   Timestamp last_at;
+  Situation situation = Situation::kAbsent;  // that it was in when it failed
+  ObjectKey counterpart;                     // empty: it has none
+  std::vector<std::string> attributes;       // those that were refused, as far as that is told
 };
 
 struct Held {
   Situation situation = Situation::kConflict;
   std::string reason;
   Timestamp since;
+  // Those who keep it held: as long as nothing changes about them, it stays so. Enough of them to
+  // tell, not all: one rival, two of several counterparts. Empty: no other object is in its way.
+  std::vector<PairEnd> rivals;
 };
 
 // What a deferred object waits for: links of these objects.
 struct Waiting {
-  struct For {
-    std::uint16_t pair = 0;
-    Side side = Side::kLeft;
-    ObjectKey key;
-    bool operator==(const For&) const = default;
-  };
+  using For = PairEnd;
   std::vector<For> links;
   Timestamp since;
 };

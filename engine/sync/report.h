@@ -31,6 +31,7 @@ struct OperationReport {
   std::vector<AttributeChange> attributes;
   std::string reason;
   std::vector<std::string> waits_for;
+  std::vector<std::string> refused;  // parked: the attributes that were refused, where that is told
 };
 
 class Observer {

@@ -36,6 +36,7 @@ Rounds::Rounds(const BoundDefinition& definition, State& state, std::vector<Sour
                          settings_.mappings.end();
     queues_.push_back(std::move(queue));
   }
+  syncer_.begin_run();
 }
 
 std::string Rounds::why_creates_are_held(const State& state, const Syncer& syncer) {
@@ -62,16 +63,20 @@ Result<Rounds::Report> Rounds::run() {
   for (round_ = 1; round_ <= kRoundsMax; ++round_) {
     const bool progressed = round_ == 1 || operations_in_round_ > 0;
     operations_in_round_ = 0;
-    COUPLET_ASSIGN(report.interrupted, all_turns(progressed, report));
+    COUPLET_ASSIGN(report.interrupted, all_turns(progressed));
     if (report.interrupted) {
       break;
     }
+    if (anything_left()) {
+      continue;
+    }
     // What was written may have freed what is held or waits: it is decided once more.
     COUPLET_ASSIGN(const bool stands, anyone_stands());
-    if (!anything_left() && (operations_in_round_ == 0 || settings_.dry_run || !stands)) {
+    if (operations_in_round_ == 0 || settings_.dry_run || !settings_.scans || !stands) {
       break;
     }
   }
+  report.stopped = stopped_;
   report.summary = syncer_.summary();
   report.summary.rounds = std::min(round_, kRoundsMax);
   report.summary.elapsed_seconds = static_cast<double>(clock_.monotonic_us() - started) / 1e6;
@@ -81,7 +86,7 @@ Result<Rounds::Report> Rounds::run() {
 }
 
 // True if the run was interrupted.
-Result<bool> Rounds::all_turns(bool progressed, Report& report) {
+Result<bool> Rounds::all_turns(bool progressed) {
   for (const std::size_t mapping : definition_.order) {
     if (!queues_[mapping].selected || queues_[mapping].stopped) {
       continue;
@@ -96,12 +101,16 @@ Result<bool> Rounds::all_turns(bool progressed, Report& report) {
     if (action_on(worked.error().kind) != FailureAction::kStopMapping) {
       return fail(std::move(worked.error()));
     }
-    queues_[mapping].stopped = true;
-    observer_.on_notice("mapping '" + definition_.mappings[mapping].name +
-                        "' is stopped: " + worked.error().message);
-    report.stopped.push_back({mapping, std::move(worked.error())});
+    stop(mapping, std::move(worked.error()));
   }
   return false;
+}
+
+void Rounds::stop(std::size_t mapping, Error error) {
+  queues_[mapping].stopped = true;
+  observer_.on_notice("mapping '" + definition_.mappings[mapping].name +
+                      "' is stopped: " + error.message);
+  stopped_.push_back({mapping, std::move(error)});
 }
 
 Result<bool> Rounds::anyone_stands() const {
@@ -142,15 +151,16 @@ Result<void> Rounds::queue(std::size_t mapping, const Nominee& nominee) {
   return queues_[mapping].spool.add(nominee);
 }
 
-Result<void> Rounds::queue_worklist(std::size_t mapping, Family worklist,
-                                    const std::function<bool(const State::Standing&)>& counts) {
+Result<void> Rounds::queue_worklist(
+    std::size_t mapping, Family worklist,
+    const std::function<bool(const Subject&, const State::Standing&)>& counts) {
   std::optional<Subject> after;
   for (;;) {
     COUPLET_ASSIGN(const auto subjects,
                    state_.worklist(mapping, worklist, after, tuning::kBatchRows));
     COUPLET_ASSIGN(const auto standing, state_.standing(subjects));
     for (std::size_t i = 0; i < subjects.size(); ++i) {
-      if (counts(standing[i])) {
+      if (counts(subjects[i], standing[i])) {
         COUPLET_TRY(queue(mapping, {subjects[i].side, subjects[i].key}));
       }
     }
@@ -178,7 +188,9 @@ Result<void> Rounds::rehearse(std::size_t mapping) {
   NomineeSpool rehearsed(settings_.spool_folder);
   while (!queue.spool.empty()) {
     COUPLET_ASSIGN(const auto nominees, queue.spool.take(tuning::kBatchRows));
-    COUPLET_ASSIGN(const auto counts, syncer_.rehearse(mapping, nominees, queue.permissions));
+    COUPLET_ASSIGN(const auto counts, (retried<std::map<LimitClass, std::uint64_t>>([&] {
+                     return syncer_.rehearse(mapping, nominees, queue.permissions);
+                   })));
     for (const auto& [limit_class, count] : counts) {
       queue.rehearsed[limit_class] += count;
     }
@@ -202,48 +214,49 @@ Result<void> Rounds::rehearse(std::size_t mapping) {
   return {};
 }
 
+// True if what ended so may be done again now: it is nobody's fault and passes.
+Result<bool> Rounds::pause(const Error& error, int attempt) {
+  const FailureAction action = action_on(error.kind);
+  if ((action != FailureAction::kRetry && action != FailureAction::kLookAgain) ||
+      attempt >= tuning::kRetries || settings_.stop_requested()) {
+    return false;
+  }
+  clock_.sleep_us(kFirstBackoffUs << attempt);
+  if (action == FailureAction::kLookAgain) {
+    COUPLET_TRY(syncer_.recover());
+  }
+  return true;
+}
+
 Result<Syncer::Outcome> Rounds::sync_batch(std::size_t mapping, std::span<const Nominee> nominees,
                                            bool clashing) {
-  std::int64_t backoff = kFirstBackoffUs;
-  for (int attempt = 0;; ++attempt) {
-    auto outcome = syncer_.sync(mapping, nominees, queues_[mapping].permissions, clashing);
-    if (outcome) {
-      return outcome;
-    }
-    const FailureAction action = action_on(outcome.error().kind);
-    if ((action != FailureAction::kRetry && action != FailureAction::kLookAgain) ||
-        attempt >= tuning::kRetries || settings_.stop_requested()) {
-      return outcome;
-    }
-    clock_.sleep_us(backoff);
-    backoff *= 2;
-    if (action == FailureAction::kLookAgain) {
-      COUPLET_TRY(syncer_.recover());
+  return retried<Syncer::Outcome>(
+      [&] { return syncer_.sync(mapping, nominees, queues_[mapping].permissions, clashing); });
+}
+
+Result<void> Rounds::queue(std::span<const Subject> subjects) {
+  for (const Subject& subject : subjects) {
+    const Queue& queue = queues_[subject.mapping];
+    if (!is_planned(subject.key) && queue.selected && !queue.stopped) {
+      COUPLET_TRY(this->queue(subject.mapping, {subject.side, subject.key}));
     }
   }
+  return {};
 }
 
 Result<void> Rounds::take_over(std::size_t mapping, const Syncer::Outcome& outcome) {
   operations_in_round_ += outcome.operations;
-  const auto nominate = [&](const Subject& subject, bool comes_by_itself) -> Result<void> {
-    const Queue& queue = queues_[subject.mapping];
-    if (is_planned(subject.key) || !queue.selected || queue.stopped || comes_by_itself) {
-      return {};
-    }
-    return this->queue(subject.mapping, {subject.side, subject.key});
-  };
   for (const Subject& subject : outcome.dirty) {
-    COUPLET_TRY(
-        nominate(subject, subject.mapping != mapping && !feeder_.takes_dirty(subject.mapping)));
+    if (subject.mapping == mapping || feeder_.takes_dirty(subject.mapping)) {
+      COUPLET_TRY(queue({&subject, 1}));
+    }
   }
-  for (const Subject& subject : outcome.hidden) {
-    COUPLET_TRY(nominate(subject, false));
-  }
+  COUPLET_TRY(queue(outcome.hidden));
   feeder_.took(mapping, outcome);
-  if (settings_.dry_run) {
-    return {};  // Rows behind paths are as they were: what is planned for them is left to the run.
+  if (!settings_.dry_run) {
+    // Else rows behind paths are as they were: what is planned for them is left to the run.
+    COUPLET_TRY(wake_readers(outcome.written));
   }
-  COUPLET_TRY(wake_readers(outcome.written));
   return wake_referring(outcome.relinked);
 }
 
@@ -263,7 +276,9 @@ Result<void> Rounds::wake_readers(std::span<const Syncer::Changed> changed) {
 Result<void> Rounds::wake_referring(std::span<const Syncer::Relinked> relinked) {
   std::map<std::pair<std::size_t, Side>, std::vector<ObjectKey>> keys;
   for (const Syncer::Relinked& one : relinked) {
-    keys[{one.pair, one.side}].push_back(one.key);
+    if (!is_planned(one.key)) {
+      keys[{one.pair, one.side}].push_back(one.key);
+    }
   }
   for (const auto& [end, of_end] : keys) {
     const std::size_t entity = definition_.pairs[end.first].entities[index_of(end.second)];
@@ -296,8 +311,14 @@ Result<void> Rounds::wake_part(const FanOut::Way& way, std::size_t entity,
     feeder_.too_many_readers(way.mapping);
     return {};
   }
-  COUPLET_ASSIGN(const auto readers,
-                 fan_out_.walk(way, entity, keys, settings_.scans ? left : tuning::kReadersMost));
+  auto walked = retried<std::optional<std::vector<ObjectKey>>>([&] {
+    return fan_out_.walk(way, entity, keys, settings_.scans ? left : tuning::kReadersMost);
+  });
+  if (!walked && action_on(walked.error().kind) == FailureAction::kStopMapping) {
+    stop(way.mapping, std::move(walked.error()));  // Not the one whose objects have changed.
+    return {};
+  }
+  COUPLET_ASSIGN(const auto readers, std::move(walked));
   if (!readers && !settings_.scans && keys.size() > 1) {
     const std::size_t half = keys.size() / 2;
     COUPLET_TRY(wake_part(way, entity, keys.first(half)));
@@ -308,18 +329,24 @@ Result<void> Rounds::wake_part(const FanOut::Way& way, std::size_t entity,
     return {};
   }
   queue.followed += keys.size() + readers->size();
+  std::vector<Syncer::Changed> changed;
+  const std::size_t pair = definition_.mappings[way.mapping].pair;
   for (const ObjectKey& reader : *readers) {
     COUPLET_TRY(this->queue(way.mapping, {way.side, reader}));
+    changed.push_back({definition_.pairs[pair].entities[index_of(way.side)], reader});
   }
-  return {};
+  COUPLET_ASSIGN(auto held, syncer_.held_opposite(changed));
+  std::erase_if(held,
+                [&](const Subject& subject) { return !feeder_.takes_dirty(subject.mapping); });
+  return this->queue(held);
 }
 
 Result<void> Rounds::drain(std::size_t mapping) {
   Queue& queue = queues_[mapping];
   std::uint64_t done = 0;
-  for (int pass = 0; pass < kPassesMax && !queue.spool.empty(); ++pass) {
+  for (int pass = 0; pass < kPassesMax && !queue.spool.empty() && !queue.stopped; ++pass) {
     std::vector<Subject> again;
-    while (!queue.spool.empty()) {
+    while (!queue.spool.empty() && !queue.stopped) {
       if (settings_.stop_requested()) {
         return fail(ErrorKind::kInterrupted, "interrupted");
       }
@@ -343,7 +370,7 @@ Result<void> Rounds::drain(std::size_t mapping) {
 // the last first, since chains are freed from their end. What still clashes then parks.
 Result<void> Rounds::retry_clashes(std::size_t mapping) {
   Queue& queue = queues_[mapping];
-  for (bool progress = true; !queue.clashes.empty();) {
+  for (bool progress = true; !queue.clashes.empty() && !queue.stopped;) {
     const std::vector<Subject> clashes = std::move(queue.clashes);
     queue.clashes.clear();
     const bool last = !progress;

@@ -35,7 +35,7 @@ class Rounds {
   };
   struct Report {
     Summary summary;               // of operations; what stands at the end is counted by the caller
-    std::vector<Stopped> stopped;  // mappings that could not go on
+    std::vector<Stopped> stopped;  // mappings that could not go on, in this or an earlier run
     bool interrupted = false;
   };
 
@@ -74,9 +74,16 @@ class Rounds {
   // Queues everyone on that worklist of the mapping that `counts`.
   Result<void> queue_worklist(
       std::size_t mapping, Family worklist,
-      const std::function<bool(const State::Standing&)>& counts = [](const auto&) { return true; });
-  // Queues who reads these rows through a path.
+      const std::function<bool(const Subject&, const State::Standing&)>& counts =
+          [](const auto&, const auto&) { return true; });
+  // Queues who reads these rows through a path. A mapping whose readers cannot be asked for stops.
   Result<void> wake_readers(std::span<const Syncer::Changed> changed);
+  // Queues these, of any mapping that this run acts under.
+  Result<void> queue(std::span<const Subject> subjects);
+  // Does `work` again, after a growing pause each, as long as it ends in what passes: the one way
+  // to do with sources what may be repeated (DESIGN section 10).
+  template <typename T>
+  Result<T> retried(const std::function<Result<T>()>& work);
   [[nodiscard]] NomineeSpool& spool(std::size_t mapping) { return queues_[mapping].spool; }
   [[nodiscard]] Permissions& permissions(std::size_t mapping) {
     return queues_[mapping].permissions;
@@ -97,7 +104,9 @@ class Rounds {
 
   void hold_creates_if_lost();
   Result<void> turn(std::size_t mapping, bool progressed);
-  Result<bool> all_turns(bool progressed, Report& report);
+  Result<bool> all_turns(bool progressed);
+  void stop(std::size_t mapping, Error error);
+  Result<bool> pause(const Error& error, int attempt);
   Result<void> rehearse(std::size_t mapping);
   Result<void> drain(std::size_t mapping);
   Result<void> retry_clashes(std::size_t mapping);
@@ -120,8 +129,23 @@ class Rounds {
   Settings settings_;
   FanOut fan_out_;
   std::vector<Queue> queues_;
+  std::vector<Stopped> stopped_;
   std::uint32_t round_ = 0;
   std::uint64_t operations_in_round_ = 0;
 };
+
+template <typename T>
+Result<T> Rounds::retried(const std::function<Result<T>()>& work) {
+  for (int attempt = 0;; ++attempt) {
+    auto done = work();
+    if (done) {
+      return done;
+    }
+    COUPLET_ASSIGN(const bool again, pause(done.error(), attempt));
+    if (!again) {
+      return done;
+    }
+  }
+}
 
 }  // namespace couplet

@@ -20,9 +20,10 @@ std::optional<std::string> bytes_of(Value value) {
   return value.has_bytes() ? std::optional<std::string>(value.bytes()) : std::nullopt;
 }
 
-void park(Task& task, Error error) {
+void park(Task& task, Side at_fault, Error error) {
   task.act = Task::Act::kPark;
   task.fault = std::move(error);
+  task.fault_side = at_fault;
 }
 
 const RowWrite::Cell* cell_of(const RowWrite& write, const std::string& column) {
@@ -41,7 +42,7 @@ bool add_attribute(const ViewBuilder& builder, const MappingPlan& plan, std::siz
   std::string arena;
   std::vector<Value> values;
   if (auto sent = builder.send(*holder, use, arena, values); !sent) {
-    park(task, std::move(sent.error()));
+    park(task, other(write.side), std::move(sent.error()));
     return false;
   }
   const View* target = task.views[index_of(write.side)];

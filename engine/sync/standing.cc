@@ -39,8 +39,13 @@ Result<std::uint64_t> tell_standing(const BoundDefinition& definition, const Sta
       report.situation = standing[i].held->situation;
       report.reason = standing[i].held->reason;
     } else if (worklist == Family::kParked && standing[i].parked) {
-      report.situation = Situation::kAbsent;
-      report.reason = standing[i].parked->reason;
+      const Parked& parked = *standing[i].parked;
+      report.situation = parked.situation;
+      if (!parked.counterpart.empty()) {
+        report.to = object_name(plan, other(subjects[i].side), parked.counterpart);
+      }
+      report.reason = parked.reason;
+      report.refused = parked.attributes;
     } else {
       continue;
     }

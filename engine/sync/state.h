@@ -148,6 +148,9 @@ class State {
   Result<std::uint64_t> count_links(std::size_t pair) const;
   // Subjects that wait for a link of this object.
   Result<std::vector<Subject>> waiters(std::size_t pair, Side side, const ObjectKey& key) const;
+  // Subjects that one of these objects keeps held. One walk; of a state in which nobody is kept
+  // held by another, one look.
+  Result<std::vector<Subject>> held_by(std::vector<PairEnd> rivals) const;
 
   // Those recorded between these two objects.
   Result<std::vector<Conflict>> conflicts(std::size_t mapping, const ObjectKey& left,
@@ -202,6 +205,8 @@ class State {
   Result<void> rekey_pair(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& before,
                           const ObjectKey& after) const;
   void adapt(std::size_t pair, std::uint16_t shape, Base& base) const;
+  Result<void> indexed(StateCursor& cursor, const std::string& prefix,
+                       std::vector<Subject>& found) const;
 
   StateStore& store_;
   const BoundDefinition& definition_;

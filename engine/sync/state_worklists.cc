@@ -9,14 +9,29 @@ namespace {
 
 constexpr char kWaitingObject = 'o';
 constexpr char kWaitingIndex = 'i';
+constexpr std::uint16_t kHeldIndex = 0x8000;
 
-std::string waiting_index_prefix(std::uint16_t pair, Side side, const ObjectKey& key) {
+std::string waiting_index_prefix(const PairEnd& end) {
   std::string bytes(1, kWaitingIndex);
   ByteWriter out(bytes);
-  out.u16(pair);
-  out.u8(static_cast<std::uint8_t>(side));
-  bytes += key.bytes;
+  out.u16(end.pair);
+  out.u8(static_cast<std::uint8_t>(end.side));
+  bytes += end.key.bytes;
   return bytes;
+}
+
+// Behind all mappings: their numbers are below.
+std::string held_index_prefix(const PairEnd& end) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u16(static_cast<std::uint16_t>(end.pair | kHeldIndex));
+  out.u8(static_cast<std::uint8_t>(end.side));
+  bytes += end.key.bytes;
+  return bytes;
+}
+
+bool among(const std::vector<PairEnd>& ends, const PairEnd& end) {
+  return std::find(ends.begin(), ends.end(), end) != ends.end();
 }
 
 }  // namespace
@@ -84,24 +99,27 @@ void State::replace_standing(StateBatch& batch, const Subject& subject, const St
   replace(Family::kParked, key, before.parked, after.parked);
   replace(Family::kHeld, key, before.held, after.held);
   replace(Family::kWaiting, kWaitingObject + key, before.waiting, after.waiting);
-  const auto has = [](const std::optional<Waiting>& waiting, const Waiting::For& link) {
-    return waiting &&
-           std::find(waiting->links.begin(), waiting->links.end(), link) != waiting->links.end();
+  // Who is waited for, and who keeps somebody held, can be asked who that is.
+  const auto replace_index = [&](Family family, const auto& prefix_of,
+                                 const std::vector<PairEnd>& old_ends,
+                                 const std::vector<PairEnd>& new_ends) {
+    for (const PairEnd& end : old_ends) {
+      if (!among(new_ends, end)) {
+        batch.erase(family, prefix_of(end) + key);
+      }
+    }
+    for (const PairEnd& end : new_ends) {
+      if (!among(old_ends, end)) {
+        batch.put(family, prefix_of(end) + key, {});
+      }
+    }
   };
-  if (before.waiting) {
-    for (const Waiting::For& link : before.waiting->links) {
-      if (!has(after.waiting, link)) {
-        batch.erase(Family::kWaiting, waiting_index_prefix(link.pair, link.side, link.key) + key);
-      }
-    }
-  }
-  if (after.waiting) {
-    for (const Waiting::For& link : after.waiting->links) {
-      if (!has(before.waiting, link)) {
-        batch.put(Family::kWaiting, waiting_index_prefix(link.pair, link.side, link.key) + key, {});
-      }
-    }
-  }
+  const std::vector<PairEnd> nobody;
+  replace_index(Family::kWaiting, waiting_index_prefix,
+                before.waiting ? before.waiting->links : nobody,
+                after.waiting ? after.waiting->links : nobody);
+  replace_index(Family::kHeld, held_index_prefix, before.held ? before.held->rivals : nobody,
+                after.held ? after.held->rivals : nobody);
 }
 
 namespace {
@@ -176,20 +194,45 @@ Result<std::uint64_t> State::count_links(std::size_t pair) const {
   return count_prefix(store_, Family::kLinks, u16_key(pair_ids_[pair]));
 }
 
-Result<std::vector<Subject>> State::waiters(std::size_t pair, Side side,
-                                            const ObjectKey& key) const {
-  std::vector<Subject> found;
-  const std::string prefix = waiting_index_prefix(pair_ids_[pair], side, key);
-  const auto cursor = store_.cursor(Family::kWaiting);
-  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
-    const std::string_view rest = cursor->key().substr(prefix.size());
+// The subjects behind a prefix of an index; `cursor` stands at the first key not before it.
+Result<void> State::indexed(StateCursor& cursor, const std::string& prefix,
+                            std::vector<Subject>& found) const {
+  for (; cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+    const std::string_view rest = cursor.key().substr(prefix.size());
     if (rest.size() > kSubjectHeader) {
       if (const auto mapping = mapping_of(ByteReader(rest).u16())) {
         found.push_back(subject_of(*mapping, rest));
       }
     }
   }
+  return cursor.status();
+}
+
+Result<std::vector<Subject>> State::waiters(std::size_t pair, Side side,
+                                            const ObjectKey& key) const {
+  std::vector<Subject> found;
+  const std::string prefix = waiting_index_prefix({pair_ids_[pair], side, key});
+  const auto cursor = store_.cursor(Family::kWaiting);
+  cursor->seek(prefix);
+  COUPLET_TRY(indexed(*cursor, prefix, found));
+  return found;
+}
+
+Result<std::vector<Subject>> State::held_by(std::vector<PairEnd> rivals) const {
+  std::vector<Subject> found;
+  const auto cursor = store_.cursor(Family::kHeld);
+  cursor->seek(u16_key(kHeldIndex));
   COUPLET_TRY(cursor->status());
+  if (!cursor->valid()) {
+    return found;
+  }
+  std::sort(rivals.begin(), rivals.end());
+  rivals.erase(std::unique(rivals.begin(), rivals.end()), rivals.end());
+  for (const PairEnd& rival : rivals) {
+    const std::string prefix = held_index_prefix(rival);
+    cursor->seek(prefix);
+    COUPLET_TRY(indexed(*cursor, prefix, found));
+  }
   return found;
 }
 

@@ -33,10 +33,11 @@ void append(std::vector<Subject>& subjects, std::vector<Subject> more) {
 }
 
 bool has_conflict(const Task& task) {
-  return std::any_of(task.merges.begin(), task.merges.end(), [](const Merge& merge) {
-    return merge.rule != nullptr &&
-           (!merge.first_contact || merge.outcome == Merge::Outcome::kHold);
-  });
+  return task.act != Act::kPark &&
+         std::any_of(task.merges.begin(), task.merges.end(), [](const Merge& merge) {
+           return merge.rule != nullptr &&
+                  (!merge.first_contact || merge.outcome == Merge::Outcome::kHold);
+         });
 }
 
 }  // namespace
@@ -72,6 +73,8 @@ Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nomin
   }
   return {};
 }
+
+void Syncer::begin_run() { run_began_ = clock_.now(); }
 
 Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nominee> nominees,
                                      const Permissions& permissions, bool clashing) {
@@ -130,7 +133,7 @@ Result<std::map<LimitClass, std::uint64_t>> Syncer::rehearse(std::size_t mapping
 
 Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Outcome& outcome,
                             bool clashing) {
-  const Recorder recorder(state_, plan, clock_.now());
+  const Recorder recorder(state_, plan, clock_.now(), run_began_);
   StateBatch changes;
   std::vector<const Task*> standing;
   for (const Task& task : batch.tasks) {
@@ -150,14 +153,20 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Out
   COUPLET_ASSIGN(auto stands, recorder.record_standing(standing, changes));
   append(outcome.standing, std::move(stands.standing));
   append(outcome.settled, std::move(stands.settled));
+  std::vector<PairEnd> rivals;
+  for (const Subject& subject : stands.changed) {
+    rivals.push_back({state_.pair_id(plan.pair), subject.side, subject.key});
+  }
   if (!changes.empty()) {
     COUPLET_TRY(state_.store().commit(changes, Durability::kLater));
     settings_.crash_points.reached("after_record");
   }
   for (const Task& task : batch.tasks) {
     COUPLET_TRY(follow(task, plan, recorder, outcome));
+    const auto relinked = recorder.relinked(task);
+    rivals.insert(rivals.end(), relinked.begin(), relinked.end());
   }
-  return {};
+  return follow_rivals(std::move(rivals), outcome);
 }
 
 void Syncer::report(const Task& task, const MappingPlan& plan) {
@@ -215,6 +224,45 @@ Result<void> Syncer::follow(const Task& task, const MappingPlan& plan, const Rec
   }
   follow_writes(task, plan, outcome);
   return {};
+}
+
+// Who is held for an object that was written, or whose link or standing is another now.
+Result<void> Syncer::follow_rivals(std::vector<PairEnd> rivals, Outcome& outcome) const {
+  for (const Changed& changed : outcome.written) {
+    append_ends(changed, rivals);
+  }
+  COUPLET_ASSIGN(auto held, state_.held_by(std::move(rivals)));
+  append(outcome.dirty, std::move(held));
+  return {};
+}
+
+// As each pair that relates it knows it.
+void Syncer::append_ends(const Changed& object, std::vector<PairEnd>& ends) const {
+  for (std::size_t pair = 0; pair < definition_.pairs.size(); ++pair) {
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      if (definition_.pairs[pair].entities[index_of(side)] == object.entity &&
+          !is_planned(object.key)) {
+        ends.push_back({state_.pair_id(pair), side, object.key});
+      }
+    }
+  }
+}
+
+Result<std::vector<Subject>> Syncer::held_opposite(std::span<const Changed> objects) const {
+  std::vector<PairEnd> ends;
+  for (const Changed& object : objects) {
+    append_ends(object, ends);
+  }
+  std::vector<Subject> found;
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    std::vector<PairEnd> here;
+    std::copy_if(ends.begin(), ends.end(), std::back_inserter(here),
+                 [&](const PairEnd& end) { return end.side == side; });
+    COUPLET_ASSIGN(auto held, state_.held_by(std::move(here)));
+    std::erase_if(held, [&](const Subject& subject) { return subject.side == side; });
+    append(found, std::move(held));
+  }
+  return found;
 }
 
 void Syncer::follow_writes(const Task& task, const MappingPlan& plan, Outcome& outcome) const {

@@ -30,6 +30,9 @@ class Syncer {
   [[nodiscard]] bool marks_found() const { return marks_found_; }
   [[nodiscard]] bool marked(std::size_t source) const { return writers_.sources[source].marked; }
 
+  // From now on is another run: what parks once more has been tried once more.
+  void begin_run();
+
   // A row that was written.
   struct Changed {
     std::size_t entity = 0;
@@ -70,6 +73,10 @@ class Syncer {
                                                        std::span<const Nominee> nominees,
                                                        const Permissions& permissions);
 
+  // Who is held for one of these objects on the other side, of which somebody says that they have
+  // changed. (Those on its own side are told by its own decision.)
+  Result<std::vector<Subject>> held_opposite(std::span<const Changed> objects) const;
+
   [[nodiscard]] const std::vector<MappingPlan>& plans() const { return plans_; }
   // Counts of operations so far; what stands at the end is counted from the state (reconcile).
   [[nodiscard]] const Summary& summary() const { return summary_; }
@@ -87,6 +94,8 @@ class Syncer {
   Result<void> follow(const Task& task, const MappingPlan& plan, const Recorder& recorder,
                       Outcome& outcome) const;
   void follow_writes(const Task& task, const MappingPlan& plan, Outcome& outcome) const;
+  Result<void> follow_rivals(std::vector<PairEnd> rivals, Outcome& outcome) const;
+  void append_ends(const Changed& object, std::vector<PairEnd>& ends) const;
   Result<void> record(const TaskBatch& batch, const MappingPlan& plan, Outcome& outcome,
                       bool clashing);
 
@@ -99,6 +108,7 @@ class Syncer {
   std::vector<MappingPlan> plans_;
   WriterState writers_;
   bool marks_found_ = false;
+  Timestamp run_began_;
   std::uint64_t planned_ = 0;
   PlannedRows planned_rows_;
   Summary summary_;

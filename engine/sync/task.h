@@ -79,7 +79,10 @@ struct Task {
   std::vector<Merge> merges;  // by use; filled by the decider
   std::string reason;
   std::vector<Waiting::For> waits;
-  Error fault;  // of kPark
+  std::vector<PairEnd> rivals;  // of kHold: who keeps it held
+  Error fault;                  // of kPark
+  // The side of the row that is at fault: whose value is none, or that refused what was written.
+  std::optional<Side> fault_side;
   std::uint8_t flips = 0;
 
   // What applying it gave.

@@ -1,5 +1,6 @@
 #include "engine/sync/view.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/sync/byte_codec.h"
@@ -99,6 +100,7 @@ Error unusable_value(const MappingPlan& plan, std::size_t use, const View& view)
   const std::string type = end.columns.empty() ? std::string("?") : end.columns[0].type.name;
   Error error;
   error.kind = ErrorKind::kRowFault;
+  error.constraint = end.text;
   if (fits(plan.side(view.side).slots[use], view)) {
     error.message = "attribute '" + end.text +
                     "' has a value that is not listed in `values` (type " + type + ")";
@@ -334,10 +336,22 @@ Result<void> ViewBuilder::send(const View& from, std::size_t use, std::string& a
   }
   if (auto converted = convert_value(type, target.columns[0].type, value, arena); !converted) {
     converted.error().message = "attribute '" + slot.name + "': " + converted.error().message;
+    converted.error().constraint = slot.end(from.side).text;
     return converted;
   }
   cells.emplace_back(std::string_view(arena));
   return {};
+}
+
+std::vector<PairEnd> first_ends(std::uint16_t pair, const std::vector<const View*>& views,
+                                std::size_t most) {
+  std::vector<PairEnd> ends;
+  for (const View* view : views) {
+    ends.push_back({pair, view->side, view->key});
+  }
+  std::sort(ends.begin(), ends.end());
+  ends.resize(std::min(ends.size(), most));
+  return ends;
 }
 
 }  // namespace couplet

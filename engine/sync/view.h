@@ -87,6 +87,10 @@ class ViewBuilder {
 bool is_planned(const ObjectKey& key);
 ObjectKey planned_key(std::uint64_t number);
 
+// The objects of these views, the `most` that come first by key.
+std::vector<PairEnd> first_ends(std::uint16_t pair, const std::vector<const View*>& views,
+                                std::size_t most);
+
 // A time cell as microseconds; nullopt for null, infinity and what is no time.
 std::optional<Timestamp> time_of(Value cell);
 

@@ -64,6 +64,7 @@ Reconciler::Report SyncWorld::plan() {
 }
 
 Result<Rounds::Report> SyncWorld::in_a_new_process(bool dry_run, const Work& work) {
+  clock.sleep_us(1);  // No two runs begin at one time.
   lines_.clear();
   operations_.clear();
   notices_.clear();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/app/output/json_parts.h"
+#include "engine/app/output/operation_text.h"
 #include "engine/app/output/printable.h"
 #include "engine/model/literal.h"
 
@@ -12,17 +13,14 @@ namespace {
 using Part = Explanation::Part;
 using Attribute = Explanation::Attribute;
 
-Side shown_side(Side side, bool turned) { return turned ? other(side) : side; }
-
-const char* direction_of(const Part& part, bool turned) {
-  const bool to_left = part.writes[index_of(shown_side(Side::kLeft, turned))];
-  const bool to_right = part.writes[index_of(shown_side(Side::kRight, turned))];
+const char* direction_of(const Part& part) {
+  const bool to_left = part.writes[index_of(Side::kLeft)];
+  const bool to_right = part.writes[index_of(Side::kRight)];
   return to_left && to_right ? "both" : to_left ? "right_to_left" : "left_to_right";
 }
 
-std::optional<std::string> winner_of(const Attribute& attribute, bool turned) {
-  return attribute.winner ? std::optional(name_of(shown_side(*attribute.winner, turned)))
-                          : std::nullopt;
+std::optional<std::string> winner_of(const std::optional<Side>& winner) {
+  return winner ? std::optional<std::string>(name_of(*winner)) : std::nullopt;
 }
 
 template <typename T>
@@ -33,24 +31,19 @@ Json time_or_null(const std::optional<Timestamp>& time) {
   return time ? Json(format_timestamp(*time)) : Json(nullptr);
 }
 
-Json attribute_json(const Attribute& attribute, bool turned) {
-  const std::array<const std::string*, 2> paths = {&attribute.left, &attribute.right};
-  const std::array<const std::optional<nlohmann::json>*, 2> values = {&attribute.left_value,
-                                                                      &attribute.right_value};
-  const std::array<bool, 2> changed = {attribute.left_changed, attribute.right_changed};
-  const std::size_t left = turned ? 1 : 0;
+Json attribute_json(const Attribute& attribute) {
   Json json;
-  json["left"] = *paths[left];
-  json["right"] = *paths[1 - left];
-  if (*values[left]) {
-    json["left_value"] = Json(**values[left]);
+  json["left"] = attribute.left;
+  json["right"] = attribute.right;
+  if (attribute.left_value) {
+    json["left_value"] = Json(*attribute.left_value);
   }
-  if (*values[1 - left]) {
-    json["right_value"] = Json(**values[1 - left]);
+  if (attribute.right_value) {
+    json["right_value"] = Json(*attribute.right_value);
   }
-  json["left_changed"] = changed[left];
-  json["right_changed"] = changed[1 - left];
-  json["winner"] = or_null(winner_of(attribute, turned));
+  json["left_changed"] = attribute.left_changed;
+  json["right_changed"] = attribute.right_changed;
+  json["winner"] = or_null(winner_of(attribute.winner));
   json["rule"] = name_or_null(attribute.rule);
   if (!attribute.elected.empty()) {
     json["elected"] = attribute.elected;
@@ -58,9 +51,9 @@ Json attribute_json(const Attribute& attribute, bool turned) {
   return json;
 }
 
-Json conflict_json(const Conflict& conflict, bool turned) {
+Json conflict_json(const Conflict& conflict) {
   const auto end = [&](Side side) {
-    const std::size_t index = index_of(shown_side(side, turned));
+    const std::size_t index = index_of(side);
     auto value = Json::parse(conflict.values[index], nullptr, false);
     return Json{{"object", conflict.objects[index]},
                 {"value", value.is_discarded() ? Json(nullptr) : std::move(value)},
@@ -70,15 +63,14 @@ Json conflict_json(const Conflict& conflict, bool turned) {
           {"left", end(Side::kLeft)},
           {"right", end(Side::kRight)},
           {"rule", conflict.rule},
-          {"winner",
-           conflict.winner ? Json(name_of(shown_side(*conflict.winner, turned))) : Json(nullptr)},
+          {"winner", or_null(winner_of(conflict.winner))},
           {"at", format_timestamp(conflict.at)}};
 }
 
-Json part_json(const Part& part, const MappingShown& mapping) {
+Json part_json(const Part& part, const std::string& mapping) {
   Json json;
-  json["mapping"] = mapping.name;
-  json["direction"] = direction_of(part, mapping.turned);
+  json["mapping"] = mapping;
+  json["direction"] = direction_of(part);
   json["situation"] = name_of(part.situation);
   json["operation"] = part.operation ? Json(name_of(*part.operation)) : Json(nullptr);
   json["reason"] = name_or_null(part.reason);
@@ -101,7 +93,7 @@ Json part_json(const Part& part, const MappingShown& mapping) {
   }
   Json& attributes = json["attributes"] = Json::array();
   for (const Attribute& attribute : part.attributes) {
-    attributes.push_back(attribute_json(attribute, mapping.turned));
+    attributes.push_back(attribute_json(attribute));
   }
   json["waits_for"] = part.waits_for;
   json["held"] = nullptr;
@@ -112,7 +104,9 @@ Json part_json(const Part& part, const MappingShown& mapping) {
   }
   json["parked"] = nullptr;
   if (part.parked) {
-    json["parked"] = {{"reason", part.parked->reason},
+    json["parked"] = {{"situation", name_of(part.parked->situation)},
+                      {"refused", part.parked->attributes},
+                      {"reason", part.parked->reason},
                       {"detail", name_or_null(part.parked->detail)},
                       {"attempts", part.parked->attempts},
                       {"first_at", format_timestamp(part.parked->first_at)},
@@ -120,7 +114,7 @@ Json part_json(const Part& part, const MappingShown& mapping) {
   }
   Json& conflicts = json["conflicts"] = Json::array();
   for (const Conflict& conflict : part.conflicts) {
-    conflicts.push_back(conflict_json(conflict, mapping.turned));
+    conflicts.push_back(conflict_json(conflict));
   }
   return json;
 }
@@ -129,14 +123,12 @@ std::string value_text(const std::optional<nlohmann::json>& value) {
   return value ? value->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) : "-";
 }
 
-std::string attribute_text(const Attribute& attribute, bool turned) {
-  const bool left_changed = turned ? attribute.right_changed : attribute.left_changed;
-  const bool right_changed = turned ? attribute.left_changed : attribute.right_changed;
+std::string attribute_text(const Attribute& attribute) {
+  const bool left_changed = attribute.left_changed;
+  const bool right_changed = attribute.right_changed;
   std::string text =
-      fmt::format("    {} = {}  |  {} = {}", turned ? attribute.right : attribute.left,
-                  value_text(turned ? attribute.right_value : attribute.left_value),
-                  turned ? attribute.left : attribute.right,
-                  value_text(turned ? attribute.left_value : attribute.right_value));
+      fmt::format("    {} = {}  |  {} = {}", attribute.left, value_text(attribute.left_value),
+                  attribute.right, value_text(attribute.right_value));
   std::string why;
   const auto add = [&](const std::string& more) { why += (why.empty() ? "  " : ", ") + more; };
   if (left_changed || right_changed) {
@@ -144,7 +136,7 @@ std::string attribute_text(const Attribute& attribute, bool turned) {
         : left_changed                ? "left changed"
                                       : "right changed");
   }
-  if (const auto winner = winner_of(attribute, turned)) {
+  if (const auto winner = winner_of(attribute.winner)) {
     add(*winner + " counts");
   }
   if (!attribute.rule.empty()) {
@@ -179,7 +171,7 @@ void add_link_lines(const Part& part, std::vector<std::string>& lines) {
   }
 }
 
-void add_worklist_lines(const Part& part, bool turned, std::vector<std::string>& lines) {
+void add_worklist_lines(const Part& part, std::vector<std::string>& lines) {
   for (const std::string& link : part.waits_for) {
     lines.push_back("    waits for: " + link);
   }
@@ -189,9 +181,11 @@ void add_worklist_lines(const Part& part, bool turned, std::vector<std::string>&
                                 part.held->reason.empty() ? "" : ", " + part.held->reason));
   }
   if (part.parked) {
-    lines.push_back(fmt::format("    parked since {}, tried {} time{}: {}",
+    lines.push_back(fmt::format("    parked since {}, tried {} time{}: {}: {}",
                                 format_timestamp(part.parked->first_at), part.parked->attempts,
-                                part.parked->attempts == 1 ? "" : "s", part.parked->reason));
+                                part.parked->attempts == 1 ? "" : "s",
+                                name_of(part.parked->situation),
+                                parked_reason(part.parked->attributes, part.parked->reason)));
     if (!part.parked->detail.empty()) {
       lines.push_back("      " + part.parked->detail);
     }
@@ -200,7 +194,7 @@ void add_worklist_lines(const Part& part, bool turned, std::vector<std::string>&
     lines.push_back(fmt::format(
         "    conflict at {}: {}, {}, {}", format_timestamp(conflict.at), conflict.attribute,
         conflict.rule,
-        conflict.winner ? std::string(name_of(shown_side(*conflict.winner, turned))) +
+        conflict.winner ? std::string(name_of(*conflict.winner)) +
                               " won; lost: " + conflict.values[index_of(other(*conflict.winner))]
                         : std::string("undecided")));
   }
@@ -209,7 +203,7 @@ void add_worklist_lines(const Part& part, bool turned, std::vector<std::string>&
 }  // namespace
 
 std::string explanation_json(const Explanation& explanation,
-                             const std::vector<MappingShown>& mappings) {
+                             const std::vector<std::string>& mappings) {
   Json json;
   json["object"] = explanation.object;
   json["exists"] = explanation.exists;
@@ -221,22 +215,21 @@ std::string explanation_json(const Explanation& explanation,
 }
 
 std::string explanation_text(const Explanation& explanation,
-                             const std::vector<MappingShown>& mappings) {
+                             const std::vector<std::string>& mappings) {
   std::vector<std::string> lines{explanation.object + (explanation.exists ? "" : "  (gone)")};
   if (explanation.parts.empty()) {
     lines.emplace_back("  no mapping relates it");
   }
   for (const Part& part : explanation.parts) {
-    const MappingShown& mapping = mappings[part.mapping];
-    lines.push_back(fmt::format("  {}  {}  {} → {}{}", mapping.name,
-                                direction_of(part, mapping.turned), name_of(part.situation),
+    lines.push_back(fmt::format("  {}  {}  {} → {}{}", mappings[part.mapping], direction_of(part),
+                                name_of(part.situation),
                                 part.operation ? name_of(*part.operation) : "nothing to do",
                                 part.reason.empty() ? "" : ": " + part.reason));
     add_link_lines(part, lines);
     for (const Attribute& attribute : part.attributes) {
-      lines.push_back(attribute_text(attribute, mapping.turned));
+      lines.push_back(attribute_text(attribute));
     }
-    add_worklist_lines(part, mapping.turned, lines);
+    add_worklist_lines(part, lines);
   }
   std::string text;
   for (const std::string& line : lines) {

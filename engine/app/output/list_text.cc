@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/app/exit_code.h"
+#include "engine/app/output/operation_text.h"
 #include "engine/app/output/printable.h"
 #include "engine/model/literal.h"
 
@@ -76,8 +77,10 @@ std::string links_text(const ObjectLinks& links) {
 }
 
 std::string parked_line(const ParkedItem& item, std::string_view mapping, std::size_t width) {
-  return fmt::format("{}  {}: {}", head(item.id, mapping, width, item.object),
-                     parked_kind(item.parked), printable(item.parked.reason));
+  return fmt::format("{}{}  {}, {}: {}", head(item.id, mapping, width, item.object),
+                     item.counterpart.empty() ? "" : " → " + printable(item.counterpart),
+                     name_of(item.parked.situation), parked_kind(item.parked),
+                     printable(parked_reason(item.parked.attributes, item.parked.reason)));
 }
 
 std::string held_line(const HeldItem& item, std::string_view mapping, std::size_t width) {
@@ -95,9 +98,14 @@ std::string conflict_line(const ConflictItem& item, std::string_view mapping, st
 
 std::string parked_text(const ParkedItem& item, std::string_view mapping) {
   return fmt::format(
-      "{}\n  mapping: {}\n  object: {}\n  kind: {}\n  reason: {}\n  detail: {}\n  attempts: {}\n"
-      "  first: {}\n  last: {}",
-      item.id, mapping, printable(item.object), parked_kind(item.parked),
+      "{}\n  mapping: {}\n  object: {}\n  counterpart: {}\n  situation: {}\n  kind: {}\n"
+      "  refused: {}\n  reason: {}\n  detail: {}\n  attempts: {}\n  first: {}\n  last: {}",
+      item.id, mapping, printable(item.object),
+      item.counterpart.empty() ? "-" : printable(item.counterpart), name_of(item.parked.situation),
+      parked_kind(item.parked),
+      item.parked.attributes.empty()
+          ? "-"
+          : printable(fmt::format("{}", fmt::join(item.parked.attributes, ", "))),
       printable(item.parked.reason),
       item.parked.detail.empty() ? "-" : printable(item.parked.detail), item.parked.attempts,
       format_timestamp(item.parked.first_at), format_timestamp(item.parked.last_at));

@@ -23,6 +23,9 @@ std::string operation_json(const OperationReport& report, std::string_view mappi
   if (!report.reason.empty()) {
     json["reason"] = report.reason;
   }
+  if (!report.refused.empty()) {
+    json["refused"] = report.refused;
+  }
   if (!report.waits_for.empty()) {
     json["waits_for"] = report.waits_for;
   }

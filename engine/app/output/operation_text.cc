@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/app/output/printable.h"
@@ -54,6 +56,22 @@ std::string attributes_text(const OperationReport& report, Values values) {
   return text;
 }
 
+// True if the word stands in the sentence, not as a part of another.
+bool names(std::string_view sentence, std::string_view word) {
+  const auto part_of_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
+  for (std::size_t at = sentence.find(word); at != std::string_view::npos;
+       at = sentence.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !part_of_word(sentence[at - 1])) &&
+        (end == sentence.size() || !part_of_word(sentence[end]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void add_count(std::string& text, std::uint64_t count, std::string_view word) {
   if (count > 0) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, word);
@@ -61,6 +79,16 @@ void add_count(std::string& text, std::uint64_t count, std::string_view word) {
 }
 
 }  // namespace
+
+std::string parked_reason(const std::vector<std::string>& refused, const std::string& reason) {
+  std::string unnamed;
+  for (const std::string& attribute : refused) {
+    if (!names(reason, attribute)) {
+      unnamed += (unnamed.empty() ? "" : ", ") + attribute;
+    }
+  }
+  return unnamed.empty() ? reason : unnamed + ": " + reason;
+}
 
 std::string operation_line(const OperationReport& report, std::string_view mapping, Values values,
                            bool colors) {
@@ -77,7 +105,7 @@ std::string operation_line(const OperationReport& report, std::string_view mappi
   }
   std::string why = attributes_text(report, values);
   if (!report.reason.empty()) {
-    why += (why.empty() ? "" : "; ") + report.reason;
+    why += (why.empty() ? "" : "; ") + parked_reason(report.refused, report.reason);
   }
   for (std::size_t i = 0; i < report.waits_for.size(); ++i) {
     why += (i > 0 ? ", " : why.empty() ? "waits for " : "; waits for ") + report.waits_for[i];

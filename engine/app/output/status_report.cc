@@ -83,6 +83,16 @@ void StatusReport::find_problems() {
         "couplet reconcile");
     return;
   }
+  if (overview_->failure) {
+    const auto text = [&](const char* field) {
+      return overview_->failure->at(field).get<std::string>();
+    };
+    const std::string verb = "couplet " + text("verb");
+    problems_.push_back({"run_failed", text("at"),
+                         "the last `" + verb + "` failed: " + text("message"),
+                         (text("hint").empty() ? std::string() : text("hint") + "; ") +
+                             "`couplet doctor` tells what else is missing, then `" + verb + "`"});
+  }
   if (overview_->intents > 0) {
     add("unfinished_writes", std::nullopt,
         fmt::format("{} written batch{} cut off before the result was recorded", overview_->intents,
@@ -105,12 +115,16 @@ void StatusReport::find_problems() {
     if (found.parked.objects > 0) {
       add("parked", found.parked.since,
           fmt::format("{} parked under mapping {}", objects(found.parked.objects), mapping.name),
-          "mend what `couplet plan " + mapping.name + "` gives as the reason, then reconcile");
+          fmt::format("see the reason in `couplet parked list --mapping {0}`, mend it, then "
+                      "`couplet parked retry --mapping {0}`",
+                      mapping.name));
     }
     if (found.held.objects > 0) {
       add("held", found.held.since,
           fmt::format("{} held under mapping {}", objects(found.held.objects), mapping.name),
-          "see the reason in `couplet plan " + mapping.name + "` and decide");
+          fmt::format("see the reason in `couplet held list --mapping {0}`, or what differs in "
+                      "`couplet conflicts list --mapping {0}`, and decide",
+                      mapping.name));
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "engine/admin/worklists.h"
 #include "engine/app/output/list_json.h"
 #include "engine/app/output/list_text.h"
+#include "engine/app/output/turned.h"
 #include "engine/app/system_clock.h"
 #include "engine/app/verbs/list_options.h"
 #include "engine/app/verbs/verbs.h"
@@ -8,19 +9,28 @@
 namespace couplet {
 namespace {
 
+ConflictItem item_shown(const Session& session, ConflictItem item,
+                        const std::vector<MappingShown>& mappings) {
+  item.conflict = as_shown(std::move(item.conflict), mappings[item.mapping],
+                           session.bound.pairs[session.bound.mappings[item.mapping].pair]);
+  return item;
+}
+
 Result<ExitCode> run_conflicts_list(const Invocation& invocation, Console& console) {
   SystemClock clock;
   COUPLET_ASSIGN(const auto session, open_to_read(invocation, console));
   COUPLET_ASSIGN(const auto options, list_options(invocation, session->bound, clock.now()));
   const std::size_t width = mapping_width(session->bound, console);
+  const auto mappings = mappings_shown(session->definition, session->bound);
   COUPLET_ASSIGN(
       const Listed listed,
       list_conflicts(session->bound, *session->state, {options.mapping, {}, {}, options.age},
                      options.page, [&](const ConflictItem& item) {
-                       const std::string& mapping = session->bound.mappings[item.mapping].name;
+                       const std::string& mapping = mappings[item.mapping].name;
                        if (!invocation.quiet) {
-                         console.data(invocation.json ? conflict_json(item, mapping)
-                                                      : conflict_line(item, mapping, width));
+                         const ConflictItem shown = item_shown(*session, item, mappings);
+                         console.data(invocation.json ? conflict_json(shown, mapping)
+                                                      : conflict_line(shown, mapping, width));
                        }
                        return !console.reader_gone();
                      }));
@@ -31,12 +41,14 @@ Result<ExitCode> run_conflicts_list(const Invocation& invocation, Console& conso
 
 Result<ExitCode> run_conflicts_show(const Invocation& invocation, Console& console) {
   COUPLET_ASSIGN(const auto session, open_to_read(invocation, console));
+  const auto mappings = mappings_shown(session->definition, session->bound);
   COUPLET_ASSIGN(const Listed listed,
                  list_conflicts(session->bound, *session->state, {{}, {}, invocation.words, {}}, {},
                                 [&](const ConflictItem& item) {
-                                  const auto& mapping = session->bound.mappings[item.mapping].name;
-                                  console.data(invocation.json ? conflict_json(item, mapping)
-                                                               : conflict_text(item, mapping));
+                                  const std::string& mapping = mappings[item.mapping].name;
+                                  const auto shown = item_shown(*session, item, mappings);
+                                  console.data(invocation.json ? conflict_json(shown, mapping)
+                                                               : conflict_text(shown, mapping));
                                   return true;
                                 }));
   if (listed.items == 0) {

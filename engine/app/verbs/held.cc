@@ -40,8 +40,7 @@ VerbSpec held_list_verb() {
       "decided again at every reconcile.";
   verb.run = run_held_list;
   verb.options = list_option_specs();
-  verb.options.push_back(
-      {"--situation", "NAME", &Invocation::situation, "In this situation only: duplicate, ..."});
+  verb.options.push_back(situation_option());
   verb.examples = {{{"couplet held list", "what waits for a decision?"},
                     {"couplet held list --situation duplicate --json", "for a program"}}};
   return verb;

@@ -6,6 +6,7 @@
 #include "engine/app/explain_objects.h"
 #include "engine/app/output/list_json.h"
 #include "engine/app/output/list_text.h"
+#include "engine/app/output/turned.h"
 #include "engine/app/system_clock.h"
 #include "engine/app/verbs/list_options.h"
 #include "engine/app/verbs/verbs.h"
@@ -28,11 +29,13 @@ Result<ExitCode> run_links_list(const Invocation& invocation, Console& console) 
   COUPLET_ASSIGN(const auto session, open_to_read(invocation, console));
   COUPLET_ASSIGN(const auto options, list_options(invocation, session->bound, clock.now()));
   const LinkSelection selection = selection_of(*session, options);
+  const auto mappings = mappings_shown(session->definition, session->bound);
   COUPLET_ASSIGN(const Listed listed,
                  list_links(session->bound, *session->state, selection, options.page,
                             [&](const LinkItem& link) {
                               if (!invocation.quiet) {
-                                console.data(invocation.json ? link_json(link) : link_line(link));
+                                const LinkItem shown = as_shown(link, options.mapping, mappings);
+                                console.data(invocation.json ? link_json(shown) : link_line(shown));
                               }
                               return !console.reader_gone();
                             }));
@@ -45,8 +48,9 @@ Result<ExitCode> run_links_export(const Invocation& invocation, Console& console
   COUPLET_ASSIGN(const auto session, open_to_read(invocation, console));
   COUPLET_ASSIGN(const auto options, list_options(invocation, session->bound, clock.now()));
   const LinkSelection selection = selection_of(*session, options);
+  const auto mappings = mappings_shown(session->definition, session->bound);
   COUPLET_TRY(list_links(session->bound, *session->state, selection, {}, [&](const LinkItem& link) {
-    console.data(link_json(link));
+    console.data(link_json(as_shown(link, options.mapping, mappings)));
     return !console.reader_gone();
   }));
   return ExitCode::kDone;

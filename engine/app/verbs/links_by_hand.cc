@@ -5,6 +5,7 @@
 #include "engine/app/output/list_json.h"
 #include "engine/app/output/list_text.h"
 #include "engine/app/output/run_reporter.h"
+#include "engine/app/output/turned.h"
 #include "engine/app/system_clock.h"
 #include "engine/app/verbs/list_options.h"
 #include "engine/app/verbs/verbs.h"
@@ -35,8 +36,10 @@ Result<ExitCode> run_links_add(const Invocation& invocation, Console& console) {
   const Side side = session->bound.pairs[link.pair].many.value_or(Side::kLeft);
   COUPLET_ASSIGN(const auto items,
                  links_of(session->bound, *session->state, link.pair, side, link.end(side), 1));
+  const auto mappings = mappings_shown(session->definition, session->bound);
   for (const LinkItem& item : items) {
-    console.data(invocation.json ? link_json(item) : link_line(item));
+    const LinkItem shown = as_shown(item, options.mapping, mappings);
+    console.data(invocation.json ? link_json(shown) : link_line(shown));
   }
   return ExitCode::kDone;
 }
@@ -49,17 +52,18 @@ Result<ExitCode> run_links_remove(const Invocation& invocation, Console& console
   COUPLET_ASSIGN(const auto options, list_options(invocation, session->bound, clock.now()));
   const std::vector<Source*> sources = session->source_pointers();
   LinkRemoval removal(session->bound, *session->state, sources);
-  std::vector<LinkRemoval::Removed> removed;
+  const auto mappings = mappings_shown(session->definition, session->bound);
+  const auto tell = [&](const LinkRemoval::Removed& removed) {
+    const LinkRemoval::Removed shown = as_shown(removed, options.mapping, mappings);
+    console.data(invocation.json ? removed_json(shown) : removed_line(shown));
+  };
   if (invocation.words.size() == 2) {
-    COUPLET_ASSIGN(auto one, removal.remove(invocation.words[0], invocation.words[1],
-                                            options.mapping, clock.now()));
-    removed.push_back(std::move(one));
-  } else {
-    COUPLET_ASSIGN(removed, removal.remove_all(invocation.words[0], options.mapping, clock.now()));
+    COUPLET_ASSIGN(const auto removed, removal.remove(invocation.words[0], invocation.words[1],
+                                                      options.mapping, clock.now()));
+    tell(removed);
+    return ExitCode::kDone;
   }
-  for (const LinkRemoval::Removed& one : removed) {
-    console.data(invocation.json ? removed_json(one) : removed_line(one));
-  }
+  COUPLET_TRY(removal.remove_all(invocation.words[0], options.mapping, clock.now(), tell));
   return ExitCode::kDone;
 }
 

@@ -85,9 +85,12 @@ Result<ExitCode> run_links_import(const Invocation& invocation, Console& console
   RunReporter reporter(console, clock, {});
   COUPLET_TRY(finish_interrupted(*session, clock, reporter));
   const std::vector<Source*> sources = session->source_pointers();
+  LinkImport::Settings settings;
+  settings.skip_refused = invocation.skip_refused;
+  settings.now = clock.now();
+  settings.stop_requested = stop_requested;
   LinkImport import(session->bound, *session->state, sources);
-  COUPLET_ASSIGN(const LinkImport::Report report,
-                 import.run(in, {invocation.skip_refused, clock.now(), stop_requested}));
+  COUPLET_ASSIGN(const LinkImport::Report report, import.run(in, settings));
   if (invocation.json) {
     console.data(import_json(report));
   } else {
@@ -121,7 +124,7 @@ VerbSpec links_import_verb() {
       "out.\n"
       "Every line is judged first; if one is refused nothing is imported. Links that are there "
       "already\n"
-      "stay as they are.";
+      "stay as they are. A file has at most 2,000,000 lines.";
   verb.run = run_links_import;
   verb.words = "[FILE|-]";
   verb.words_most = 1;

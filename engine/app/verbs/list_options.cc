@@ -92,6 +92,10 @@ OptionSpec mapping_option() {
   return {"--mapping", "MAPPING", &Invocation::mapping, "Under this mapping only."};
 }
 
+OptionSpec situation_option() {
+  return {"--situation", "NAME", &Invocation::situation, "In this situation only: duplicate, ..."};
+}
+
 std::vector<OptionSpec> list_option_specs() {
   return {
       mapping_option(),

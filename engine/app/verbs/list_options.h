@@ -25,8 +25,9 @@ struct ListOptions {
 Result<ListOptions> list_options(const Invocation& invocation, const BoundDefinition& definition,
                                  Timestamp now);
 
-// --mapping; --older-than and --newer-than; --limit and --after.
+// --mapping; --situation; --older-than and --newer-than; --limit and --after.
 OptionSpec mapping_option();
+OptionSpec situation_option();
 std::vector<OptionSpec> list_option_specs();
 
 // The state to read, beside whoever works on it; it must be there.

@@ -21,17 +21,17 @@ Result<ExitCode> run_parked_list(const Invocation& invocation, Console& console)
   COUPLET_ASSIGN(const auto session, open_to_read(invocation, console));
   COUPLET_ASSIGN(const auto options, list_options(invocation, session->bound, clock.now()));
   const std::size_t width = mapping_width(session->bound, console);
-  COUPLET_ASSIGN(
-      const Listed listed,
-      list_parked(session->bound, *session->state, {options.mapping, {}, {}, options.age},
-                  options.page, [&](const ParkedItem& item) {
-                    const std::string& mapping = mapping_of(*session, item);
-                    if (!invocation.quiet) {
-                      console.data(invocation.json ? parked_json(item, mapping, false)
-                                                   : parked_line(item, mapping, width));
-                    }
-                    return !console.reader_gone();
-                  }));
+  COUPLET_ASSIGN(const Listed listed,
+                 list_parked(session->bound, *session->state,
+                             {options.mapping, options.situation, {}, options.age}, options.page,
+                             [&](const ParkedItem& item) {
+                               const std::string& mapping = mapping_of(*session, item);
+                               if (!invocation.quiet) {
+                                 console.data(invocation.json ? parked_json(item, mapping, false)
+                                                              : parked_line(item, mapping, width));
+                               }
+                               return !console.reader_gone();
+                             }));
   console.data(invocation.json ? listed_json(listed) : listed_line(listed, "parked", "parked"));
   return ExitCode::kDone;
 }
@@ -55,24 +55,24 @@ Result<ExitCode> run_parked_discard(const Invocation& invocation, Console& conso
   WorklistSelection selection;
   selection.mapping = options.mapping;
   selection.ids = invocation.words;
-  COUPLET_ASSIGN(const auto items, find_parked(session->bound, *session->state, selection));
-  COUPLET_TRY(discard_parked(*session->state, items));
   const std::size_t width = mapping_width(session->bound, console);
-  for (const ParkedItem& item : items) {
-    const std::string& mapping = mapping_of(*session, item);
-    if (!invocation.quiet) {
-      console.data(invocation.json ? parked_json(item, mapping, false)
-                                   : parked_line(item, mapping, width));
-    }
-  }
+  COUPLET_ASSIGN(
+      const std::uint64_t discarded,
+      discard_parked(session->bound, *session->state, selection, [&](const ParkedItem& item) {
+        const std::string& mapping = mapping_of(*session, item);
+        if (!invocation.quiet) {
+          console.data(invocation.json ? parked_json(item, mapping, false)
+                                       : parked_line(item, mapping, width));
+        }
+      }));
   Summary summary;
-  summary.objects = items.size();
+  summary.objects = discarded;
   for (std::size_t mapping = 0; mapping < session->bound.mappings.size(); ++mapping) {
     COUPLET_ASSIGN(const auto left, session->state->count(mapping, Family::kParked));
     summary.count(Operation::kPark) += left;
   }
   console.data(invocation.json ? summary_json(summary)
-                               : fmt::format("{} discarded, {} still parked.", items.size(),
+                               : fmt::format("{} discarded, {} still parked.", discarded,
                                              summary.count(Operation::kPark)));
   return ExitCode::kDone;
 }
@@ -89,6 +89,7 @@ VerbSpec parked_list_verb() {
       "age is the time since it failed first.";
   verb.run = run_parked_list;
   verb.options = list_option_specs();
+  verb.options.push_back(situation_option());
   verb.examples = {{{"couplet parked list", "what could not be written, and why?"},
                     {"couplet parked list --older-than 1d --json", "what is stuck for a day"}}};
   return verb;

@@ -7,6 +7,7 @@
 #include "engine/app/stop_signals.h"
 #include "engine/app/system_clock.h"
 #include "engine/app/verbs/verbs.h"
+#include "engine/app/wiring/last_failure.h"
 #include "engine/app/wiring/session.h"
 
 namespace couplet {
@@ -23,8 +24,8 @@ std::vector<std::size_t> selected(const BoundDefinition& bound,
   return indexes;
 }
 
-Result<ExitCode> run_reconcile(const Invocation& invocation, bool dry_run, Console& console) {
-  SystemClock clock;
+Result<ExitCode> reconcile(const Invocation& invocation, bool dry_run, SystemClock& clock,
+                           Console& console) {
   SystemRandom random;
   COUPLET_ASSIGN(const std::unique_ptr<Session> session,
                  open_session({invocation.config, invocation.words, dry_run, !invocation.quiet},
@@ -51,8 +52,20 @@ Result<ExitCode> run_reconcile(const Invocation& invocation, bool dry_run, Conso
   auto report = Reconciler(session->bound, *session->state, sources, syncer, clock, reporter,
                            std::move(settings))
                     .run();
+  if (report && !dry_run && report->stopped.empty()) {
+    COUPLET_TRY(forget_failure(*session->disk));
+  }
   return conclude(invocation, session->bound, dry_run, std::move(report), syncer,
                   static_cast<double>(clock.monotonic_us() - started) / 1e6, reporter, console);
+}
+
+Result<ExitCode> run_reconcile(const Invocation& invocation, bool dry_run, Console& console) {
+  SystemClock clock;
+  auto done = reconcile(invocation, dry_run, clock, console);
+  if (!done && !dry_run) {
+    remember_failure(invocation, done.error(), clock);
+  }
+  return done;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/admin/link_index.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/wiring/definition_file.h"
 #include "engine/app/wiring/state_overview.h"
@@ -23,16 +24,18 @@ Result<std::vector<std::string>> problems_of(const Definition& definition) {
     return fail(ErrorKind::kNotFound, "there is no state in " + definition.state.string(),
                 "`couplet reconcile` makes one");
   }
-  COUPLET_ASSIGN(std::vector<std::string> problems, (*store)->verify());
-  // Bytes that are as they were written must also mean something.
-  auto overview = overview_of(**store, definition);
-  if (!overview && problems.empty()) {
-    if (overview.error().kind != ErrorKind::kStateCorrupt) {
-      return fail(std::move(overview.error()));
-    }
-    problems.push_back(overview.error().message);
+  COUPLET_ASSIGN(const std::vector<std::string> problems, (*store)->verify());
+  if (!problems.empty()) {
+    return problems;
   }
-  return problems;
+  // Bytes that are as they were written must also mean something, and agree with each other.
+  auto overview = overview_of(**store, definition);
+  auto index = overview ? verify_link_index(**store)
+                        : Result<std::vector<std::string>>(fail(std::move(overview.error())));
+  if (index || index.error().kind != ErrorKind::kStateCorrupt) {
+    return index;
+  }
+  return std::vector<std::string>{index.error().message};
 }
 
 Result<ExitCode> run_state_verify(const Invocation& invocation, Console& console) {
@@ -69,9 +72,9 @@ VerbSpec state_verify_verb() {
   verb.name = "state verify";
   verb.summary = "read the whole state back against its checksums";
   verb.doc =
-      "Reads every record of the state and reports what is damaged. May run beside another "
-      "couplet;\n"
-      "changes nothing. Exits 3 if there is damage.";
+      "Reads every record of the state and reports what is damaged, and which links are not found\n"
+      "from both ends. May run beside another couplet; changes nothing. Exits 3 if there is "
+      "damage.";
   verb.run = run_state_verify;
   verb.examples = {
       {{"couplet state verify", "is the state whole?"},

@@ -41,7 +41,8 @@ VerbSpec status_verb() {
   verb.summary = "tell how things stand, from the state alone";
   verb.doc =
       "Reads the state, no database: links and worklists of each mapping, the last reconcile, and\n"
-      "what is wrong, worst first.";
+      "what is wrong, worst first; also that the last run failed, if only because a source was "
+      "down.";
   verb.run = run_status;
   verb.flags = {{"--check", &Invocation::check, "Exit 4 if unhealthy."}};
   verb.examples = {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "engine/app/wiring/last_failure.h"
 #include "engine/sync/byte_codec.h"
 #include "engine/sync/records.h"
 #include "engine/sync/state.h"
@@ -15,6 +16,7 @@ namespace {
 
 // Keys as docs/state-format.md has them.
 constexpr char kWaitingObject = 'o';
+constexpr std::uint16_t kHeldIndex = 0x8000;
 
 std::uint16_t u16_of(std::string_view bytes) { return ByteReader(bytes).u16(); }
 
@@ -70,6 +72,9 @@ Result<void> read_worklists(const StateStore& store,
                    }));
   COUPLET_TRY(walk(store, Family::kHeld, {},
                    [&](std::string_view key, std::string_view value) -> Result<void> {
+                     if ((u16_of(key) & kHeldIndex) != 0) {
+                       return {};
+                     }
                      COUPLET_ASSIGN(const Held held, decode_held(value));
                      if (auto* mapping = mapping_at(overview, ids, key)) {
                        add(mapping->held, held.since);
@@ -143,6 +148,22 @@ Result<void> read_last_runs(const StateStore& store,
   return {};
 }
 
+Result<void> read_failure(const StateStore& store, StateOverview& overview) {
+  COUPLET_ASSIGN(const auto text, store.get(Family::kMeta, kLastFailureKey));
+  if (!text) {
+    return {};
+  }
+  auto json = nlohmann::json::parse(*text, nullptr, false);
+  for (const char* field : {"at", "verb", "code", "message", "hint"}) {
+    if (!json.is_object() || !json.contains(field) || !json[field].is_string()) {
+      return fail(ErrorKind::kStateCorrupt, "the state's record of the last failure is damaged",
+                  "run `couplet reconcile`, which writes it anew");
+    }
+  }
+  overview.failure = std::move(json);
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<StateStore>> open_state_to_read(const std::filesystem::path& folder) {
@@ -179,6 +200,7 @@ Result<StateOverview> overview_of(const StateStore& store, const Definition& def
   COUPLET_TRY(read_worklists(store, ids, overview));
   COUPLET_TRY(read_links(store, definition, overview));
   COUPLET_TRY(read_last_runs(store, ids, overview));
+  COUPLET_TRY(read_failure(store, overview));
   COUPLET_TRY(
       walk(store, Family::kIntents, {}, [&](std::string_view, std::string_view) -> Result<void> {
         ++overview.intents;

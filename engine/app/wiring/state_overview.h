@@ -34,6 +34,8 @@ struct StateOverview {
   std::uint64_t bytes = 0;
   std::uint64_t intents = 0;                // write transactions that a crash cut off
   std::map<std::string, Mapping> mappings;  // those of the definition, by name
+  // That the last run failed: {"at","verb","code","message","hint"} (last_failure.h).
+  std::optional<nlohmann::json> failure;
 };
 
 // The state in `folder`, for reading; a null pointer if there is none.

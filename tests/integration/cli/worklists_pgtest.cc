@@ -30,9 +30,10 @@ TEST_F(WorklistsTest, ParkedObjectsAreListedWithAnIdThatStays) {
   park_two();
   const Ended text = couplet({"parked", "list"});
   EXPECT_EQ(text.exit_code, 0) << text.err;
-  EXPECT_THAT(text.out, MatchesRegex("[0-9a-z]{8}  person  left.people/2  row_refused: [^\n]*\n"
-                                     "[0-9a-z]{8}  person  left.people/3  row_refused: [^\n]*\n"
-                                     "2 parked\\.\n"));
+  EXPECT_THAT(text.out,
+              MatchesRegex("[0-9a-z]{8}  person  left.people/2  absent, row_refused: [^\n]*\n"
+                           "[0-9a-z]{8}  person  left.people/3  absent, row_refused: [^\n]*\n"
+                           "2 parked\\.\n"));
   EXPECT_THAT(text.out, Not(HasSubstr("12345")));
   const auto lines = lines_of(couplet({"parked", "list", "--json"}).out);
   ASSERT_EQ(lines.size(), 3U);
@@ -93,6 +94,55 @@ TEST_F(WorklistsTest, WhatIsDiscardedIsTriedAgainByTheNextReconcile) {
   EXPECT_THAT(couplet({"parked", "list"}).out, EndsWith("\n2 parked.\n"));
 }
 
+TEST_F(WorklistsTest, AParkedUpdateNamesSituationCounterpartAndWhatWasRefused) {
+  right_.exec("alter table persons add constraint years_once unique (years)");
+  left_.exec("insert into people (name, age) values ('a', 1), ('b', 2)");
+  ASSERT_EQ(couplet({"reconcile", "-q"}).exit_code, 0);
+  left_.exec("update people set age = 2 where name = 'a'");
+  const Ended run = couplet({"reconcile"});
+  EXPECT_THAT(run.out, HasSubstr("! person  left.people/1 → right.persons/1  source_changed, "
+                                 "parked: years: source right: unique constraint "));
+  const auto operations = lines_of(couplet({"reconcile", "--json"}).out);
+  EXPECT_EQ(operations[0]["operation"], "park");
+  EXPECT_EQ(operations[0]["situation"], "source_changed");
+  EXPECT_EQ(operations[0]["to"], "right.persons/1");
+  EXPECT_EQ(operations[0]["refused"], nlohmann::json({"years"}));
+
+  const auto listed = lines_of(couplet({"parked", "list", "--json"}).out)[0];
+  EXPECT_EQ(listed["situation"], "source_changed");
+  EXPECT_EQ(listed["counterpart"], "right.persons/1");
+  EXPECT_EQ(listed["refused"], nlohmann::json({"years"}));
+  EXPECT_THAT(couplet({"parked", "list", "--situation", "source_changed"}).out,
+              MatchesRegex("[0-9a-z]{8}  person  left.people/1 → right.persons/1  source_changed, "
+                           "row_refused: years: [^\n]*\n1 parked\\.\n"));
+  EXPECT_EQ(couplet({"parked", "list", "--situation", "absent"}).out, "0 parked.\n");
+  EXPECT_THAT(couplet({"parked", "show", first_parked()}).out,
+              HasSubstr("\n  counterpart: right.persons/1\n  situation: source_changed\n"));
+
+  const Ended explained = couplet({"explain", "left.people/1", "--json"});
+  const auto part = nlohmann::json::parse(explained.out)["mappings"][0];
+  EXPECT_EQ(part["counterpart"], "right.persons/1");
+  EXPECT_EQ(part["parked"]["situation"], "source_changed");
+  EXPECT_EQ(part["parked"]["refused"], nlohmann::json({"years"}));
+}
+
+TEST_F(WorklistsTest, StatusTellsOfARunThatFailedBeforeItBegan) {
+  add_people(1);
+  ASSERT_EQ(couplet({"reconcile", "-q"}).exit_code, 0);
+  right_.exec("alter table persons rename to others");
+  EXPECT_EQ(couplet({"reconcile", "-q"}).exit_code, 2);
+  const Ended status = couplet({"status", "--check"});
+  EXPECT_EQ(status.exit_code, 4);
+  EXPECT_THAT(status.out, HasSubstr("  run_failed: the last `couplet reconcile` failed: "));
+  EXPECT_THAT(status.out, HasSubstr("`couplet doctor` tells what else is missing"));
+  // A misspelt name is no failure of a run, and a plan is none.
+  right_.exec("alter table others rename to persons");
+  ASSERT_EQ(couplet({"reconcile", "-q"}).exit_code, 0);
+  EXPECT_EQ(couplet({"status", "--check"}).exit_code, 0);
+  EXPECT_EQ(couplet({"reconcile", "persn"}).exit_code, 2);
+  EXPECT_EQ(couplet({"status", "--check"}).exit_code, 0);
+}
+
 TEST_F(WorklistsTest, HeldObjectsAreListedBySituation) {
   left_.exec("insert into people (name) values ('twin'), ('twin'), ('one')");
   right_.exec("insert into persons (name) values ('one'), ('one')");
@@ -148,8 +198,8 @@ TEST_F(WorklistsTest, NamesAreShownInOneLineWhateverIsInThem) {
 )");
   ASSERT_EQ(couplet({"reconcile", "-q"}).exit_code, 0);
   const Ended text = couplet({"parked", "list"});
-  EXPECT_THAT(text.out, HasSubstr("  left.things/%  row_refused: "));
-  EXPECT_THAT(text.out, HasSubstr("  left.things/a%0A%1B%5B2J%2F%2C%25%20  row_refused: "));
+  EXPECT_THAT(text.out, HasSubstr("  left.things/%  absent, row_refused: "));
+  EXPECT_THAT(text.out, HasSubstr("  left.things/a%0A%1B%5B2J%2F%2C%25%20  absent, row_refused: "));
   EXPECT_EQ(std::count(text.out.begin(), text.out.end(), '\n'), 3);
   right_.exec("insert into objects values ('there', 'x')");
   EXPECT_EQ(couplet({"links", "add", "left.things/a%0A%1B%5B2J%2F%2C%25%20", "right.objects/there"})

@@ -32,7 +32,9 @@ std::string remove_link(SyncWorld& world, const std::string& left, const std::st
         LinkRemoval removal(world.definition(), state, sources);
         std::vector<LinkRemoval::Removed> removed;
         if (right.empty()) {
-          COUPLET_ASSIGN(removed, removal.remove_all(left, std::nullopt, world.clock.now()));
+          COUPLET_TRY(
+              removal.remove_all(left, std::nullopt, world.clock.now(),
+                                 [&](const LinkRemoval::Removed& one) { removed.push_back(one); }));
         } else {
           COUPLET_ASSIGN(auto one, removal.remove(left, right, std::nullopt, world.clock.now()));
           removed.push_back(std::move(one));

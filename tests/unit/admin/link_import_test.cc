@@ -141,6 +141,39 @@ TEST_F(LinkImportTest, ObjectsAreLookedForAThousandAtATime) {
   EXPECT_EQ(settle(*this).operations(), 0U);
 }
 
+TEST_F(LinkImportTest, AFileOfTooManyLinesIsRefusedBeforeAnythingIsImported) {
+  map("direction: both");
+  std::string lines;
+  for (int i = 1; i <= 3; ++i) {
+    left_has({{"key", std::to_string(i)}});
+    right_has({{"key", std::to_string(i)}});
+    const std::string id = std::to_string(i);
+    lines += R"({"left":"left.people/)" + id + R"(","right":"right.persons/)" + id + "\"}\n";
+  }
+  for (const std::uint64_t most : {2, 3}) {
+    const auto done =
+        by_hand([&](State& state, const std::vector<Source*>& sources) -> Result<void> {
+          std::istringstream in(lines);
+          LinkImport import(definition(), state, sources);
+          LinkImport::Settings settings;
+          settings.now = clock.now();
+          settings.lines_most = most;
+          COUPLET_ASSIGN(const LinkImport::Report report, import.run(in, settings));
+          EXPECT_EQ(report.imported, 3U);
+          return {};
+        });
+    if (most == 2) {
+      ASSERT_FALSE(done);
+      EXPECT_EQ(done.error().message, "there are more than 2 lines; nothing was imported");
+      EXPECT_EQ(done.error().code, "too_many_lines");
+      EXPECT_TRUE(links(*this).empty());
+    } else {
+      EXPECT_TRUE(done.has_value());
+      EXPECT_EQ(links(*this).size(), 3U);
+    }
+  }
+}
+
 TEST_F(LinkImportTest, ContributorsOfOneTargetInSeveralBatches) {
   create(*left, DescribedTable("orders").id().text("city"));
   create(*right, DescribedTable("cities").id().text("name"));

@@ -159,13 +159,20 @@ TEST_F(ListsTest, WhatIsDiscardedIsForgottenAndTriedAsIfForTheFirstTime) {
     EXPECT_EQ(items[0].parked.attempts, 2U);
     WorklistSelection two;
     two.ids = {items[0].id, items[2].id};
-    EXPECT_TRUE(discard_parked(state, *find_parked(definition(), state, two)));
+    std::vector<std::string> told;
+    EXPECT_EQ(discard_parked(definition(), state, two,
+                             [&](const ParkedItem& item) { told.push_back(item.object); })
+                  .value_or(0),
+              2U);
+    EXPECT_THAT(told, ElementsAre("left.people/1", "left.people/3"));
     items = *find_parked(definition(), state, {});
     ASSERT_EQ(items.size(), 1U);
     EXPECT_EQ(items[0].object, "left.people/2");
     two.ids = {items[0].id, "zzzzzzzz"};
     EXPECT_EQ(find_parked(definition(), state, two).error().message,
               "nothing parked has the id \"zzzzzzzz\"");
+    EXPECT_FALSE(discard_parked(definition(), state, two, [](const ParkedItem&) {}));
+    EXPECT_EQ(find_parked(definition(), state, {})->size(), 1U);
   });
   settle(*this);
   with_state(*this, [&](State& state) {
@@ -174,6 +181,36 @@ TEST_F(ListsTest, WhatIsDiscardedIsForgottenAndTriedAsIfForTheFirstTime) {
     EXPECT_EQ(items[0].parked.attempts, 1U);
     EXPECT_EQ(items[1].parked.attempts, 3U);
   });
+}
+
+TEST_F(ListsTest, ParkedOnesAreDiscardedPageByPage) {
+  constexpr int kParked = 2'500;
+  parked_people(kParked);
+  with_state(*this, [&](State& state) {
+    std::set<std::string> told;
+    EXPECT_EQ(discard_parked(definition(), state, {},
+                             [&](const ParkedItem& item) { told.insert(item.object); })
+                  .value_or(0),
+              static_cast<std::uint64_t>(kParked));
+    EXPECT_EQ(told.size(), static_cast<std::size_t>(kParked));
+    EXPECT_EQ(*state.count(0, Family::kParked), 0U);
+  });
+}
+
+TEST_F(ListsTest, ParkedOnesAreChosenBySituation) {
+  parked_people(1);
+  left_has({{"key", "linked"}, {"age", "1"}});
+  settle(*this);
+  left_sets("linked", {{"age", "7"}});
+  settle(*this);
+  std::vector<ParkedItem> items;
+  WorklistSelection selection;
+  selection.situation = Situation::kSourceChanged;
+  ASSERT_TRUE(parked(selection, {}, items));
+  ASSERT_EQ(items.size(), 1U);
+  EXPECT_EQ(items[0].object, "left.people/2");
+  EXPECT_EQ(items[0].counterpart, "right.persons/1");
+  EXPECT_THAT(items[0].parked.attributes, ElementsAre("age"));
 }
 
 TEST_F(ListsTest, HeldOnesAreChosenBySituationAndAge) {

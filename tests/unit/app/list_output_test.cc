@@ -16,7 +16,9 @@ constexpr std::int64_t kMorning = 823'162'500'000'000;  // 2026-01-31T08:15:00Z
 LinkItem link() { return {"l.A/1", "r.B/2", LinkedBy::kManual, {kMorning}, std::nullopt, 1}; }
 
 ParkedItem parked() {
-  ParkedItem item{"8f0zk3aq", {}, "l.A/1", {}};
+  ParkedItem item{"8f0zk3aq", {}, "l.A/1", {}, "r.B/2"};
+  item.parked.situation = Situation::kSourceChanged;
+  item.parked.attributes = {"name"};
   item.parked.reason = "a text is too long\nfor its column\x1b[2J";
   item.parked.detail = "value \"secret\" too long";
   item.parked.code = "22001";
@@ -42,7 +44,7 @@ TEST(ListTextTest, AnItemIsALine) {
   EXPECT_EQ(removed_line({"l.A/1", "r.B/2", false, true}),
             "/ l.A/1 = r.B/2  not linked; kept apart");
   EXPECT_EQ(removed_line({"l.A/1", "r.B/2", true, false}), "/ l.A/1 = r.B/2  an end is gone");
-  HeldItem held{"8f0zk3as", {}, "l.A/1", {Situation::kDuplicate, "2 objects", {kMorning}}};
+  HeldItem held{"8f0zk3as", {}, "l.A/1", {Situation::kDuplicate, "2 objects", {kMorning}, {}}};
   EXPECT_EQ(held_line(held, "m", 4), "8f0zk3as  m     l.A/1  duplicate: 2 objects");
   EXPECT_EQ(held_line(held, "m", 0), "8f0zk3as  m  l.A/1  duplicate: 2 objects");
   EXPECT_EQ(conflict_line(conflict(), "m", 0),
@@ -51,7 +53,11 @@ TEST(ListTextTest, AnItemIsALine) {
 
 TEST(ListTextTest, WhatAServerSaidIsNeitherALineOfItsOwnNorShownInLists) {
   EXPECT_EQ(parked_line(parked(), "m", 0),
-            "8f0zk3aq  m  l.A/1  row_refused: a text is too long for its column [2J");
+            "8f0zk3aq  m  l.A/1 → r.B/2  source_changed, row_refused: name: a text is too long for "
+            "its column [2J");
+  EXPECT_THAT(parked_text(parked(), "m"),
+              HasSubstr("\n  counterpart: r.B/2\n  situation: source_changed\n"));
+  EXPECT_THAT(parked_text(parked(), "m"), HasSubstr("\n  refused: name\n"));
   EXPECT_THAT(parked_json(parked(), "m", false), Not(HasSubstr("secret")));
   EXPECT_THAT(parked_json(parked(), "m", true), HasSubstr(R"(value \"secret\" too long)"));
   EXPECT_THAT(parked_text(parked(), "m"), HasSubstr("\n  detail: value \"secret\" too long\n"));
@@ -69,7 +75,8 @@ TEST(ListJsonTest, ShapesAreThoseOfTheReference) {
             R"({"left":"l.A/1","right":"r.B/2","by":"manual",)"
             R"("linked_at":"2026-01-31T08:15:00.000000Z","synced_at":null,"incarnation":1})");
   EXPECT_EQ(parked_json(parked(), "m", false),
-            R"({"id":"8f0zk3aq","mapping":"m","object":"l.A/1","kind":"row_refused",)"
+            R"({"id":"8f0zk3aq","mapping":"m","object":"l.A/1","counterpart":"r.B/2",)"
+            R"("situation":"source_changed","kind":"row_refused","refused":["name"],)"
             R"("reason":"a text is too long\nfor its column\u001b[2J","attempts":1,)"
             R"("first_at":"2026-01-31T08:15:00.000000Z","last_at":"2026-01-31T08:15:00.000000Z"})");
   EXPECT_EQ(conflict_json(conflict(), "m"),

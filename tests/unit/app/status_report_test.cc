@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/app/wiring/last_failure.h"
 #include "engine/definition/load.h"
 #include "engine/sync/byte_codec.h"
 #include "engine/sync/records.h"
@@ -128,10 +129,11 @@ TEST(StatusReportTest, JsonHasTheShapeOfTheReference) {
       report.json().dump(),
       R"({"name":"shop","running":false,"healthy":false,"problems":[)"
       R"({"code":"parked","since":"2000-01-01T00:00:01.000000Z","message":"2 objects are parked )"
-      R"(under mapping customer","fix":"mend what `couplet plan customer` gives as the reason, )"
-      R"(then reconcile"},)"
+      R"(under mapping customer","fix":"see the reason in `couplet parked list --mapping )"
+      R"(customer`, mend it, then `couplet parked retry --mapping customer`"},)"
       R"({"code":"held","since":"2000-01-01T00:00:03.000000Z","message":"1 object is held under )"
-      R"(mapping order","fix":"see the reason in `couplet plan order` and decide"}],)"
+      R"(mapping order","fix":"see the reason in `couplet held list --mapping order`, or what )"
+      R"(differs in `couplet conflicts list --mapping order`, and decide"}],)"
       R"("sources":{"a":{"type":"postgres","connected":false,"stream":{"state":"off",)"
       R"("position":null,"lag_bytes":null,"lag_seconds":null,"slot":null}},)"
       R"("b":{"type":"postgres","connected":false,"stream":{"state":"off","position":null,)"
@@ -164,6 +166,40 @@ TEST(StatusReportTest, BrokenThingsComeFirst) {
   EXPECT_EQ(report.problems()[1].code, "parked");
   EXPECT_EQ(report.problems()[2].code, "held");
   EXPECT_THAT(report.text(true), HasSubstr("shop: 3 problems\n"));
+}
+
+TEST(StatusReportTest, ThatTheLastRunFailedIsTheFirstProblem) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  fill(store);
+  add_trouble(store);
+  StateBatch batch;
+  batch.put(Family::kMeta, kLastFailureKey,
+            R"({"at":"2026-02-01T00:00:00.000000Z","verb":"reconcile","code":"unavailable",)"
+            R"("message":"source 'b' is down","hint":"start it"})");
+  ASSERT_TRUE(store.commit(batch, Durability::kSynced));
+  const StatusReport report(file, overview(store, file));
+  EXPECT_THAT(report.text(true),
+              HasSubstr("shop: 3 problems\n"
+                        "  run_failed: the last `couplet reconcile` failed: source 'b' is down, "
+                        "since 2026-02-01T00:00:00.000000Z\n"
+                        "    start it; `couplet doctor` tells what else is missing, then `couplet "
+                        "reconcile`\n"));
+  ASSERT_TRUE(forget_failure(store));
+  EXPECT_FALSE(overview(store, file)->failure);
+}
+
+// Who keeps whom held stands in the family of the held: it is no held object.
+TEST(StatusReportTest, AHeldObjectIsCountedOnceWhoeverKeepsItHeld) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  fill(store);
+  Held held;
+  StateBatch batch;
+  batch.put(Family::kHeld, id(1) + "l" + "k6", encode(held));
+  batch.put(Family::kHeld, id(0x8000) + "l" + "k5" + id(1) + "l" + "k6", "");
+  ASSERT_TRUE(store.commit(batch, Durability::kSynced));
+  EXPECT_EQ(overview(store, file)->mappings.at("order").held.objects, 1U);
 }
 
 TEST(StatusReportTest, AStateOfAnotherFormatIsRefused) {

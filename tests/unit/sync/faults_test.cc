@@ -296,5 +296,60 @@ TEST_F(FaultsTest, ReconcilingTenThousandTakesAFewStatementsAPage) {
   EXPECT_LE(statements[1], 10U + 40U);
 }
 
+// A run decides once before its first write where a rail may trip, and scans: both pass what
+// passes.
+TEST_F(FaultsTest, WhatAPlanOrARailOnlyReadsIsRetriedAsWell) {
+  map("direction: both, limits: { create: { count: 1, percent: 100 } }");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  left_has({{"key", "b"}, {"name", "Bob"}});
+  const Error deadlock{ErrorKind::kTransient, "deadlock detected", {}, {}, "40P01", {}};
+  for (const bool dry_run : {true, false}) {
+    left->faults().fail_next(SourceCall::kScan, deadlock);
+    left->faults().fail_next(SourceCall::kScanNext, deadlock);
+    left->faults().fail_next(SourceCall::kFetch, deadlock, 2);
+    right->faults().fail_next(SourceCall::kFind, deadlock);
+    Reconciler::Settings settings;
+    settings.dry_run = dry_run;
+    const auto report = try_reconcile(settings);
+    ASSERT_TRUE(report.has_value()) << report.error().message;
+    EXPECT_EQ(report->summary.count(Operation::kCreate), 2U);
+    EXPECT_THAT(report->stopped, testing::IsEmpty());
+    left->faults().heal();
+    right->faults().heal();
+  }
+  EXPECT_EQ(lefts(), rights());
+}
+
+TEST_F(FaultsTest, ATransientFaultThatDoesNotPassEndsThePlan) {
+  map("direction: both");
+  left_has({{"key", "a"}});
+  left->faults().fail_next(SourceCall::kFetch,
+                           {ErrorKind::kTransient, "connection lost", {}, {}, {}, {}}, 100);
+  Reconciler::Settings settings;
+  settings.dry_run = true;
+  const auto report = try_reconcile(settings);
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().kind, ErrorKind::kTransient);
+}
+
+// More than one batch of them: the scan nominates each, and so does the worklist.
+TEST_F(FaultsTest, AReconcileTriesAParkedObjectOnceHoweverManyThereAre) {
+  map("direction: left_to_right");
+  right->add_check("persons", {"nobody", [](const RowAccess&) { return false; }});
+  constexpr int kRows = 2'500;
+  for (int i = 0; i < kRows; ++i) {
+    left_has({{"key", std::to_string(i)}});
+  }
+  for (std::uint32_t run = 1; run <= 3; ++run) {
+    EXPECT_EQ(settle(*this).count(Operation::kPark), static_cast<std::uint64_t>(kRows));
+    std::map<std::uint32_t, int> attempts;
+    const auto cursor = store->cursor(Family::kParked);
+    for (cursor->seek({}); cursor->valid(); cursor->next()) {
+      ++attempts[decode_parked(cursor->value())->attempts];
+    }
+    EXPECT_THAT(attempts, ElementsAre(testing::Pair(run, kRows)));
+  }
+}
+
 }  // namespace
 }  // namespace couplet::test

@@ -319,5 +319,63 @@ TEST_F(FollowTest, WhoRefersToAnObjectWhoseLinkMovesFollows) {
   EXPECT_THAT(column(*left, "sites", "region_id"), Contains(twin));
 }
 
+TEST_F(FollowTest, ATransientFaultOfASearchForReadersPasses) {
+  fill();
+  right->update("regions", {{"name", "r1"}}, {{"name", "R"}});
+  const Error lost{ErrorKind::kTransient, "connection lost", {}, {}, {}, {}};
+  left->faults().fail_next(memory::SourceCall::kFetch, lost);
+  right->faults().fail_next(memory::SourceCall::kFetch, lost);
+  right->faults().fail_next(memory::SourceCall::kFind, lost, 2);
+  EXPECT_TRUE(sync({"right.regions/1"}).summary.converged);
+  EXPECT_THAT(machines(), ElementsAre("a R s1", "b R s1", "c r2 s2", "d - -"));
+}
+
+TEST_F(FollowTest, AMappingWhoseReadersCannotBeAskedForStopsAndNoOther) {
+  fill();
+  left->update("regions", {{"note", "2"}}, {{"name", "L"}});
+  left->update("sites", {}, {{"region_id", std::nullopt}});
+  right->faults().fail_next(memory::SourceCall::kFind,
+                            {ErrorKind::kPrivilege, "permission denied", {}, {}, "42501", {}});
+  const auto report = sync({"left.regions/1", "left.regions/2", "left.sites/1"});
+  ASSERT_EQ(report.stopped.size(), 1U);
+  EXPECT_EQ(definition().mappings[report.stopped[0].mapping].name, "host");
+  EXPECT_EQ(report.stopped[0].error.kind, ErrorKind::kPrivilege);
+  EXPECT_THAT(notices(), ElementsAre("mapping 'host' is stopped: permission denied"));
+  EXPECT_FALSE(report.summary.converged);
+  EXPECT_THAT(column(*right, "regions", "name"), Contains("L"));
+  EXPECT_THAT(column(*right, "sites", "region_id"), Contains("null"));
+  EXPECT_THAT(machines(), Contains("c r2 s2"));
+}
+
+// The mapping that stopped is reported by the attempt that comes after it, too.
+TEST_F(ObjectSyncTest, AMappingThatStoppedIsReportedAfterClashesWereTriedAgain) {
+  for (MemoryDatabase* database : {left.get(), right.get()}) {
+    create(*database, DescribedTable("notes").id().text("text"));
+  }
+  define(
+      "mappings:\n"
+      "  person: { left: left.people, right: right.persons, keys: [ key ], attributes: [ mail ],\n"
+      "    direction: left_to_right }\n"
+      "  note: { left: left.notes, right: right.notes, keys: [ text ], direction: left_to_right "
+      "}\n");
+  right->alter("persons", [](TableInfo& info) {
+    info.unique_keys.push_back({"mail", {"mail"}, false, false});
+  });
+  left_has({{"key", "a"}, {"mail", "x"}});
+  left_has({{"key", "b"}, {"mail", "y"}});
+  left->insert("notes", {{"text", "n"}});
+  settle(*this);
+  left_sets("a", {{"mail", "y"}});
+  left_sets("b", {{"mail", "z"}});
+  EXPECT_EQ(sync({"left.people/1"}).summary.count(Operation::kPark), 1U);
+  right->drop_table("notes");
+  const auto report = sync({"left.people/2", "left.notes/1"});
+  EXPECT_THAT(rights(), ElementsAre("a - y", "b - z"));
+  ASSERT_EQ(report.stopped.size(), 1U);
+  EXPECT_EQ(definition().mappings[report.stopped[0].mapping].name, "note");
+  EXPECT_EQ(report.stopped[0].error.kind, ErrorKind::kSchema);
+  EXPECT_FALSE(report.summary.converged);
+}
+
 }  // namespace
 }  // namespace couplet::test

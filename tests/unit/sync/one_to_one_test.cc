@@ -454,5 +454,25 @@ TEST_F(OneToOneTest, AStateOfOtherDatabasesIsRefused) {
   EXPECT_THAT(report.error().message, HasSubstr("source 'right'"));
 }
 
+// Opposing mappings over one pair find each other's objects by different keys: one plans a left row
+// for the right one that the other finds.
+TEST_F(OneToOneTest, APlanIsNotBrokenByWhatItHasPlannedItself) {
+  define(
+      "mappings:\n"
+      "  import: { left: left.people, right: right.persons, direction: right_to_left,\n"
+      "    keys: [ key ], attributes: [ name ] }\n"
+      "  export: { left: left.people, right: right.persons, direction: left_to_right,\n"
+      "    keys: [ mail ], attributes: [ name ] }\n");
+  left_has({{"key", "a"}, {"mail", "m"}});
+  right_has({{"key", "b"}, {"mail", "m"}});
+  const auto report = plan();
+  EXPECT_EQ(report.summary.count(Operation::kCreate), 1U);
+  EXPECT_THAT(report.stopped, testing::IsEmpty());
+  EXPECT_THAT(lines(), Contains(HasSubstr("create absent import: right.persons/1")));
+  EXPECT_THAT(lines(), Contains(HasSubstr("hold already_linked export: left.people/1")));
+  EXPECT_TRUE(reconcile().summary.converged);
+  EXPECT_THAT(lines(), Contains(HasSubstr("hold already_linked export: left.people/1")));
+}
+
 }  // namespace
 }  // namespace couplet::test

@@ -107,6 +107,35 @@ RC_GTEST_PROP(Records, AnIntentIsReadBackAsItWasWritten, ()) {
   RC_ASSERT(read->entries[1].written == entry.written);
 }
 
+RC_GTEST_PROP(Records, WhoIsHeldOrParkedIsReadBackAsWritten, ()) {
+  Held held;
+  held.situation = *rc::gen::element(Situation::kDuplicate, Situation::kConflict);
+  held.reason = *rc::gen::arbitrary<std::string>();
+  held.since = {*rc::gen::arbitrary<std::int64_t>()};
+  const auto rivals = *rc::gen::inRange<std::size_t>(0, 3);
+  for (std::size_t i = 0; i < rivals; ++i) {
+    held.rivals.push_back({*rc::gen::arbitrary<std::uint16_t>(),
+                           *rc::gen::element(Side::kLeft, Side::kRight), any_key()});
+  }
+  const auto read = decode_held(encode(held));
+  RC_ASSERT(read.has_value());
+  RC_ASSERT(encode(*read) == encode(held));
+  RC_ASSERT(read->rivals == held.rivals);
+
+  Parked parked;
+  parked.reason = held.reason;
+  parked.attempts = *rc::gen::arbitrary<std::uint32_t>();
+  parked.situation = *rc::gen::element(Situation::kAbsent, Situation::kSourceChanged);
+  parked.counterpart = any_key();
+  parked.attributes = *rc::gen::arbitrary<std::vector<std::string>>();
+  const auto read_parked = decode_parked(encode(parked));
+  RC_ASSERT(read_parked.has_value());
+  RC_ASSERT(encode(*read_parked) == encode(parked));
+  RC_ASSERT(read_parked->situation == parked.situation);
+  RC_ASSERT(read_parked->counterpart == parked.counterpart);
+  RC_ASSERT(read_parked->attributes == parked.attributes);
+}
+
 RC_GTEST_PROP(Records, DamageIsToldAndNeverReadPastTheEnd, ()) {
   const auto bytes = *rc::gen::arbitrary<std::string>();
   std::uint16_t shape = 0;
