@@ -48,21 +48,36 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 }  // namespace
 
+Result<bool> has_state_of(const StateStore& store, const std::string& name) {
+  COUPLET_ASSIGN(const auto format, store.get(Family::kMeta, meta_key::kFormat));
+  if (!format) {
+    return false;
+  }
+  const std::uint16_t version = format->size() == 2 ? u16_of(*format) : 0;
+  if (version != State::kFormatVersion) {
+    return fail(ErrorKind::kStateForeign,
+                "the state has format " + std::to_string(version) + ", this couplet knows " +
+                    std::to_string(State::kFormatVersion),
+                "run a couplet that knows the state's format");
+  }
+  COUPLET_ASSIGN(const auto owner, store.get(Family::kMeta, meta_key::kName));
+  if (owner && *owner != name) {
+    return fail(ErrorKind::kStateForeign,
+                "the state belongs to the definition named '" + *owner + "', this one is named '" +
+                    name + "'",
+                "give this definition a state folder of its own: `state:`; one that was renamed "
+                "keeps its state under its old name");
+  }
+  return true;
+}
+
 Result<std::unique_ptr<State>> State::open(StateStore& store, const BoundDefinition& definition,
                                            std::span<const std::string> identities,
                                            Random& random) {
   std::unique_ptr<State> state(new State(store, definition));
   StateBatch batch;
-  COUPLET_ASSIGN(const auto format, store.get(Family::kMeta, meta_key::kFormat));
-  if (format) {
-    const std::uint16_t version = format->size() == 2 ? u16_of(*format) : 0;
-    if (version != kFormatVersion) {
-      return fail(ErrorKind::kStateForeign,
-                  "the state has format " + std::to_string(version) + ", this couplet writes " +
-                      std::to_string(kFormatVersion),
-                  "run a couplet that knows the state's format");
-    }
-  } else {
+  COUPLET_ASSIGN(const bool made, has_state_of(store, definition.name));
+  if (!made) {
     batch.put(Family::kMeta, meta_key::kFormat, u16_key(kFormatVersion));
     batch.put(Family::kMeta, meta_key::kName, definition.name);
   }

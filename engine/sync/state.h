@@ -220,6 +220,10 @@ class State {
   std::map<std::pair<std::size_t, std::uint16_t>, std::vector<int>> older_shapes_;
 };
 
+// Whether there is a state in the store. Errors: kStateForeign: one of another format, or of a
+// definition with another name.
+Result<bool> has_state_of(const StateStore& store, const std::string& name);
+
 // Keys of the meta family that other readers of a state need.
 namespace meta_key {
 inline constexpr const char* kFormat = "format";

@@ -185,17 +185,11 @@ Result<StateOverview> overview_of(const StateStore& store, const Definition& def
     overview.mappings[mapping.name] = {};
   }
   overview.bytes = store.bytes();
-  COUPLET_ASSIGN(const auto format, store.get(Family::kMeta, meta_key::kFormat));
-  if (!format) {
+  COUPLET_ASSIGN(const bool made, has_state_of(store, definition.name));
+  if (!made) {
     return overview;
   }
-  overview.format = format->size() == 2 ? u16_of(*format) : 0;
-  if (overview.format != State::kFormatVersion) {
-    return fail(ErrorKind::kStateForeign,
-                "the state has format " + std::to_string(overview.format) +
-                    ", this couplet knows " + std::to_string(State::kFormatVersion),
-                "run a couplet that knows the state's format");
-  }
+  overview.format = State::kFormatVersion;
   COUPLET_ASSIGN(const auto ids, ids_of(store, meta_key::kMapping));
   COUPLET_TRY(read_worklists(store, ids, overview));
   COUPLET_TRY(read_links(store, definition, overview));

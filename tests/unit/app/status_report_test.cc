@@ -213,6 +213,18 @@ TEST(StatusReportTest, AStateOfAnotherFormatIsRefused) {
   EXPECT_EQ(found.error().kind, ErrorKind::kStateForeign);
 }
 
+TEST(StatusReportTest, AStateOfADefinitionWithAnotherNameIsRefused) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  fill(store);
+  StateBatch batch;
+  batch.put(Family::kMeta, meta_key::kName, "billing");
+  ASSERT_TRUE(store.commit(batch, Durability::kSynced));
+  const auto found = overview_of(store, file);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::kStateForeign);
+}
+
 TEST(StatusReportTest, ADamagedRecordIsToldNotGuessed) {
   const Definition file = definition();
   MemoryStateStore store;

@@ -61,5 +61,17 @@ TEST_F(DefinitionChangeTest, AStateOfANewerFormatIsRefused) {
   EXPECT_EQ(report.error().kind, ErrorKind::kStateForeign);
 }
 
+TEST_F(DefinitionChangeTest, AStateOfADefinitionWithAnotherNameIsRefused) {
+  map("direction: both");
+  settle(*this);
+  StateBatch other;
+  other.put(Family::kMeta, meta_key::kName, "somebody-elses");
+  ASSERT_TRUE(store->commit(other, Durability::kSynced).has_value());
+  const auto report = try_reconcile();
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().kind, ErrorKind::kStateForeign);
+  EXPECT_THAT(report.error().message, testing::HasSubstr("'somebody-elses'"));
+}
+
 }  // namespace
 }  // namespace couplet::test
