@@ -5,6 +5,7 @@
 
 #include "engine/model/literal.h"
 #include "engine/ports/tuning.h"
+#include "engine/sync/planted_bug.h"
 #include "engine/sync/rails.h"
 #include "engine/sync/standing.h"
 
@@ -134,7 +135,7 @@ Result<void> Reconciler::scan(std::size_t mapping) {
     before += seen.rows;
     std::string& no_evidence = rounds_.permissions(mapping).no_evidence[index_of(side)];
     const BoundEntity& entity = *plan.side(side).entity;
-    if (seen.rows == 0) {
+    if (seen.rows == 0 && !planted("empty_is_evidence")) {
       no_evidence = "its table shows no row at all: no evidence of a delete";
     } else if (entity.table.row_security) {
       no_evidence = "row level security may hide it: no evidence of a delete";

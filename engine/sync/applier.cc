@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/sync/joint_changes.h"
+#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {
@@ -147,8 +148,20 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
   StateBatch before;
   State::put(before, intent);
   crash_points_.reached("before_intent");
-  COUPLET_TRY(state_.store().commit(before, Durability::kSynced));
+  if (!planted("skip_intent")) {
+    COUPLET_TRY(state_.store().commit(before, Durability::kSynced));
+  }
   crash_points_.reached("after_intent");
+  if (planted("record_before_commit")) {
+    StateBatch early;
+    for (const Intent::Entry& entry : intent.entries) {
+      for (const StateBatch::Change& change : entry.changes) {
+        change.value ? early.put(change.family, change.key, *change.value)
+                     : early.erase(change.family, change.key);
+      }
+    }
+    COUPLET_TRY(state_.store().commit(early, Durability::kSynced));
+  }
 
   const std::vector<const RowWrite*> rows(writes.begin(), writes.end());
   GroupedWrites grouped = group_writes(plan_, side, rows);
@@ -165,7 +178,7 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
   // goes at once, before a later number can commit and seem to vouch for it. What is uncertain is
   // left for recovery.
   if (!outcome) {
-    if (outcome.error().kind != ErrorKind::kCommitUnknown) {
+    if (outcome.error().kind != ErrorKind::kCommitUnknown && !planted("failed_intent_stays")) {
       StateBatch after;
       State::erase(after, intent.source, number);
       COUPLET_TRY(state_.store().commit(after, Durability::kLater));
@@ -179,10 +192,16 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
   for (const RowWrite* write : writes) {
     StateBatch changes;
     COUPLET_TRY(recorder.record(*write->task, changes));
+    COUPLET_TRY(recorder.record_conflicts(*write->task, changes));
     joint.add(changes.changes());
   }
   StateBatch results;
   joint.put_into(results);
+  if (planted("intent_erased_apart")) {  // Before the results that it vouches for.
+    StateBatch end;
+    State::erase(end, intent.source, number);
+    COUPLET_TRY(state_.store().commit(end, Durability::kSynced));
+  }
   State::erase(results, intent.source, number);
   COUPLET_TRY(state_.store().commit(results, Durability::kLater));
   crash_points_.reached("after_results");
@@ -215,6 +234,8 @@ Result<Intent> Applier::intent_of(Side side, std::span<RowWrite* const> writes,
       assumed = expected_outcome(plan_, *write);
       StateBatch changes;
       COUPLET_TRY(recorder.record(*write->task, changes));
+      // Who loses by this write is on record with it, or would be lost without a trace.
+      COUPLET_TRY(recorder.record_conflicts(*write->task, changes));
       assumed.reset();
       entry.changes = changes.changes();
     }
@@ -232,7 +253,10 @@ Result<void> Applier::take_outcome(Side side, const GroupedWrites& grouped,
     const auto& order = grouped.order[group];
     for (const RowWrite* write : order) {
       Task::Written refused;
-      refused.refused = true;
+      if (planted("refused_is_written")) {
+        refused = expected_outcome(plan_, *write);
+      }
+      refused.refused = !planted("refused_is_written");
       write->task->written[index_of(side)] = refused;
     }
     // What came back as rows of the side's projection: columns behind paths are absent.

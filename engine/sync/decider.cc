@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/sync/one_to_one.h"
+#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {
@@ -28,7 +29,7 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
   rules.policy = own.policy;
   rules.conflict = own.conflict;
   rules.tie = plan.bound->tie;
-  rules.clock_skew_us = context.definition.clock_skew_us;
+  rules.clock_skew_us = planted("no_skew") ? 0 : context.definition.clock_skew_us;
   if (!task.leads.empty()) {
     rules.outvoted = task.leads[use] == Task::Lead::kOutvoted;
     if (task.leads[use] == Task::Lead::kLeadsAnew) {
@@ -107,6 +108,9 @@ void decide_merge(const DecisionContext& context, Task& task) {
   std::array<bool, 2> written{};
   std::array<bool, 2> changed{};
   bool identity_written = false;
+  // Who has left another target for this one is recorded here, whatever else is to be reported.
+  const bool arrives = std::any_of(task.members.begin(), task.members.end(),
+                                   [](const Member& member) { return member.joins; });
   task.merges.resize(plan.uses.size());
   for (std::size_t use = 0; use < plan.uses.size(); ++use) {
     const SlotState left = state_of(context, task, Side::kLeft, use);
@@ -165,7 +169,7 @@ void decide_merge(const DecisionContext& context, Task& task) {
   if (defer) {
     task.act = Act::kDefer;
     task.situation = Situation::kDeferred;
-  } else if (report && !written[0] && !written[1] && !task.links) {
+  } else if (report && !written[0] && !written[1] && !task.links && !arrives) {
     task.act = Act::kReport;
     task.reason = "the target was changed, and policy leaves it so";
   }
@@ -197,6 +201,9 @@ void decide_create(const DecisionContext& context, Task& task) {
       case SlotState::Kind::kUnresolved:
       case SlotState::Kind::kNull:
       case SlotState::Kind::kValue:
+        if (planted("unresolved_is_null") && !plan.uses[use]->identity && !state.sendable) {
+          break;  // As a null would be: nobody waits for it.
+        }
         if (state.kind == SlotState::Kind::kUnresolved || !state.sendable) {
           merge.outcome = Outcome::kWait;
           collect_waits(context, task, from, use);

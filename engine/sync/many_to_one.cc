@@ -4,6 +4,7 @@
 
 #include "engine/sync/byte_codec.h"
 #include "engine/sync/one_to_one.h"
+#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {
@@ -135,6 +136,11 @@ void ManyToOneResolver::place(Member member) {
 void ManyToOneResolver::stay(Member member) {
   if (member.before) {
     member.identity = member.before->identity;
+    // What it stands on a worklist for is recorded apart: until it is in step again, a scan sees it
+    // whatever becomes of that entry.
+    if (!planted("deferred_is_forgotten")) {
+      member.values = member.before->values;
+    }
     member.stands_alone = true;
     const ObjectKey target = member.before->target;
     touched_[target].members.push_back(std::move(member));
@@ -254,9 +260,11 @@ Result<void> ManyToOneResolver::place_group(Group& group) {
   std::optional<ObjectKey> renamed;
   for (const Member& member : group.members) {
     if (member.before) {
-      COUPLET_ASSIGN(const bool moved, all_moved(member.before->target, member.identity, group));
+      // Copies: if all have moved, the others join the group.
+      const ObjectKey target = member.before->target;
+      COUPLET_ASSIGN(const bool moved, all_moved(target, member.identity, group));
       if (moved) {
-        renamed = member.before->target;
+        renamed = target;
         break;
       }
     }
@@ -496,81 +504,6 @@ Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
   task.situation = touched.renamed ? Situation::kMoved
                    : task.links    ? Situation::kMatched
                                    : Situation::kInSync;
-  batch_.tasks.push_back(std::move(task));
-  return {};
-}
-
-// Contributors are there, their target is not: a successor, or it is made again.
-Result<void> ManyToOneResolver::target_gone(Task task) {
-  task.situation = Situation::kTargetMissing;
-  COUPLET_TRY(elect(task, true));
-  // Who leaves has no part in what comes, but the recorder has to know of it.
-  std::stable_partition(task.members.begin(), task.members.end(),
-                        [](const Member& member) { return !member.leaves; });
-  const View* speaker = nullptr;
-  for (const Member& member : task.members) {
-    const View* view = member.view;
-    if (view != nullptr && !member.leaves && view->in_scope && speaker == nullptr &&
-        identity_of(plan_, state_.digester(), *view).kind == Identity::Kind::kComplete) {
-      speaker = view;
-    }
-  }
-  bool kept_apart = false;
-  if (speaker != nullptr) {
-    std::array<Reader::Question, 1> question{{{speaker, {}, {}}}};
-    COUPLET_TRY(reader_.find(one_, question));
-    COUPLET_TRY(kept_.load(many_, {&speaker, 1}, reader_));
-    kept_apart = std::erase_if(question[0].answers, [&](const View* view) {
-                   return kept_.between(speaker->key, view->key);
-                 }) > 0;
-    if (question[0].answers.size() == 1 && question[0].answers[0]->in_scope) {
-      const View* successor = question[0].answers[0];
-      COUPLET_ASSIGN(const auto known, state_.targets(plan_.pair, {&successor->key, 1}));
-      if (!known[0] && !touched_.contains(successor->key)) {
-        for (Member& member : task.members) {
-          if (!member.leaves) {
-            member.joins = true;
-            member.situation = Situation::kSucceeded;
-          }
-        }
-        task.views[index_of(one_)] = successor;
-        task.target_key = successor->key;
-        task.links = true;
-        task.by = LinkedBy::kSucceeded;
-        ++task.incarnation;
-        task.situation = Situation::kSucceeded;
-        task.act = Act::kMerge;
-        batch_.tasks.push_back(std::move(task));
-        return {};
-      }
-    }
-  }
-  if (speaker == nullptr) {
-    task.act = Act::kReport;
-    task.situation = Situation::kNoIdentity;
-    task.reason = "the target is gone, and no contributor has an identity key";
-  } else if (!plan_.bound->create[index_of(one_)]) {
-    task.act = Act::kReport;
-  } else if (kept_apart) {
-    task.act = Act::kReport;
-    task.reason = kKeptApartReason;
-  } else if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
-             rail != permissions_.rails.end()) {
-    task.act = Act::kHold;
-    task.reason = rail->second;
-  } else {
-    task.act = Act::kCreate;
-    task.links = true;
-    task.by = LinkedBy::kCreated;
-    ++task.incarnation;
-    for (Member& member : task.members) {
-      if (!member.leaves) {
-        member.joins = true;
-        member.situation = Situation::kTargetMissing;
-      }
-    }
-    task.target->agreement.base.assign(plan_.entities->slots.size(), {});
-  }
   batch_.tasks.push_back(std::move(task));
   return {};
 }

@@ -60,6 +60,7 @@ class ManyToOneResolver {
   // Contributors of the task's target that are not among its members; at most about `limit`.
   Result<std::vector<ObjectKey>> others(const Task& task, std::size_t limit) const;
   Result<void> target_gone(Task task);
+  Result<void> succeed(Task task, const View& successor);
   Result<void> elect(Task& task, bool all);
   // `settled`: who is elected for parts of the identity key whatever this view says; null: nobody.
   void vote(const View& view, Task& task, const std::vector<const View*>* settled = nullptr) const;

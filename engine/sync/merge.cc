@@ -1,10 +1,12 @@
 #include "engine/sync/merge.h"
 
+#include "engine/sync/planted_bug.h"
+
 namespace couplet {
 namespace {
 
 BaseSlot as_they_are(const SlotState& left, const SlotState& right) {
-  return {true, {left.digest, right.digest}};
+  return {true, {left.digest, planted("one_digest") ? left.digest : right.digest}};
 }
 
 struct Verdict {
@@ -26,7 +28,7 @@ Verdict decide_conflict(const SlotState& left, const SlotState& right, const Mer
   if (const auto newer = newer_side(left.time, right.time, rules.clock_skew_us)) {
     return {newer, because::kLastWriteWins};
   }
-  return {rules.tie, because::kTie};
+  return {planted("tie_to_the_other") ? other(rules.tie) : rules.tie, because::kTie};
 }
 
 // Writes the value of `from` to the other side, or says why not.
@@ -77,7 +79,7 @@ void first_contact(const SlotState& left, const SlotState& right, const MergeRul
   }
   const bool left_null = left.kind == SlotState::Kind::kNull;
   const bool right_null = right.kind == SlotState::Kind::kNull;
-  if (left_null != right_null) {
+  if (left_null != right_null && !planted("null_overwrites")) {
     const Side full = left_null ? Side::kRight : Side::kLeft;
     merge.because = because::kNullNeverWins;
     merge.winner = full;
@@ -146,6 +148,9 @@ void one_changed(Side changed, const SlotState& left, const SlotState& right,
 std::optional<Side> newer_side(std::optional<Timestamp> left, std::optional<Timestamp> right,
                                std::int64_t clock_skew_us) {
   if (!left || !right) {
+    if (planted("unknown_is_oldest") && (left || right)) {
+      return left ? Side::kLeft : Side::kRight;
+    }
     return std::nullopt;
   }
   // Unsigned: the difference of extreme times does not fit a signed number.
@@ -162,7 +167,7 @@ Merge merge_slot(const SlotState& left, const SlotState& right, const BaseSlot& 
                  const MergeRules& rules) {
   Merge merge;
   using Kind = SlotState::Kind;
-  if (left.kind == Kind::kAbsent || right.kind == Kind::kAbsent) {
+  if ((left.kind == Kind::kAbsent || right.kind == Kind::kAbsent) && !planted("absent_is_null")) {
     return merge;
   }
   const bool comparable = left.holds() && right.holds();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/sync/planted_bug.h"
+
 namespace couplet {
 namespace {
 
@@ -76,7 +78,10 @@ void OneToOneResolver::add(Task task) {
     }
   }
   if (taken) {
-    batch_.again.push_back(task.subject);
+    // Of a succession the link asks again: the newcomer, which others may have a claim to, would
+    // not lead to it.
+    batch_.again.push_back(task.replaced ? Subject{plan_.mapping, Side::kLeft, task.replaced->left}
+                                         : task.subject);
     return;
   }
   for (const Side side : {Side::kLeft, Side::kRight}) {
@@ -339,11 +344,12 @@ Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
   const View& view = *seeker.view;
   if (seeker.link) {
     // A newcomer in the place of the end that is gone is its successor.
+    seeker.occupant = seeker.candidates.empty() ? nullptr : seeker.candidates.front();
     std::erase_if(seeker.candidates, [&](const View* candidate) {
       return !candidate->in_scope || candidate_links.contains(candidate->key) ||
              candidate_tombstones.contains(candidate->key);
     });
-    if (seeker.candidates.size() == 1 && view.in_scope) {
+    if (seeker.candidates.size() == 1 && view.in_scope && !planted("no_succession")) {
       return succession(seeker, *seeker.candidates.front(), *seeker.link);
     }
     return judge_gone(seeker);
@@ -357,7 +363,7 @@ Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
   if (seeker.kept_apart && seeker.candidates.empty()) {
     return settle(std::move(task), Act::kReport, Situation::kMatched, kKeptApartReason);
   }
-  if (!seeker.rivals.empty()) {
+  if (!seeker.rivals.empty() && !planted("no_rivals")) {
     return hold(
         std::move(task), Situation::kDuplicate,
         std::to_string(seeker.rivals.size() + 1) + " unlinked objects have this identity key",
@@ -370,7 +376,7 @@ Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
                 seeker.candidates, 2);
   }
   if (seeker.candidates.empty()) {
-    if (seeker.tombstone) {
+    if (seeker.tombstone && !planted("ignore_tombstone")) {
       return settle(std::move(task), Act::kReport, Situation::kSourceMissing,
                     "its counterpart is gone; it is not copied back");
     }
@@ -466,7 +472,7 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
                 "several objects could take the place of the one that is gone", seeker.candidates,
                 2);
   }
-  if (plan_.bound->writes[index_of(view.side)]) {
+  if (plan_.bound->writes[index_of(view.side)] && !planted("resurrect")) {
     // This mapping reads the side where it is gone: a source that is missing.
     if (const std::string& why = permissions_.no_evidence[index_of(gone)]; !why.empty()) {
       return settle(std::move(task), Act::kReport, Situation::kSourceMissing, why);
@@ -487,6 +493,14 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
   }
   if (seeker.kept_apart) {  // One more would double the object that it is kept apart from.
     return settle(std::move(task), Act::kReport, Situation::kTargetMissing, kKeptApartReason);
+  }
+  if (seeker.occupant != nullptr) {  // Of one more there would be two with this identity key.
+    return seeker.occupant->in_scope
+               ? settle(std::move(task), Act::kHold, Situation::kAlreadyLinked,
+                        "its counterpart is gone, and the object with this identity key is linked "
+                        "to another")
+               : settle(std::move(task), Act::kReport, Situation::kOutOfScope,
+                        "the object with this identity key is out of scope");
   }
   if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
       rail != permissions_.rails.end()) {

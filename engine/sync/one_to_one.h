@@ -32,6 +32,8 @@ class OneToOneResolver {
     std::vector<const View*> rivals;
     std::optional<Error> fault;
     bool kept_apart = false;  // from a candidate, which is therefore none
+    // Stands where the gone end stood, and is no successor: it is linked, or out of scope.
+    const View* occupant = nullptr;
   };
   using Links = std::unordered_map<ObjectKey, Link>;  // by the key asked with
 

@@ -4,6 +4,7 @@
 
 #include "engine/model/literal.h"
 #include "engine/sync/object_name.h"
+#include "engine/sync/planted_bug.h"
 #include "engine/sync/refusal.h"
 
 namespace couplet {
@@ -66,7 +67,8 @@ void Recorder::update_agreement(const Task& task, Agreement& agreement) const {
               ? end.time
           : view != nullptr ? view->changed_at
                             : std::nullopt;
-      end = {written->version, written->carried ? written->carried : before};
+      end = {written->version,
+             written->carried && !planted("time_is_not_carried") ? written->carried : before};
     } else if (view != nullptr && end.version != view->version) {
       end = {view->version, view->changed_at};
     }
@@ -89,8 +91,9 @@ Result<void> Recorder::record(const Task& task, StateBatch& changes) const {
   }
   for (const Side side : {Side::kLeft, Side::kRight}) {
     const View* view = task.views[index_of(side)];
-    if (const Task::Written* written = done(task, side);
-        written != nullptr && view != nullptr && written->key != view->key) {
+    if (const Task::Written* written = done(task, side); written != nullptr && view != nullptr &&
+                                                         written->key != view->key &&
+                                                         !planted("forget_rekey")) {
       COUPLET_TRY(state_.rekey(changes, plan_.entities->entities[index_of(side)], view->key,
                                written->key, plan_.pair));
     }
@@ -359,7 +362,7 @@ State::Standing Recorder::standing_after(const Task& task) const {
   } else if (holds_an_attribute(task) && task.act != Act::kPark) {
     after.held = Held{Situation::kConflict, "an attribute's conflict is to be decided", now_, {}};
   }
-  if (!task.waits.empty() && task.act != Act::kPark) {
+  if (!task.waits.empty() && task.act != Act::kPark && !planted("nobody_waits")) {
     after.waiting = Waiting{task.waits, now_};
   }
   return after;
@@ -453,7 +456,7 @@ Result<void> Recorder::record_conflicts(const Task& task, StateBatch& changes) c
   }
   for (std::size_t use = 0; use < task.merges.size(); ++use) {
     const Merge& merge = task.merges[use];
-    if (merge.rule == nullptr) {
+    if (merge.rule == nullptr || planted("conflict_unrecorded")) {
       continue;
     }
     const View* left = task.holder(Side::kLeft, use);

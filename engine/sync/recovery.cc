@@ -3,6 +3,7 @@
 #include <map>
 
 #include "engine/sync/joint_changes.h"
+#include "engine/sync/planted_bug.h"
 #include "engine/sync/syncer.h"
 
 namespace couplet {
@@ -20,6 +21,22 @@ std::string mark_name(const BoundDefinition& definition, std::size_t source) {
     }
   }
   return name;
+}
+
+// Whether the id of what is created is among the values written, which a user may choose as well.
+bool writes_id(const MappingPlan& plan, const Intent::Entry& entry) {
+  const std::vector<std::string>& id = plan.side(entry.side).entity->id;
+  for (std::size_t use = 0; use < plan.uses.size(); ++use) {
+    const Slot& slot = plan.slot(use);
+    const bool written = std::any_of(entry.written.begin(), entry.written.end(),
+                                     [&](const auto& one) { return one.first == slot.name; });
+    for (const ColumnPath& column : slot.end(entry.side).columns) {
+      if (written && std::find(id.begin(), id.end(), column.column) != id.end()) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -72,7 +89,7 @@ Result<void> Syncer::recover() {
         undecided.push_back(std::move(intent));
         continue;
       }
-      if (*number >= intent.number) {
+      if (planted("mark_off_by_one") ? *number > intent.number : *number >= intent.number) {
         JointChanges joint;
         for (const Intent::Entry& entry : intent.entries) {
           joint.add(entry.changes);
@@ -137,14 +154,23 @@ bool Syncer::was_committed(const MappingPlan& plan, const Intent::Entry& entry, 
   if (entry.operation == Operation::kDelete) {
     return false;
   }
+  // An id that was reserved is nobody else's: a user has changed our row since.
+  if (entry.operation == Operation::kCreate && !writes_id(plan, entry)) {
+    return true;
+  }
+  std::size_t known = 0;
+  std::size_t done = 0;
   for (const auto& [slot, digest] : entry.written) {
     for (std::size_t use = 0; use < plan.uses.size(); ++use) {
-      if (plan.slot(use).name == slot && row->slots[use].state.digest != digest) {
-        return false;
+      if (plan.slot(use).name == slot) {
+        ++known;
+        done += row->slots[use].state.digest == digest ? 1 : 0;
       }
     }
   }
-  return true;
+  // An update was to change each of these, all of them at once: one that did speaks for all, also
+  // for those that a user has changed since. A row of the id that we chose may be a user's own.
+  return done == known || (done > 0 && entry.operation == Operation::kUpdate);
 }
 
 }  // namespace couplet

@@ -6,6 +6,7 @@
 
 #include "engine/sync/byte_codec.h"
 #include "engine/sync/decider.h"
+#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {
@@ -207,8 +208,8 @@ void find_displaced(const MappingPlan& plan, Side side, const std::vector<const 
     }
     for (std::uint32_t i = 0; i < rows.size(); ++i) {
       const std::string from = tuple(*rows[i], true);
-      if (const auto taker = wanted.find(from);
-          !from.empty() && taker != wanted.end() && taker->second != i) {
+      if (const auto taker = wanted.find(from); !from.empty() && taker != wanted.end() &&
+                                                taker->second != i && !planted("no_displacement")) {
         displaced.insert(i);
         displaced_columns.insert(columns.begin(), columns.end());
       }
@@ -240,7 +241,9 @@ void add_probe(const MappingPlan& plan, Side side, WriteGroup& group) {
       return;
     }
   }
-  group.unless_exists = std::move(probe);
+  if (!planted("create_without_probe")) {
+    group.unless_exists = std::move(probe);
+  }
 }
 
 WriteGroup make_group(const MappingPlan& plan, Side side, const RowWrite& like) {

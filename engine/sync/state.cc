@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/sync/byte_codec.h"
+#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {
@@ -347,7 +348,9 @@ void State::put(StateBatch& batch, std::size_t pair, const Link& link) const {
 }
 void State::erase(StateBatch& batch, std::size_t pair, const Link& link) const {
   batch.erase(Family::kLinks, pair_key(pair, link.left.bytes));
-  batch.erase(Family::kLinksRight, pair_key(pair, link.right.bytes));
+  if (!planted("index_stays")) {
+    batch.erase(Family::kLinksRight, pair_key(pair, link.right.bytes));
+  }
 }
 void State::put(StateBatch& batch, std::size_t pair, const ObjectKey& contributor,
                 const Contribution& contribution) const {

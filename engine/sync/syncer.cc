@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 #include "engine/sync/failure_policy.h"
 #include "engine/sync/many_to_one.h"
 #include "engine/sync/object_name.h"
 #include "engine/sync/one_to_one.h"
+#include "engine/sync/planted_bug.h"
 #include "engine/sync/reports.h"
 
 namespace couplet {
@@ -146,8 +148,8 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Out
     }
     if (settings_.dry_run || !wrote(task)) {  // What wrote was recorded with its batch.
       COUPLET_TRY(recorder.record(task, changes));
+      COUPLET_TRY(recorder.record_conflicts(task, changes));
     }
-    COUPLET_TRY(recorder.record_conflicts(task, changes));
     standing.push_back(&task);
   }
   COUPLET_ASSIGN(auto stands, recorder.record_standing(standing, changes));
@@ -187,10 +189,18 @@ void Syncer::report(const Task& task, const MappingPlan& plan) {
 }
 
 void Syncer::tell_reported(Summary& summary) const {
+  // In an order of their own, not in that of a hash: one seed tells one story.
+  std::vector<const OperationReport*> told;
   for (const auto& [key, reported] : reported_) {
     if (reported) {
-      observer_.on_operation(*reported);
+      told.push_back(&*reported);
     }
+  }
+  std::sort(told.begin(), told.end(), [](const OperationReport* a, const OperationReport* b) {
+    return std::tie(a->mapping, a->from, a->to) < std::tie(b->mapping, b->from, b->to);
+  });
+  for (const OperationReport* reported : told) {
+    observer_.on_operation(*reported);
   }
   summary.count(Operation::kReport) = reported_.size();
   summary.count(Operation::kConflict) = conflicts_.size();
@@ -203,7 +213,9 @@ Result<void> Syncer::follow(const Task& task, const MappingPlan& plan, const Rec
   append(outcome.hidden, recorder.outranked(task));
   for (const Recorder::Linked& end : recorder.linked(task)) {
     COUPLET_ASSIGN(auto waiters, state_.waiters(plan.pair, end.side, end.key));
-    append(outcome.dirty, std::move(waiters));
+    if (!planted("drop_wake")) {
+      append(outcome.dirty, std::move(waiters));
+    }
     for (const MappingPlan& reader : plans_) {
       for (std::size_t use = 0; use < reader.uses.size(); ++use) {
         const Slot& slot = reader.slot(use);
@@ -274,7 +286,8 @@ void Syncer::follow_writes(const Task& task, const MappingPlan& plan, Outcome& o
     const BoundEntity* entity = plan.side(side).entity;
     for (const MappingPlan& reader : plans_) {
       for (const Side root : {Side::kLeft, Side::kRight}) {
-        if (reader.side(root).entity == entity && reader.mapping != plan.mapping) {
+        if (reader.side(root).entity == entity && reader.mapping != plan.mapping &&
+            !planted("other_mappings_sleep")) {
           outcome.dirty.push_back({reader.mapping, root, written->key});
         }
       }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/sync/byte_codec.h"
+#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {
@@ -170,6 +171,10 @@ Result<void> ViewBuilder::read_slot(Side side, std::size_t use, View& view) cons
     return {};
   }
   state.time = columns.time ? time_of(view.cell(*columns.time)) : std::nullopt;
+  if (planted("newest_time_on_the_path") && view.changed_at &&
+      (!state.time || *view.changed_at > *state.time)) {
+    state.time = view.changed_at;
+  }
   if (!fits(columns, view)) {
     state.kind = SlotState::Kind::kFault;
     std::string held;

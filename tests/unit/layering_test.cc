@@ -137,6 +137,26 @@ TEST(LayeringTest, AnEndsLibraryStaysInItsFolder) {
   EXPECT_THAT(violations, IsEmpty());
 }
 
+// Time, randomness and threads are passed in, so that a history can be replayed from a seed
+// (tests/simulation). engine/app alone takes them from the machine.
+TEST(LayeringTest, TheEngineTakesNoTimeChanceOrThreadByItself) {
+  static const std::regex kFromTheMachine(
+      R"(_clock::now|\btime\(nullptr|clock_gettime|gettimeofday|random_device|mt19937|\brand\()"
+      R"(|std::j?thread\b|std::async|sleep_for|sleep_until)");
+  std::vector<std::string> violations;
+  for (const std::string& file : tracked_files()) {
+    if (!is_code(file) || !file.starts_with("engine/") || file.starts_with("engine/app/")) {
+      continue;
+    }
+    for (const std::string& line : lines_of(kRoot / file)) {
+      if (std::regex_search(line, kFromTheMachine)) {
+        violations.push_back(file + ": " + line);
+      }
+    }
+  }
+  EXPECT_THAT(violations, IsEmpty());
+}
+
 TEST(LayeringTest, QuotedIncludesStartAtTheRoot) {
   std::vector<std::string> violations;
   for (const Include& include : includes()) {

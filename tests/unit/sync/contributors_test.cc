@@ -112,6 +112,72 @@ TEST_F(ContributorsTest, OneWhoseParentIsNotLinkedStaysDeferredRunAfterRun) {
   expect_at_rest();
 }
 
+// The newcomer makes the target again, and those who have lost theirs are to find it.
+TEST_F(ContributorsTest, ANewcomerAndTheOthersComeTogetherWhenTheirTargetIsGone) {
+  map();
+  order({{"city", "Rome"}, {"note", "first"}, {"touched", "2025-01-01"}});
+  settle();
+  order({{"city", "Rome"}, {"note", "second"}, {"touched", "2025-02-01"}});
+  right->erase("cities", {});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome second"));
+  expect_at_rest();
+  left->update("orders", {{"note", "second"}}, {{"city", "Bonn"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Bonn second", "Rome first"));
+  expect_at_rest();
+}
+
+// Only one is looked at; the others have the new name as well, so that their target is renamed.
+TEST_F(ContributorsTest, OneSyncedByHandTakesTheOthersOfItsNewNameAlong) {
+  map();
+  for (int i = 0; i < 20; ++i) {
+    order({{"city", "Rome"}, {"note", "n"}});
+  }
+  settle();
+  left->update("orders", {}, {{"city", "Bonn"}});
+  sync({"left.orders/1"});
+  EXPECT_THAT(cities(), ElementsAre("Bonn n"));
+  expect_at_rest();
+}
+
+TEST_F(ContributorsTest, WhereSeveralCouldTakeThePlaceOfTheirTargetTheyAreHeld) {
+  map();
+  order({{"city", "Rome"}, {"note", "n"}});
+  settle();
+  right->erase("cities", {});
+  right->insert("cities", {{"name", "Rome"}});
+  right->insert("cities", {{"name", "Rome"}});
+  EXPECT_GT(settle().count(Operation::kHold), 0U);
+  EXPECT_EQ(right->count("cities"), 2U);
+  expect_at_rest();
+}
+
+// Its note was written to the target it still contributes to; that it waits was to be recorded
+// next.
+TEST_F(ContributorsTest, OneThatWaitsIsFoundAgainWhenTheProcessDiesBeforeThatIsRecorded) {
+  map(kCountryKey);
+  left->insert("countries", {{"id", "1"}, {"name", "Italy"}});
+  left->insert("countries", {{"id", "2"}});  // no name: no identity, never linked
+  order({{"city", "Rome"}, {"note", "n"}, {"country_id", "1"}});
+  settle();
+  left->update("orders", {{"note", "n"}}, {{"country_id", "2"}, {"note", "m"}});
+  struct Died {};
+  crash_points.reached = [](const char* point) {
+    if (std::string_view(point) == "after_results") {
+      throw Died();
+    }
+  };
+  EXPECT_THROW((void)try_reconcile(), Died);
+  crash_points.reached = [](const char*) {};
+  EXPECT_THAT(cities(), ElementsAre("Rome m"));
+  EXPECT_EQ(settle().count(Operation::kDefer), 1U);
+  left->update("countries", {{"id", "2"}}, {{"name", "Oz"}});
+  EXPECT_EQ(settle().count(Operation::kDefer), 0U);
+  EXPECT_THAT(column(*right, "cities", "country_id"), Contains("2"));
+  expect_at_rest();
+}
+
 TEST_F(ContributorsTest, OneThatWaitsForALinkOfATargetThatIsThereIsWokenByIt) {
   define(
       "mappings:\n"

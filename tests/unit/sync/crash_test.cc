@@ -113,6 +113,77 @@ TEST_P(CrashTest, AUsersEditAfterTheCrashIsNotOverwritten) {
   }
 }
 
+// Under the id that was reserved for it, it is ours, whatever it is called by now.
+TEST_P(CrashTest, ARowThatAUserRenamesAfterTheCrashIsNotMadeAgain) {
+  for (int nth = 1; nth < 6; ++nth) {
+    SCOPED_TRACE("passage " + std::to_string(nth));
+    PeopleWorld world(marks());
+    world.map("direction: both");
+    world.left_has({{"key", "a"}, {"name", "Ada"}});
+    if (!crash(world, point(), nth)) {
+      return;
+    }
+    world.right->update("persons", {}, {{"key", "b"}});
+    Reconciler::Settings settings;
+    settings.rebuild_state = true;
+    EXPECT_TRUE(world.reconcile(settings).summary.converged);
+    EXPECT_EQ(world.lefts().size(), 1U);
+    EXPECT_EQ(world.lefts(), world.rights());
+    expect_at_rest(world);
+  }
+}
+
+// A write changes all of its columns or none: what the user left alone shows that it was done.
+TEST_P(CrashTest, AnEditOfOnePartOfWhatWasHalfRecordedIsNoConflict) {
+  for (int nth = 1; nth < 6; ++nth) {
+    SCOPED_TRACE("passage " + std::to_string(nth));
+    PeopleWorld world(marks());
+    world.map("direction: both, conflict: hold");
+    world.left_has({{"key", "a"}, {"name", "Ada"}, {"mail", "1"}});
+    settle(world);
+    world.left_sets("a", {{"name", "Ada L."}, {"mail", "2"}});
+    if (!crash(world, point(), nth)) {
+      return;
+    }
+    if (world.rights() != std::vector<std::string>{"a Ada L. 2"}) {
+      continue;  // It was not done.
+    }
+    world.right_sets("a", {{"mail", "3"}});
+    settle(world);
+    EXPECT_THAT(world.lefts(), ElementsAre("a Ada L. 3"));
+    EXPECT_EQ(world.lefts(), world.rights());
+    expect_at_rest(world);
+  }
+}
+
+// The value that lost is nowhere else any more.
+TEST_P(CrashTest, WhoLosesAConflictIsOnRecord) {
+  for (int nth = 1; nth < 6; ++nth) {
+    SCOPED_TRACE("passage " + std::to_string(nth));
+    PeopleWorld world(marks());
+    world.map("direction: both, conflict: left_wins");
+    world.left_has({{"key", "a"}, {"name", "Ada"}});
+    settle(world);
+    world.left_sets("a", {{"name", "left"}});
+    world.right_sets("a", {{"name", "right"}});
+    if (!crash(world, point(), nth)) {
+      return;
+    }
+    settle(world);
+    EXPECT_THAT(world.rights(), ElementsAre("a left -"));
+    std::vector<std::string> lost;
+    const auto looked = world.by_hand([&](State& state, const auto& /*sources*/) -> Result<void> {
+      COUPLET_ASSIGN(const auto found, state.conflicts(0, std::nullopt, 10));
+      for (const State::ConflictEntry& entry : found) {
+        lost.push_back(entry.conflict.values[1]);
+      }
+      return {};
+    });
+    EXPECT_TRUE(looked.has_value());
+    EXPECT_THAT(lost, ElementsAre("\"right\""));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(AtEveryDurableStep, CrashTest,
                          testing::Combine(testing::ValuesIn(kCrashPoints), testing::Bool()),
                          [](const auto& instance) {

@@ -183,5 +183,42 @@ TEST_F(NaturalIdTest, IdsThatChangePlacesKeepTheirLinks) {
   expect_linked();
 }
 
+// The newcomer is claimed by a rival of the survivor in the same batch; the survivor asks again.
+TEST_F(ExistenceTest, ASurvivorWhoseSuccessorIsClaimedByAnotherComesToItsTurn) {
+  map("direction: both, conflict: right_wins");
+  right_has({{"key", "a"}, {"name", "first"}});
+  settle(*this);
+  right_has({{"key", "a"}, {"name", "second"}});
+  left->erase("people", {});
+  left_has({{"key", "a"}, {"mail", "new"}});
+  settle(*this);
+  expect_at_rest();
+  right->update("persons", {{"name", "first"}}, {{"mail", "of the first"}});
+  right->update("persons", {{"name", "second"}}, {{"mail", "of the second"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kHold), 1U) << "the other of the two waits, for all to see";
+  EXPECT_EQ(lefts().size(), 1U);
+  EXPECT_THAT(lefts().front(), HasSubstr("of the "));
+  expect_at_rest();
+}
+
+// A second object with its identity key must not be made, nor tried again and again.
+TEST_F(ExistenceTest, OneWhoseTargetIsGoneIsHeldWhereAnothersStandsUnderItsName) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}, {"name", "one"}});
+  left_has({{"key", "b"}, {"name", "two"}});
+  settle(*this);
+  left->update("people", {{"name", "one"}}, {{"key", "b"}});
+  right->erase("persons", {{"name", "one"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kHold), 1U);
+  EXPECT_THAT(rights(), ElementsAre("b two -"));
+  expect_at_rest();
+  left->update("people", {{"name", "one"}}, {{"key", "c"}});
+  EXPECT_EQ(settle(*this).count(Operation::kHold), 0U);
+  EXPECT_THAT(rights(), ElementsAre("b two -", "c one -"));
+  expect_at_rest();
+}
+
 }  // namespace
 }  // namespace couplet::test
