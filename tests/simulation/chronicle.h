@@ -1,0 +1,130 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/shape.h"
+
+namespace couplet::simulation {
+
+// A law of DESIGN section 13 that does not hold, and where.
+struct Violation {
+  std::string law;
+  std::string what;
+};
+
+// Rows by `tag`, by table of the shape.
+using Rows = std::map<std::string, memory::Cells>;
+using Snapshot = std::vector<Rows>;
+
+// "(null)" for a null.
+std::string shown(const std::optional<std::string>& value);
+
+// Where a path of the shape ends: a table's column.
+struct ColumnAt {
+  std::size_t table = 0;
+  std::string column;
+  auto operator<=>(const ColumnAt&) const = default;
+};
+// nullopt: `self`.
+std::optional<ColumnAt> end_of(const Shape& shape, const std::string& table,
+                               const std::string& path, bool reference);
+
+// What users wrote and what the engine made of it, seen from the databases alone. Whoever writes
+// next, the other's changes are told first: so each difference between two snapshots is known to be
+// a user's or the engine's. Holds the engine to the laws that need not wait for rest: what nobody
+// maps is untouched, nothing is deleted, no value comes from nowhere, no object is doubled, and
+// what a user has deleted does not come back.
+class Chronicle {
+ public:
+  explicit Chronicle(const Shape& shape);
+
+  // The databases after the engine, and after a user, had their turn.
+  void engine_wrote(const Snapshot& now);
+  void user_wrote(const Snapshot& now);
+  // The state is lost: links are found again by identity key alone.
+  void state_lost();
+  // Whether what the engine makes from now on may not be made: a lost state is not rebuilt yet.
+  void hold_creates(bool held) { creates_held_ = held; }
+  // A run came to rest since.
+  void came_to_rest();
+  // From the conflict log: the value that lost, and the one that won; nullopt: null.
+  void conflict(const std::optional<std::string>& loser, const std::optional<std::string>& winner);
+
+  // A value that a user wrote into an attribute: it occurs nowhere else.
+  struct Write {
+    std::size_t table = 0;
+    std::string tag;  // of its row
+    std::string column;
+  };
+  [[nodiscard]] const std::map<std::string, Write>& writes() const { return writes_; }
+  // The row in which a user wrote another value over this one; nullptr: nobody did.
+  [[nodiscard]] const Write* overwritten(const std::string& value) const;
+  // Whether a user deleted a row that held this value: what is inserted in its place takes over.
+  [[nodiscard]] bool deleted(const std::string& value) const {
+    return deleted_values_.contains(value);
+  }
+  [[nodiscard]] bool lost(const std::string& value) const { return losers_.contains(value); }
+  [[nodiscard]] bool won(const std::string& value) const { return winners_.contains(value); }
+  // Whether a conflict between these two, nulls included, is on record.
+  [[nodiscard]] bool contested(const std::optional<std::string>& one,
+                               const std::optional<std::string>& two) const;
+  [[nodiscard]] bool deleted_any(std::size_t table) const { return deleted_any_.contains(table); }
+  // Whether a user gave a row of the table another identity key.
+  [[nodiscard]] bool rekeyed_any(std::size_t table) const { return rekeyed_any_.contains(table); }
+  // False once rows and objects may no longer be told from each other.
+  [[nodiscard]] bool lineage_known() const { return lineage_known_; }
+  [[nodiscard]] const Snapshot& now() const { return now_; }
+  [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
+
+ private:
+  // What the engine may do with a table.
+  struct Rights {
+    std::set<std::string> update;
+    std::set<std::string> insert;  // columns given to a new row
+    bool creates = false;
+    bool two_way = false;  // one-to-one mappings write it and read it
+    bool stamped = false;
+    std::vector<std::string> keys;  // own columns that tell its objects apart
+  };
+
+  void make_rights();
+  void make_provenance();
+  void check_insert(std::size_t table, const std::string& tag, const memory::Cells& row,
+                    const Snapshot& after);
+  void check_update(std::size_t table, const std::string& tag, const memory::Cells& before,
+                    const memory::Cells& row);
+  void check_value(std::size_t table, const std::string& column,
+                   const std::optional<std::string>& value, const std::string& where);
+  void check_stamps(const Snapshot& after);
+  void violated(std::string law, std::string what);
+  [[nodiscard]] std::string name(std::size_t table, const std::string& tag) const;
+  [[nodiscard]] bool keys_agree(const Snapshot& rows) const;
+  void note_delete(std::size_t table, const memory::Cells& row);
+  void note_write(std::size_t table, const std::string& tag, const std::string& column,
+                  const std::optional<std::string>& value);
+
+  const Shape& shape_;
+  std::vector<Rights> rights_;
+  std::vector<std::set<std::string>> written_;             // provenance sets, by group of columns
+  std::vector<std::map<std::string, std::size_t>> group_;  // by table: column: group
+  Snapshot now_;
+  std::map<std::string, Write> writes_;
+  std::map<std::string, Write> overwritten_;
+  std::set<std::string> losers_;
+  std::set<std::string> winners_;
+  std::set<std::pair<std::string, std::string>> contests_;
+  std::vector<std::set<std::string>> deleted_stamps_;  // by table
+  std::set<std::string> deleted_values_;
+  std::set<std::size_t> deleted_any_;
+  std::set<std::size_t> rekeyed_any_;
+  bool creates_held_ = false;
+  bool lineage_known_ = true;
+  bool forgotten_ = false;  // the state was lost and is not built up again yet
+  std::vector<Violation> violations_;
+};
+
+}  // namespace couplet::simulation

@@ -1,0 +1,245 @@
+#include "tests/simulation/deployment.h"
+
+#include "engine/sync/object_name.h"
+
+namespace couplet::simulation {
+namespace {
+
+// Thrown where the process is killed: sessions end, what the state has committed stays.
+struct Killed {};
+
+std::string hex(std::string_view bytes) {
+  static constexpr const char* kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    text += kDigits[value >> 4U];
+    text += kDigits[value & 15U];
+  }
+  return text;
+}
+
+}  // namespace
+
+Deployment::Deployment(const Shape& shape) : shape_(shape) {
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    databases_[index_of(side)] = std::make_shared<MemoryDatabase>(memory::DatabaseSettings{
+        .identity = std::string("memory:") + couplet::name_of(side), .marks = shape.marks});
+  }
+  for (const Table& table : shape.tables) {
+    create(database(table.side), table);
+  }
+}
+
+bool Deployment::define(std::string& why) {
+  LoadResult loaded = parse_definition(shape_.definition(), "/etc/couplet/couplet.yaml");
+  if (!loaded.definition) {
+    why = loaded.diagnostics.render();
+    return false;
+  }
+  parsed_ = std::move(loaded.definition);
+  std::array<MemorySource, 2> sources{MemorySource(databases_[0]), MemorySource(databases_[1])};
+  auto bound = bind(
+      *parsed_,
+      [&](std::size_t source, std::span<const TableName> names) {
+        return sources.at(source).describe(names);
+      },
+      [&](std::size_t source) { return sources.at(source).tables(); });
+  if (!bound || !bound->definition) {
+    why = bound ? bound->diagnostics.render() : bound.error().message;
+    return false;
+  }
+  bound_ = std::move(bound->definition);
+  return true;
+}
+
+void Deployment::set_faults(const Step& step) {
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    memory::MemoryFaults& faults = database(side).faults();
+    faults.heal();
+    if (step.lost_reply[index_of(side)] != 0) {
+      faults.lose_commit(step.took_effect, step.lost_reply[index_of(side)] - 1);
+    }
+    if (step.transient_percent != 0) {
+      faults.randomise(step.seed + index_of(side),
+                       {.transient = static_cast<double>(step.transient_percent) / 100});
+    }
+    faults.execute_at_collect(step.late_writes);
+  }
+}
+
+RunEnd Deployment::in_a_new_process(const Step& step,
+                                    const std::function<void(const Edit&)>& intrude,
+                                    const Work& work) {
+  operations_.clear();
+  set_faults(step);
+  int moments = 0;
+  const Moment moment = [&](const char* what) {
+    ++moments;
+    if (tell) {
+      tell("  " + std::to_string(moments) + " " + what);
+    }
+    for (const Step::Intrusion& intrusion : step.intrusions) {
+      if (intrusion.moment == moments) {
+        intrude(intrusion.edit);
+      }
+    }
+    if (step.crash == moments) {
+      throw Killed();
+    }
+  };
+  WatchedStore store(*store_, moment);
+  RunEnd end;
+  try {
+    std::array<MemorySource, 2> sessions{MemorySource(databases_[0]), MemorySource(databases_[1])};
+    WatchedSource left(sessions[0], moment);
+    WatchedSource right(sessions[1], moment);
+    const std::vector<Source*> sources{&left, &right};
+    const auto run = [&]() -> Result<Rounds::Report> {
+      COUPLET_ASSIGN(const std::string left_identity, left.identity());
+      COUPLET_ASSIGN(const std::string right_identity, right.identity());
+      const std::array<std::string, 2> identities{left_identity, right_identity};
+      COUPLET_ASSIGN(const auto state, State::open(store, *bound_, identities, random_));
+      CrashPoints crash_points;
+      crash_points.reached = moment;
+      Syncer syncer(*bound_, *state, sources, clock_, *this, {false, crash_points});
+      COUPLET_TRY(syncer.recover());
+      return work(*state, sources, syncer);
+    };
+    auto report = run();
+    if (report) {
+      end.summary = report->summary;
+      for (const Rounds::Stopped& stopped : report->stopped) {
+        end.kind = RunEnd::Kind::kFailed;
+        end.error = stopped.error;
+      }
+    } else {
+      end.kind = RunEnd::Kind::kFailed;
+      end.error = report.error();
+    }
+  } catch (const Killed&) {
+    end.kind = RunEnd::Kind::kKilled;
+    if (step.power_loss) {
+      store.lose_power();
+    }
+  }
+  set_faults({});
+  end.operations = std::move(operations_);
+  if (tell) {
+    tell(end.kind == RunEnd::Kind::kKilled   ? "  killed"
+         : end.kind == RunEnd::Kind::kFailed ? "  failed: " + end.error.message
+                                             : "  done: " + to_json(end.summary).dump());
+  }
+  return end;
+}
+
+RunEnd Deployment::run(const Step& step, const std::function<void(const Edit&)>& intrude) {
+  if (step.kind == Step::Kind::kReconcile) {
+    Reconciler::Settings settings;
+    settings.rebuild_state = step.rebuild;
+    return in_a_new_process(
+        step, intrude, [&](State& state, const std::vector<Source*>& sources, Syncer& syncer) {
+          return Reconciler(*bound_, state, sources, syncer, clock_, *this, settings).run();
+        });
+  }
+  std::vector<std::string> names;
+  for (const auto& [chosen, row] : step.objects) {
+    const std::size_t table = chosen % shape_.tables.size();
+    const auto rows = database(shape_.tables[table].side).rows(shape_.tables[table].name);
+    if (!rows.empty()) {
+      names.push_back(name_of_row(table, rows[row % rows.size()]));
+    }
+  }
+  return sync(step, names, intrude);
+}
+
+RunEnd Deployment::sync_everything() {
+  std::vector<std::string> names;
+  for (std::size_t table = 0; table < shape_.tables.size(); ++table) {
+    for (const memory::Cells& row :
+         database(shape_.tables[table].side).rows(shape_.tables[table].name)) {
+      names.push_back(name_of_row(table, row));
+    }
+  }
+  return sync({}, names, [](const Edit&) {});
+}
+
+RunEnd Deployment::sync(const Step& step, const std::vector<std::string>& names,
+                        const std::function<void(const Edit&)>& intrude) {
+  std::vector<NamedObject> objects;
+  for (const std::string& name : names) {
+    if (auto object = parse_object(*bound_, name)) {  // An entity that nobody maps has no name.
+      objects.push_back(std::move(*object));
+    }
+  }
+  return in_a_new_process(
+      step, intrude, [&](State& state, const std::vector<Source*>& sources, Syncer& syncer) {
+        return ObjectSync(*bound_, state, sources, syncer, clock_, *this, {}).sync(objects);
+      });
+}
+
+void Deployment::lose_state() { store_ = std::make_unique<MemoryStateStore>(); }
+
+std::string Deployment::name_of_row(std::size_t table, const memory::Cells& row) const {
+  const Table& of = shape_.tables[table];
+  return std::string(couplet::name_of(of.side)) + "." + of.name + "/" +
+         row.at(of.natural_id ? of.columns.front().name : "id").value_or("");
+}
+
+std::vector<Conflict> Deployment::conflicts() {
+  MemoryStateStore overlay(static_cast<const StateStore&>(*store_));
+  const std::array<std::string, 2> identities{database(Side::kLeft).identity(),
+                                              database(Side::kRight).identity()};
+  const auto state = State::open(overlay, *bound_, identities, random_);
+  COUPLET_CHECK(state.has_value());
+  std::vector<Conflict> found;
+  for (std::size_t mapping = 0; mapping < bound_->mappings.size(); ++mapping) {
+    const auto entries = (*state)->conflicts(mapping, std::nullopt, 1'000'000);
+    COUPLET_CHECK(entries.has_value());
+    for (const State::ConflictEntry& entry : *entries) {
+      found.push_back(entry.conflict);
+    }
+  }
+  return found;
+}
+
+std::string Deployment::state_bytes() const {
+  std::string text;
+  for (std::size_t family = 0; family < kFamilies; ++family) {
+    const auto cursor = store_->cursor(static_cast<Family>(family));
+    for (cursor->seek(""); cursor->valid(); cursor->next()) {
+      text += std::string(couplet::name_of(static_cast<Family>(family))) + " " +
+              hex(cursor->key()) + " " + hex(cursor->value()) + "\n";
+    }
+  }
+  return text;
+}
+
+void Deployment::on_operation(const OperationReport& report) {
+  operations_.push_back(report);
+  if (!tell) {
+    return;
+  }
+  std::string line = std::string("  ") + couplet::name_of(report.operation) + " " +
+                     couplet::name_of(report.situation) + " " +
+                     bound_->mappings[report.mapping].name + ": " + report.from + " -> " +
+                     report.to;
+  for (const AttributeChange& change : report.attributes) {
+    line += " " + change.name + "=" + change.old_value.dump() + "=>" + change.new_value.dump();
+  }
+  if (!report.reason.empty()) {
+    line += " (" + report.reason + ")";
+  }
+  for (const std::string& link : report.waits_for) {
+    line += " waits for " + link;
+  }
+  tell(line);
+}
+
+void Deployment::on_notice(const std::string& sentence) {
+  if (tell) {
+    tell("  notice: " + sentence);
+  }
+}
+
+}  // namespace couplet::simulation

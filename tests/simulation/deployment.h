@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/memory/memory_source.h"
+#include "engine/definition/bind.h"
+#include "engine/reconcile/reconciler.h"
+#include "tests/simulation/script.h"
+#include "tests/simulation/watched.h"
+#include "tests/support/sync_world.h"
+
+namespace couplet::simulation {
+
+// How a run of the engine came out.
+struct RunEnd {
+  enum class Kind : std::uint8_t { kDone, kKilled, kFailed };
+  Kind kind = Kind::kDone;
+  Error error;  // of kFailed
+  Summary summary;
+  std::vector<OperationReport> operations;  // with what stands at the end
+};
+
+// Two databases, a definition, a state and the engine over them: each run is a process of its own.
+class Deployment final : private Observer {
+ public:
+  explicit Deployment(const Shape& shape);
+
+  // False where the definition is refused, and says why.
+  bool define(std::string& why);
+
+  // `intrude` writes as a user between two of the engine's steps.
+  RunEnd run(const Step& step, const std::function<void(const Edit&)>& intrude);
+  // Every object of the rows that are there, synced by hand.
+  RunEnd sync_everything();
+  void lose_state();
+
+  [[nodiscard]] MemoryDatabase& database(Side side) const { return *databases_[index_of(side)]; }
+  [[nodiscard]] const BoundDefinition& definition() const { return *bound_; }
+  test::ManualClock& clock() { return clock_; }
+  // "left.l0/7"
+  [[nodiscard]] std::string name_of_row(std::size_t table, const memory::Cells& row) const;
+  // What the conflict log holds.
+  std::vector<Conflict> conflicts();
+  // All that the state holds, as text.
+  [[nodiscard]] std::string state_bytes() const;
+
+  // Where moments, operations and errors are told, if anybody wants to know.
+  std::function<void(const std::string& line)> tell;
+
+ private:
+  using Work = std::function<Result<Rounds::Report>(State&, const std::vector<Source*>&, Syncer&)>;
+  RunEnd in_a_new_process(const Step& step, const std::function<void(const Edit&)>& intrude,
+                          const Work& work);
+  RunEnd sync(const Step& step, const std::vector<std::string>& names,
+              const std::function<void(const Edit&)>& intrude);
+  void set_faults(const Step& step);
+
+  void on_operation(const OperationReport& report) override;
+  void on_progress(std::size_t /*mapping*/, const char* /*phase*/, std::uint64_t /*done*/,
+                   std::uint64_t /*total*/) override {}
+  void on_notice(const std::string& sentence) override;
+
+  const Shape& shape_;
+  std::array<std::shared_ptr<MemoryDatabase>, 2> databases_;
+  test::ManualClock clock_;
+  Dice random_{1};
+  std::unique_ptr<MemoryStateStore> store_ = std::make_unique<MemoryStateStore>();
+  std::optional<Definition> parsed_;
+  std::optional<BoundDefinition> bound_;
+  std::vector<OperationReport> operations_;
+};
+
+}  // namespace couplet::simulation

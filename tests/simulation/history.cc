@@ -1,0 +1,244 @@
+#include "tests/simulation/history.h"
+
+#include <algorithm>
+
+#include "tests/simulation/laws.h"
+#include "tests/simulation/users.h"
+
+namespace couplet::simulation {
+namespace {
+
+class History {
+ public:
+  History(const Script& script, const Trace& trace)
+      : script_(script),
+        shape_(script.shape),
+        trace_(trace),
+        deployment_(shape_),
+        users_(shape_, {&deployment_.database(Side::kLeft), &deployment_.database(Side::kRight)}),
+        chronicle_(shape_) {
+    deployment_.tell = trace_;
+  }
+
+  Verdict play() {
+    if (!deployment_.define(verdict_.refused)) {
+      return std::move(verdict_);
+    }
+    for (const Step& step : script_.steps) {
+      tell(to_string(shape_, step));
+      take(step);
+      if (broken()) {
+        return std::move(verdict_);
+      }
+    }
+    come_to_rest();
+    if (trace_) {
+      tell_all();
+    }
+    return std::move(verdict_);
+  }
+
+ private:
+  void take(const Step& step) {
+    switch (step.kind) {
+      case Step::Kind::kEdit:
+        edit(step.edit);
+        deployment_.clock().sleep_us(500'000);
+        return;
+      case Step::Kind::kWait:
+        deployment_.clock().sleep_us(std::int64_t{step.seconds} * 1'000'000);
+        return;
+      case Step::Kind::kLose:
+        read_conflicts();
+        deployment_.lose_state();
+        lost_ = shape_.marks && marked_;
+        chronicle_.state_lost();
+        return;
+      case Step::Kind::kReconcile:
+      case Step::Kind::kSync:
+        run(step);
+        return;
+    }
+  }
+
+  void edit(const Edit& edit) {
+    chronicle_.engine_wrote(snapshot());
+    const auto done = users_.make(edit, deployment_.clock().now().value);
+    if (done) {
+      ++verdict_.edits;
+      tell("  user: " + *done);
+      chronicle_.user_wrote(snapshot());
+    }
+  }
+
+  void run(const Step& step) {
+    lost_ = lost_ && !step.rebuild;
+    chronicle_.hold_creates(lost_);
+    const RunEnd end = deployment_.run(step, [&](const Edit& intrusion) { edit(intrusion); });
+    ++verdict_.runs;
+    marked_ = marked_ || end.kind == RunEnd::Kind::kDone;
+    verdict_.killed += end.kind == RunEnd::Kind::kKilled ? 1 : 0;
+    verdict_.operations += end.summary.operations();
+    chronicle_.engine_wrote(snapshot());
+    const bool disturbed = step.transient_percent != 0 || step.lost_reply != std::array<int, 2>{} ||
+                           !step.intrusions.empty();
+    const bool excusable = end.error.kind == ErrorKind::kTransient ||
+                           end.error.kind == ErrorKind::kCommitUnknown ||
+                           end.error.kind == ErrorKind::kNotFound;
+    if (end.kind == RunEnd::Kind::kFailed && !(disturbed && excusable)) {
+      violated("runs succeed", "the run ended in an error: " + end.error.message);
+    }
+  }
+
+  // Without faults and users: one reconcile converges, whatever comes after it does nothing.
+  void come_to_rest() {
+    tell("rest");
+    chronicle_.hold_creates(false);
+    deployment_.clock().sleep_us(120'000'000);
+    Step quiet;
+    quiet.kind = Step::Kind::kReconcile;
+    quiet.rebuild = true;
+    RunEnd first = quiet_run(quiet, "the first run at rest");
+    // A table without a row is no evidence; once the run has put one there, it is.
+    if (!broken() && awaits_evidence(first)) {
+      first = quiet_run(quiet, "the run at rest after the first");
+    }
+    if (broken()) {
+      return;
+    }
+    if (!first.summary.converged) {
+      violated("convergence", "the first run at rest has not converged");
+      return;
+    }
+    chronicle_.came_to_rest();
+    const std::uint64_t transactions = all_transactions();
+    const RunEnd second = quiet_run(quiet, "the second run at rest");
+    expect_nothing(second, transactions, "the second run at rest");
+    if (broken()) {
+      return;
+    }
+    const RunEnd by_hand = deployment_.sync_everything();
+    expect_nothing(by_hand, transactions, "a sync by hand of everything, at rest,");
+    if (broken()) {
+      return;
+    }
+    read_conflicts();
+    std::vector<OperationReport> standing = second.operations;
+    verdict_.excused = standing.size();
+    for (Violation& violation : RestLaws(shape_, chronicle_, standing).check()) {
+      verdict_.violation = std::move(violation);
+      return;
+    }
+  }
+
+  RunEnd quiet_run(const Step& quiet, const char* which) {
+    RunEnd end = deployment_.run(quiet, [](const Edit&) {});
+    ++verdict_.runs;
+    verdict_.operations += end.summary.operations();
+    if (end.kind != RunEnd::Kind::kDone) {
+      violated("runs succeed", std::string(which) + " ended in an error: " + end.error.message);
+    }
+    chronicle_.engine_wrote(snapshot());
+    return end;
+  }
+
+  static bool awaits_evidence(const RunEnd& end) {
+    return std::any_of(end.operations.begin(), end.operations.end(), [](const auto& operation) {
+      return operation.reason.find("no evidence") != std::string::npos;
+    });
+  }
+
+  // What is parked is tried again, in a transaction that comes to nothing.
+  void expect_nothing(const RunEnd& end, std::uint64_t transactions, const char* which) {
+    if (broken()) {
+      return;
+    }
+    if (end.kind == RunEnd::Kind::kFailed) {
+      violated("runs succeed", std::string(which) + " ended in an error: " + end.error.message);
+    } else if (end.summary.operations() != 0 ||
+               (end.summary.count(Operation::kPark) == 0 && all_transactions() != transactions)) {
+      violated("quiescence", std::string(which) + " did " +
+                                 std::to_string(end.summary.operations()) + " operations in " +
+                                 std::to_string(all_transactions() - transactions) +
+                                 " transactions");
+    }
+  }
+
+  void read_conflicts() {
+    for (const Conflict& conflict : deployment_.conflicts()) {
+      ++verdict_.conflicts;
+      if (!conflict.winner) {
+        continue;  // Held.
+      }
+      const auto text = [&](Side side) -> std::optional<std::string> {
+        const auto value = nlohmann::json::parse(conflict.values[index_of(side)]);
+        return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
+      };
+      chronicle_.conflict(text(other(*conflict.winner)), text(*conflict.winner));
+    }
+  }
+
+  [[nodiscard]] std::uint64_t all_transactions() const {
+    return deployment_.database(Side::kLeft).transactions() +
+           deployment_.database(Side::kRight).transactions();
+  }
+
+  [[nodiscard]] Snapshot snapshot() const {
+    Snapshot all;
+    for (const Table& table : shape_.tables) {
+      Rows rows;
+      for (memory::Cells& row : deployment_.database(table.side).rows(table.name)) {
+        std::string tag = row.at("tag").value_or("");
+        rows.emplace(std::move(tag), std::move(row));
+      }
+      all.push_back(std::move(rows));
+    }
+    return all;
+  }
+
+  bool broken() {
+    if (!verdict_.violation && !chronicle_.violations().empty()) {
+      verdict_.violation = chronicle_.violations().front();
+    }
+    return verdict_.violation.has_value();
+  }
+  void violated(std::string law, std::string what) {
+    if (!broken()) {
+      verdict_.violation = {std::move(law), std::move(what)};
+    }
+  }
+
+  void tell(const std::string& line) const {
+    if (trace_) {
+      trace_(line);
+    }
+  }
+  void tell_all() const {
+    for (std::size_t table = 0; table < shape_.tables.size(); ++table) {
+      for (const auto& [tag, row] : chronicle_.now()[table]) {
+        std::string line = "  " + shape_.tables[table].name + ":";
+        for (const auto& [column, value] : row) {
+          line += " " + column + "=" + value.value_or("(null)");
+        }
+        tell(line);
+      }
+    }
+    tell(deployment_.state_bytes());
+  }
+
+  const Script& script_;
+  const Shape& shape_;
+  const Trace& trace_;
+  Deployment deployment_;
+  Users users_;
+  Chronicle chronicle_;
+  Verdict verdict_;
+  bool marked_ = false;  // a run has put marks into the databases
+  bool lost_ = false;    // since then the state was lost, and not rebuilt
+};
+
+}  // namespace
+
+Verdict play(const Script& script, const Trace& trace) { return History(script, trace).play(); }
+
+}  // namespace couplet::simulation

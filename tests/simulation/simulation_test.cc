@@ -1,0 +1,59 @@
+// The simulation itself: it can be replayed, and what it finds is made small.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "tests/simulation/shrink.h"
+
+namespace couplet::simulation {
+namespace {
+
+constexpr std::size_t kSteps = 30;
+
+std::vector<std::string> trace_of(const Script& script) {
+  std::vector<std::string> lines;
+  const Verdict verdict = play(script, [&](const std::string& line) { lines.push_back(line); });
+  EXPECT_EQ(verdict.refused, "");
+  EXPECT_FALSE(verdict.violation.has_value())
+      << verdict.violation->law << ": " << verdict.violation->what;
+  return lines;
+}
+
+// Every call of a source and of the state, every operation, all rows and all bytes of the state.
+TEST(Replay, ASeedIsTheSameHistoryByteForByte) {
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const auto once = trace_of(random_script(seed, kSteps));
+    const auto twice = trace_of(random_script(seed, kSteps));
+    EXPECT_GT(once.size(), 20U);
+    ASSERT_EQ(once, twice);
+  }
+}
+
+TEST(Replay, AnotherSeedIsAnotherHistory) {
+  EXPECT_NE(trace_of(random_script(1, kSteps)), trace_of(random_script(2, kSteps)));
+}
+
+std::size_t runs_killed(const Script& script) {
+  return static_cast<std::size_t>(std::count_if(script.steps.begin(), script.steps.end(),
+                                                [](const Step& step) { return step.crash != 0; }));
+}
+
+TEST(Shrinking, WhatDoesNotMatterIsLeftOut) {
+  std::uint64_t seed = 1;
+  while (runs_killed(random_script(seed, kSteps)) < 3) {
+    ++seed;
+  }
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  const Script small = shrink(random_script(seed, kSteps), [](const Script& script) {
+    return runs_killed(script) >= 2 && script.steps.front().kind == Step::Kind::kEdit;
+  });
+  EXPECT_EQ(small.steps.size(), 3U);
+  for (const Step& step : small.steps) {
+    EXPECT_TRUE(step.intrusions.empty());
+    EXPECT_FALSE(step.power_loss || step.late_writes || step.rebuild);
+  }
+}
+
+}  // namespace
+}  // namespace couplet::simulation
