@@ -171,7 +171,7 @@ Result<std::vector<std::string>> verify_link_index(const StateStore& store) {
   for (const auto& [pair, name] : pairs) {
     COUPLET_ASSIGN(const auto found, PairCheck(store, pair).run());
     for (const std::string& problem : found) {
-      problems.push_back("links of " + name + ": " + problem);
+      problems.push_back(std::string("links of ").append(name).append(": ").append(problem));
     }
   }
   return problems;
