@@ -104,7 +104,8 @@ class SlotCheck {
         binding_.error(place, "lossy",
                        names + ": " + conversion.reason +
                            "; two-way, what is lost here would be written back there",
-                       "make the types alike, or narrow the attribute's direction");
+                       use_.identity ? "make the types alike: a key goes both ways"
+                                     : "make the types alike, or narrow the attribute's direction");
       } else if (conversion.loss == Conversion::Loss::kSilent) {
         binding_.warning(place, "lossy", names + ": " + conversion.reason);
       }
