@@ -18,6 +18,16 @@ const Agreement* agreement_of(const Task& task) {
   return task.target ? &task.target->agreement : nullptr;
 }
 
+// `tie` speaks of what goes both ways: an attribute of one direction in a two-way mapping takes
+// what its source has.
+Side tie_of(const BoundMapping& mapping, const SlotUse& use) {
+  const bool both = mapping.writes[0] && mapping.writes[1];
+  if (!both || use.writes[0] == use.writes[1]) {
+    return mapping.tie;
+  }
+  return use.writes[0] ? Side::kRight : Side::kLeft;
+}
+
 // Rules of one slot. Where mappings over one pair carry a slot both ways they are one two-way
 // mapping: the one listed first decides conflicts.
 MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_t use) {
@@ -28,7 +38,7 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
   rules.carried_back = own.carried_back;
   rules.policy = own.policy;
   rules.conflict = own.conflict;
-  rules.tie = plan.bound->tie;
+  rules.tie = tie_of(*plan.bound, own);
   rules.clock_skew_us = planted("no_skew") ? 0 : context.definition.clock_skew_us;
   if (!task.leads.empty()) {
     rules.outvoted = task.leads[use] == Task::Lead::kOutvoted;
@@ -53,7 +63,7 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
       rules.decides_first_contact = index == plan.mapping || found->writes != own.writes;
       if (index != plan.mapping && found->writes != own.writes) {
         rules.conflict = found->conflict;
-        rules.tie = mapping.tie;
+        rules.tie = tie_of(mapping, *found);
       }
       break;
     }
@@ -184,11 +194,18 @@ void decide_create(const DecisionContext& context, Task& task) {
   bool defer = false;
   task.merges.assign(plan.uses.size(), {});
   for (std::size_t use = 0; use < plan.uses.size(); ++use) {
-    if (!plan.uses[use]->writes[index_of(target)]) {
-      continue;
-    }
+    const SlotUse& own = *plan.uses[use];
     const SlotState state = state_of(context, task, from, use);
     Merge& merge = task.merges[use];
+    if (!own.writes[index_of(target)]) {
+      // An attribute of the other direction: what the database puts there is nobody's word, and is
+      // not sent back. The recorder adds what the target then holds.
+      if (own.writes[index_of(from)] && !own.carried_back[index_of(from)] && state.holds()) {
+        merge.to = target;
+        merge.base = BaseSlot{true, {state.digest, state.digest}};
+      }
+      continue;
+    }
     merge.to = target;
     merge.because = because::kCreated;
     merge.winner = from;

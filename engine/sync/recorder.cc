@@ -46,14 +46,19 @@ void Recorder::update_agreement(const Task& task, Agreement& agreement) const {
       continue;
     }
     BaseSlot& slot = agreement.base[plan_.uses[use]->slot];
-    if (merge.outcome != Merge::Outcome::kWrite) {
+    const bool writes = merge.outcome == Merge::Outcome::kWrite;
+    if (!writes && task.act != Act::kCreate) {
       slot = *merge.base;
       continue;
     }
     if (const Task::Written* written = done(task, merge.to)) {
-      slot = *merge.base;
       const auto& held = written->states[use];
-      if (held && held->holds()) {
+      const bool seen = held && held->holds();
+      // What was left to the database is known only by looking.
+      if (writes || seen) {
+        slot = *merge.base;
+      }
+      if (seen) {
         slot.digests[index_of(merge.to)] = held->digest;
       }
     }

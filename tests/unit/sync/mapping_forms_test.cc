@@ -85,6 +85,35 @@ TEST_F(CornersTest, AnAttributeOfOneDirectionIsWrittenThatWayAlone) {
   expect_at_rest();
 }
 
+TEST_F(CornersTest, ACreateAgainstAnAttributesDirectionDoesNotSendTheDefaultBack) {
+  left->set_default("people", "age", memory::ConstantDefault{"0"});
+  map("direction: both, attributes: [ name, { left: age, right: age, direction: left_to_right } ]");
+  right_has({{"key", "a"}, {"age", "1"}});
+  settle(*this);
+  EXPECT_THAT(column(*left, "people", "age"), ElementsAre("0"));
+  EXPECT_THAT(column(*right, "persons", "age"), ElementsAre("1"));
+  expect_at_rest();
+  EXPECT_THAT(column(*right, "persons", "age"), ElementsAre("1"));
+  left_sets("a", {{"age", "5"}});
+  settle(*this);
+  EXPECT_THAT(column(*right, "persons", "age"), ElementsAre("5"));
+  expect_at_rest();
+}
+
+TEST_F(CornersTest, ATieOfAnAttributeOfOneDirectionIsWonByItsSource) {
+  map("direction: both, attributes: [ name, { left: mail, right: mail, direction: right_to_left } "
+      "]");
+  left_has({{"key", "a"}, {"name", "L"}, {"mail", "l"}});
+  right_has({{"key", "a"}, {"name", "R"}, {"mail", "r"}});
+  // The target is newer, and nothing carries it.
+  left_has({{"key", "b"}, {"mail", "l"}, {"touched", "2025-02-01 00:00:00+00"}});
+  right_has({{"key", "b"}, {"mail", "r"}, {"touched", "2025-01-01 00:00:00+00"}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a L r", "b - l"));
+  EXPECT_THAT(rights(), ElementsAre("a L r", "b - r"));
+  expect_at_rest();
+}
+
 TEST_F(CornersTest, CreatingOnOneSideOnlyReportsWhatIsMissingOnTheOther) {
   map("direction: both, create: left");
   left_has({{"key", "a"}});
