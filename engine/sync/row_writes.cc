@@ -167,56 +167,111 @@ std::vector<std::size_t> returned_columns(const SidePlan& plan) {
 
 namespace {
 
-// Rows whose unique values change places inside the group, or chain into each other: those that
-// hold now what another is to hold.
-void find_displaced(const MappingPlan& plan, Side side, const std::vector<const RowWrite*>& rows,
-                    WriteGroup& group) {
-  std::set<std::uint32_t> displaced;
-  std::set<std::size_t> displaced_columns;
-  for (const UniqueKey& key : plan.side(side).entity->table.unique_keys) {
+// What the row holds now, where that was read; absent where it was not.
+Value held(const SidePlan& side, const RowWrite& write, const std::string& column) {
+  const View* target = write.task->views[index_of(write.side)];
+  if (target == nullptr) {
+    return Value::absent();
+  }
+  const std::vector<std::string>& id = side.projection.id;
+  if (const auto found = std::find(id.begin(), id.end(), column); found != id.end()) {
+    return target->cell(static_cast<std::size_t>(found - id.begin()));
+  }
+  for (std::size_t i = 0; i < side.projection.columns.size(); ++i) {
+    const ColumnPath& path = side.projection.columns[i];
+    if (path.joins.empty() && path.column == column) {
+      return target->cell(id.size() + i);
+    }
+  }
+  return Value::absent();
+}
+
+// What it is to hold: a column that is not written stays as it is.
+Value wanted(const SidePlan& side, const RowWrite& write, const std::string& column) {
+  if (const RowWrite::Cell* cell = cell_of(write, column)) {
+    return cell->value ? Value(std::string_view(*cell->value)) : Value::null();
+  }
+  return held(side, write, column);
+}
+
+// The row's values of a unique key; empty where one is null or was not read.
+template <class ValueOf>
+std::string tuple(const SidePlan& side, const UniqueKey& key, const RowWrite& write,
+                  ValueOf value_of) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  for (const std::string& name : key.columns) {
+    const Value value = value_of(side, write, name);
+    if (!value.has_bytes()) {
+      return {};
+    }
+    out.text(value.bytes());
+  }
+  return bytes;
+}
+
+// Rows whose unique values change places among `rows`, or chain into each other: those that hold
+// now what another is to hold, and those others.
+struct Moves {
+  std::set<std::size_t> holders;
+  std::set<std::size_t> takers;
+  std::set<std::string> columns;  // written ones of the keys concerned
+};
+
+Moves moves_among(const SidePlan& side, const std::vector<const RowWrite*>& rows) {
+  Moves moves;
+  for (const UniqueKey& key : side.entity->table.unique_keys) {
     if (key.deferrable || key.columns.empty()) {
       continue;
     }
-    std::vector<std::size_t> columns;
-    for (const std::string& name : key.columns) {
-      const auto found = std::find(group.columns.begin(), group.columns.end(), name);
-      if (found != group.columns.end()) {
-        columns.push_back(static_cast<std::size_t>(found - group.columns.begin()));
+    std::map<std::string, std::size_t> takers;
+    std::vector<std::pair<std::string, std::size_t>> holders;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (std::none_of(key.columns.begin(), key.columns.end(), [&](const std::string& column) {
+            return cell_of(*rows[i], column) != nullptr;
+          })) {
+        continue;
+      }
+      std::string from = tuple(side, key, *rows[i], held);
+      std::string to = tuple(side, key, *rows[i], wanted);
+      if (from == to) {
+        continue;
+      }
+      if (!to.empty()) {
+        takers.emplace(std::move(to), i);
+      }
+      if (!from.empty()) {
+        holders.emplace_back(std::move(from), i);
       }
     }
-    if (columns.size() != key.columns.size()) {
-      continue;
-    }
-    const auto tuple = [&](const RowWrite& row, bool before) {
-      std::string bytes;
-      ByteWriter out(bytes);
-      for (const std::size_t column : columns) {
-        const RowWrite::Cell& cell = row.cells[column];
-        const auto& value = before ? cell.before : cell.value;
-        if (!value) {
-          return std::string();
+    for (const auto& [from, holder] : holders) {
+      const auto taker = takers.find(from);
+      if (taker == takers.end() || planted("no_displacement")) {
+        continue;
+      }
+      moves.holders.insert(holder);
+      moves.takers.insert(taker->second);
+      for (const std::size_t row : {holder, taker->second}) {
+        for (const std::string& column : key.columns) {
+          if (cell_of(*rows[row], column) != nullptr) {
+            moves.columns.insert(column);
+          }
         }
-        out.text(*value);
-      }
-      return bytes;
-    };
-    std::map<std::string, std::uint32_t> wanted;
-    for (std::uint32_t i = 0; i < rows.size(); ++i) {
-      if (std::string to = tuple(*rows[i], false); !to.empty()) {
-        wanted.emplace(std::move(to), i);
-      }
-    }
-    for (std::uint32_t i = 0; i < rows.size(); ++i) {
-      const std::string from = tuple(*rows[i], true);
-      if (const auto taker = wanted.find(from); !from.empty() && taker != wanted.end() &&
-                                                taker->second != i && !planted("no_displacement")) {
-        displaced.insert(i);
-        displaced_columns.insert(columns.begin(), columns.end());
       }
     }
   }
-  group.displaced_rows.assign(displaced.begin(), displaced.end());
-  group.displaced_columns.assign(displaced_columns.begin(), displaced_columns.end());
+  return moves;
+}
+
+void find_displaced(const SidePlan& side, const std::vector<const RowWrite*>& rows,
+                    WriteGroup& group) {
+  const Moves moves = moves_among(side, rows);
+  group.displaced_rows.assign(moves.holders.begin(), moves.holders.end());
+  for (std::size_t i = 0; i < group.columns.size(); ++i) {
+    if (moves.columns.contains(group.columns[i])) {
+      group.displaced_columns.push_back(i);
+    }
+  }
 }
 
 // A create is refused where one with its identity stands already, unless a unique key says so by
@@ -246,16 +301,20 @@ void add_probe(const MappingPlan& plan, Side side, WriteGroup& group) {
   }
 }
 
-WriteGroup make_group(const MappingPlan& plan, Side side, const RowWrite& like) {
-  const SidePlan& target = plan.side(side);
+WriteGroup make_group(const SidePlan& target, const std::vector<const RowWrite*>& rows) {
   WriteGroup group;
-  group.operation = like.operation;
+  group.operation = rows.front()->operation;
   group.table = target.entity->table.name;
   group.id = target.entity->id;
   group.id_types = target.entity->id_types;
-  for (const RowWrite::Cell& cell : like.cells) {
-    group.columns.push_back(cell.column);
-    group.column_types.push_back(cell.type);
+  for (const RowWrite* row : rows) {
+    for (const RowWrite::Cell& cell : row->cells) {
+      if (std::find(group.columns.begin(), group.columns.end(), cell.column) ==
+          group.columns.end()) {
+        group.columns.push_back(cell.column);
+        group.column_types.push_back(cell.type);
+      }
+    }
   }
   for (const std::size_t column : returned_columns(target)) {
     group.returning.push_back(target.projection.columns[column].column);
@@ -265,7 +324,7 @@ WriteGroup make_group(const MappingPlan& plan, Side side, const RowWrite& like) 
   return group;
 }
 
-void add_row(const RowWrite& write, WriteGroup& group) {
+void add_row(const SidePlan& side, const RowWrite& write, WriteGroup& group) {
   group.rows.begin_row(write.expected, static_cast<std::uint32_t>(group.rows.rows()));
   if (write.key.empty() || write.id_written) {
     for (std::size_t i = 0; i < group.id.size(); ++i) {
@@ -280,16 +339,67 @@ void add_row(const RowWrite& write, WriteGroup& group) {
       group.rows.push(cell);
     }
   }
-  for (const RowWrite::Cell& cell : write.cells) {
-    group.rows.push(cell.value ? Value(std::string_view(*cell.value)) : Value::null());
+  for (const std::string& column : group.columns) {
+    group.rows.push(wanted(side, write, column));
   }
+}
+
+using Shapes = std::map<std::string, std::vector<const RowWrite*>>;
+
+// Rows whose unique values change places go into one group, since only inside a group can they be
+// moved out of each other's way: a row that does not write one of its columns writes there what it
+// holds already. Where that was not read they are left as they are.
+void join_exchanging(const SidePlan& side, Shapes& shapes) {
+  std::vector<const RowWrite*> updates;
+  std::vector<const std::string*> shape_of;
+  for (const auto& [shape, rows] : shapes) {
+    if (rows.front()->operation == WriteGroup::Operation::kUpdate) {
+      updates.insert(updates.end(), rows.begin(), rows.end());
+      shape_of.insert(shape_of.end(), rows.size(), &shape);
+    }
+  }
+  if (updates.empty() || shape_of.front() == shape_of.back()) {
+    return;
+  }
+  const Moves moves = moves_among(side, updates);
+  std::set<std::size_t> joined = moves.holders;
+  joined.insert(moves.takers.begin(), moves.takers.end());
+  std::set<const std::string*> from;
+  std::set<std::string> columns;
+  for (const std::size_t i : joined) {
+    from.insert(shape_of[i]);
+    for (const RowWrite::Cell& cell : updates[i]->cells) {
+      columns.insert(cell.column);
+    }
+  }
+  if (from.size() < 2) {
+    return;
+  }
+  std::vector<const RowWrite*> together;
+  std::set<const RowWrite*> taken;
+  for (const std::size_t i : joined) {
+    if (std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
+          return wanted(side, *updates[i], column).is_absent();
+        })) {
+      return;
+    }
+    together.push_back(updates[i]);
+    taken.insert(updates[i]);
+  }
+  for (auto& [shape, rows] : shapes) {
+    std::erase_if(rows, [&](const RowWrite* row) { return taken.contains(row); });
+  }
+  std::erase_if(shapes, [](const auto& shape) { return shape.second.empty(); });
+  // A name that no operation begins with: a shape of its own, the last one.
+  shapes.emplace("\xff", std::move(together));
 }
 
 }  // namespace
 
 GroupedWrites group_writes(const MappingPlan& plan, Side side,
                            std::span<const RowWrite* const> writes) {
-  std::map<std::string, std::vector<const RowWrite*>> by_shape;
+  const SidePlan& target = plan.side(side);
+  Shapes by_shape;
   for (const RowWrite* write : writes) {
     std::string shape;
     ByteWriter out(shape);
@@ -300,17 +410,18 @@ GroupedWrites group_writes(const MappingPlan& plan, Side side,
     }
     by_shape[shape].push_back(write);
   }
+  join_exchanging(target, by_shape);
   GroupedWrites grouped;
   for (auto& [shape, rows] : by_shape) {
     // Locks in one order, clustered pages.
     std::stable_sort(rows.begin(), rows.end(),
                      [](const RowWrite* a, const RowWrite* b) { return a->key < b->key; });
-    WriteGroup group = make_group(plan, side, *rows.front());
+    WriteGroup group = make_group(target, rows);
     for (const RowWrite* row : rows) {
-      add_row(*row, group);
+      add_row(target, *row, group);
     }
     if (group.operation == WriteGroup::Operation::kUpdate) {
-      find_displaced(plan, side, rows, group);
+      find_displaced(target, rows, group);
     } else if (group.operation == WriteGroup::Operation::kCreate) {
       add_probe(plan, side, group);
     }

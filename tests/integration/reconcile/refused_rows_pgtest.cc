@@ -124,6 +124,20 @@ TEST_F(RefusedRowsTest, UniqueValuesThatSwapAndChainAreWritten) {
             right_.query("select name, code from persons order by 1"));
 }
 
+TEST_F(RefusedRowsTest, UniqueValuesSwapThoughOtherColumnsChangeInOneRowOnly) {
+  left_.exec(
+      "insert into people (name, age, code) values ('a',1,'1'),('b',2,'2'),('c',3,'3'),"
+      "('d',4,'4')");
+  reconcile();
+  left_.exec(
+      "update people set code = case name when 'a' then '2' when 'b' then '1' "
+      "when 'c' then '4' else '5' end; update people set age = 50 where name in ('a', 'c')");
+  EXPECT_EQ(reconcile().at("park"), 0);
+  EXPECT_THAT(right_.query("select name, years, code from persons order by 1"),
+              ElementsAre(Row{"a", "50", "2"}, Row{"b", "2", "1"}, Row{"c", "50", "4"},
+                          Row{"d", "4", "5"}));
+}
+
 TEST_F(RefusedRowsTest, AValueThatATriggerRewritesIsAgreedOn) {
   right_.exec(
       "create function shout() returns trigger language plpgsql as "

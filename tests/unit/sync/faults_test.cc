@@ -234,6 +234,24 @@ TEST_F(FaultsTest, UniqueValuesThatSwapAreWritten) {
   }
 }
 
+// Each row is written with the columns that changed in it.
+TEST_F(FaultsTest, UniqueValuesSwapThoughOtherColumnsChangeInOneRowOnly) {
+  unique_key();
+  map("direction: left_to_right");
+  for (const char* key : {"a", "b", "c", "d"}) {
+    left_has({{"key", key}, {"name", key}});
+  }
+  settle(*this);
+  left_sets("a", {{"key", "tmp"}});
+  left_sets("b", {{"key", "a"}, {"name", "new"}});
+  left_sets("tmp", {{"key", "b"}});
+  left_sets("c", {{"key", "e"}});  // frees its value for d
+  left_sets("d", {{"key", "c"}, {"name", "next"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kPark), 0U);
+  EXPECT_THAT(rights(), ElementsAre("a new -", "b a -", "c next -", "e c -"));
+}
+
 TEST_F(FaultsTest, UniqueValuesThatChainAcrossBatchesAreWritten) {
   unique_key();
   map("direction: left_to_right");
