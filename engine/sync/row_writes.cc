@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "engine/model/ascii.h"
 #include "engine/sync/byte_codec.h"
 #include "engine/sync/decider.h"
 #include "engine/sync/planted_bug.h"
@@ -205,7 +206,9 @@ std::string tuple(const SidePlan& side, const UniqueKey& key, const RowWrite& wr
     if (!value.has_bytes()) {
       return {};
     }
-    out.text(value.bytes());
+    const ColumnInfo* column = side.entity->table.column(name);
+    const bool padded = column != nullptr && column->type && column->type->kind == TypeKind::kChar;
+    out.text(padded ? ascii::without_trailing_blanks(value.bytes()) : value.bytes());
   }
   return bytes;
 }

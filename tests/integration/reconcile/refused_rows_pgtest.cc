@@ -138,6 +138,18 @@ TEST_F(RefusedRowsTest, UniqueValuesSwapThoughOtherColumnsChangeInOneRowOnly) {
                           Row{"d", "4", "5"}));
 }
 
+// The server pads them.
+TEST_F(RefusedRowsTest, UniqueValuesOfAFixedLengthSwap) {
+  left_.exec("alter table people alter column code type char(8)");
+  right_.exec("alter table persons alter column code type char(8), alter column code set not null");
+  left_.exec("insert into people (name, code) values ('a','C001'),('b','C002')");
+  reconcile();
+  left_.exec("update people set code = case name when 'a' then 'C002' else 'C001' end");
+  EXPECT_EQ(reconcile().at("park"), 0);
+  EXPECT_THAT(right_.query("select name, rtrim(code) from persons order by 1"),
+              ElementsAre(Row{"a", "C002"}, Row{"b", "C001"}));
+}
+
 TEST_F(RefusedRowsTest, AValueThatATriggerRewritesIsAgreedOn) {
   right_.exec(
       "create function shout() returns trigger language plpgsql as "
