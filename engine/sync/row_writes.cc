@@ -47,16 +47,12 @@ bool add_attribute(const ViewBuilder& builder, const MappingPlan& plan, std::siz
     park(task, other(write.side), std::move(sent.error()));
     return false;
   }
-  const View* target = task.views[index_of(write.side)];
   for (std::size_t i = 0; i < end.columns.size(); ++i) {
     RowWrite::Cell cell;
     cell.column = end.columns[i].column;
     cell.type = end.columns[i].type;
     cell.use = use;
     cell.value = bytes_of(values[i]);
-    if (target != nullptr) {
-      cell.before = bytes_of(target->cell(plan.side(write.side).slots[use].columns[i]));
-    }
     write.cells.push_back(std::move(cell));
   }
   return true;
@@ -87,15 +83,14 @@ void add_change_time(const MappingPlan& plan, RowWrite& write) {
     return;
   }
   write.cells.push_back({*side.entity->updated_at, side.entity->updated_at_type, RowWrite::kNoUse,
-                         timestamp_bytes(*write.carried), std::nullopt});
+                         timestamp_bytes(*write.carried)});
 }
 
 void finish_create(const MappingPlan& plan, Clock& clock, RowWrite& write) {
   const SidePlan& side = plan.side(write.side);
   for (const BoundMapping::Written& fixed : plan.bound->create_values[index_of(write.side)]) {
     if (cell_of(write, fixed.column) == nullptr) {
-      write.cells.push_back(
-          {fixed.column, fixed.type, RowWrite::kNoUse, fixed.value, std::nullopt});
+      write.cells.push_back({fixed.column, fixed.type, RowWrite::kNoUse, fixed.value});
     }
   }
   // A change time that must be there and that nobody knows is the time of our write.
@@ -104,7 +99,7 @@ void finish_create(const MappingPlan& plan, Clock& clock, RowWrite& write) {
     const ColumnInfo* column = side.entity->table.column(*side.entity->updated_at);
     if (column != nullptr && !column->nullable && !column->has_default) {
       write.cells.push_back({*side.entity->updated_at, side.entity->updated_at_type,
-                             RowWrite::kNoUse, timestamp_bytes(clock.now()), std::nullopt});
+                             RowWrite::kNoUse, timestamp_bytes(clock.now())});
     }
   }
   std::vector<Value> id;

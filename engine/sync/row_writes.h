@@ -19,7 +19,6 @@ struct RowWrite {
     Type type;
     std::size_t use = kNoUse;          // the attribute it belongs to; kNoUse: `updated_at`, `where`
     std::optional<std::string> value;  // nullopt: null
-    std::optional<std::string> before;  // update: what the row held, where that is known
   };
   Task* task = nullptr;
   Side side = Side::kRight;

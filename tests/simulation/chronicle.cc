@@ -155,7 +155,12 @@ void Chronicle::check_insert(std::size_t table, const std::string& tag, const Ce
   }
   for (const auto& [column, value] : row) {
     if (value && !rights.insert.contains(column)) {
-      violated("untouched", "the engine made " + where + " with " + column + "=" + *value);
+      violated("untouched", std::string("the engine made ")
+                                .append(where)
+                                .append(" with ")
+                                .append(column)
+                                .append("=")
+                                .append(*value));
     }
     check_value(table, column, value, where);
   }

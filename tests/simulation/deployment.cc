@@ -53,7 +53,7 @@ bool Deployment::define(std::string& why) {
   return true;
 }
 
-void Deployment::set_faults(const Step& step) {
+void Deployment::set_faults(const Step& step) const {
   for (const Side side : {Side::kLeft, Side::kRight}) {
     memory::MemoryFaults& faults = database(side).faults();
     faults.heal();

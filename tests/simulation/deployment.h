@@ -58,7 +58,7 @@ class Deployment final : private Observer {
                           const Work& work);
   RunEnd sync(const Step& step, const std::vector<std::string>& names,
               const std::function<void(const Edit&)>& intrude);
-  void set_faults(const Step& step);
+  void set_faults(const Step& step) const;
 
   void on_operation(const OperationReport& report) override;
   void on_progress(std::size_t /*mapping*/, const char* /*phase*/, std::uint64_t /*done*/,

@@ -150,7 +150,7 @@ TEST(LayeringTest, TheEngineTakesNoTimeChanceOrThreadByItself) {
     }
     for (const std::string& line : lines_of(kRoot / file)) {
       if (std::regex_search(line, kFromTheMachine)) {
-        violations.push_back(file + ": " + line);
+        violations.push_back(std::string(file).append(": ").append(line));
       }
     }
   }

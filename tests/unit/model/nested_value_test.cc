@@ -18,7 +18,6 @@ namespace couplet::test {
 namespace {
 
 using nlohmann::json;
-using ::testing::HasSubstr;
 
 const Type kMood = enumeration({"sad", "ok", "it's \"fine\", {really}"});
 const Type kInt4Range = range_over(kInt4, true);

@@ -63,11 +63,11 @@ inline Type range_over(Type bound, bool discrete, TypeKind kind = TypeKind::kRan
   type.elements.push_back(std::move(bound));
   return type;
 }
-inline Type composite(std::vector<std::pair<std::string, Type>> fields) {
+inline Type composite(const std::vector<std::pair<std::string, Type>>& fields) {
   Type type = type_of(TypeKind::kComposite);
-  for (auto& [name, field] : fields) {
+  for (const auto& [name, field] : fields) {
     type.fields.push_back(name);
-    type.elements.push_back(std::move(field));
+    type.elements.push_back(field);
   }
   return type;
 }
