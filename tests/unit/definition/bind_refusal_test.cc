@@ -1,5 +1,4 @@
 // What is refused when a definition meets the tables of its sources, with the exact words.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -328,10 +327,6 @@ TEST(BindRefusalTest, TypesThatLose) {
                       "numeric(10,2) into numeric(9,1); two-way, what is lost here would be "
                       "written back there | make the types alike, or narrow the attribute's "
                       "direction"));
-  EXPECT_THAT(
-      findings("mappings:\n  p: { left: l.people, right: r.people, direction: both, keys: [ "
-               "balance ] }\n"),
-      testing::HasSubstr("written back there | make the types alike: a key goes both ways\n"));
   EXPECT_EQ(one_way("balance"),
             "9:17 warning: l.people.balance to r.people.balance: loses digits after the point: "
             "numeric(10,2) into numeric(9,1)\n");
@@ -534,7 +529,7 @@ TEST(BindRefusalTest, Keys) {
 
 TEST(BindRefusalTest, AKeyByWhichNoCounterpartCanBeLookedFor) {
   DescribedSources sources = shops();
-  const auto key = [&](Type left, Type right, const char* direction) {
+  const auto key = [&](const Type& left, const Type& right, const char* direction) {
     for (std::size_t side = 0; side < 2; ++side) {
       for (ColumnInfo& column : sources[side][0].columns) {
         if (column.name == "age") {
