@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -76,6 +77,8 @@ bool PostgresScan::take_message(std::string_view message, RowBatch& out) {
     }
     header_read_ = true;
   }
+  const std::uint32_t kept = out.keep(message);
+  const char* const begin = message.data();
   while (!message.empty()) {
     const auto fields = take<std::int16_t>(message);
     if (!fields || trailer_read_) {
@@ -85,28 +88,18 @@ bool PostgresScan::take_message(std::string_view message, RowBatch& out) {
       trailer_read_ = true;
       continue;
     }
-    if (static_cast<std::size_t>(*fields) != width_ + 1) {
+    if (static_cast<std::size_t>(*fields) != width_) {
       return false;
     }
-    const auto version_length = take<std::int32_t>(message);
-    if (!version_length || (*version_length != 4 && *version_length != 8) ||
-        message.size() < static_cast<std::size_t>(*version_length)) {
-      return false;
-    }
-    out.begin_row(version_of_bytes(message.substr(0, static_cast<std::size_t>(*version_length))));
-    message.remove_prefix(static_cast<std::size_t>(*version_length));
+    out.begin_row();
     for (std::size_t i = 0; i < width_; ++i) {
       const auto length = take<std::int32_t>(message);
-      if (!length || *length < -1 ||
+      if (!length || *length < Value::kNullLength ||
           (*length > 0 && message.size() < static_cast<std::size_t>(*length))) {
         return false;
       }
-      if (*length == -1) {
-        out.push_null();
-        continue;
-      }
-      out.push(message.substr(0, static_cast<std::size_t>(*length)));
-      message.remove_prefix(static_cast<std::size_t>(*length));
+      out.push_kept(kept + static_cast<std::uint32_t>(message.data() - begin), *length);
+      message.remove_prefix(static_cast<std::size_t>(std::max(*length, 0)));
     }
   }
   return true;

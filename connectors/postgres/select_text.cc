@@ -216,10 +216,9 @@ std::string scan_text(const Relation& relation, const Projection& projection) {
   for (std::size_t i = 0; i < projection.id.size(); ++i) {
     order.push_back(key_order_text(select.output()[i], projection.id_types[i]));
   }
-  return fmt::format("copy (select s.v, {} from {} as s{} order by {}) to stdout (format binary)",
-                     fmt::join(select.answer(), ", "),
-                     select.own_table(select.version(), where, false), select.joins(nullptr),
-                     fmt::join(order, ", "));
+  return fmt::format("copy (select {} from {} as s{} order by {}) to stdout (format binary)",
+                     fmt::join(select.answer(), ", "), select.own_table("", where, false),
+                     select.joins(nullptr), fmt::join(order, ", "));
 }
 
 std::string fetch_text(const Relation& relation, const Projection& projection,

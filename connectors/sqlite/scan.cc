@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "connectors/sqlite/reader.h"
-#include "connectors/sqlite/row_functions.h"
 #include "engine/ports/tuning.h"
 
 namespace couplet::sqlite {
@@ -27,7 +26,7 @@ Result<std::unique_ptr<Scan>> SqliteScan::start(const SqliteSourceSettings& sett
   const bool wal = answered && mode.text(0) == "wal";
   mode.reset();
   COUPLET_ASSIGN(Statement rows,
-                 wal ? database->prepare(sql) : copied(*database, sql, projection.width() + 1));
+                 wal ? database->prepare(sql) : copied(*database, sql, projection.width()));
   return std::unique_ptr<Scan>(new SqliteScan(std::move(database), std::move(rows), projection));
 }
 
@@ -51,8 +50,8 @@ Result<bool> SqliteScan::next(RowBatch& out) {
       ended_ = true;
       break;
     }
-    out.begin_row(version_of(rows_.integer(0)));
-    COUPLET_TRY(push_row(rows_, 1, types_, ids_, database_->source_name(), table_, out));
+    out.begin_row();
+    COUPLET_TRY(push_row(rows_, 0, types_, ids_, database_->source_name(), table_, out));
   }
   return !out.empty();
 }

@@ -199,9 +199,8 @@ std::string scan_text(const Relation& relation, const Projection& projection) {
   for (std::size_t i = 0; i < projection.id.size(); ++i) {
     order.push_back(comparable(projection.id_types[i], select.output()[i]) + " COLLATE BINARY");
   }
-  return fmt::format("SELECT {}, {} FROM {}{} WHERE {} ORDER BY {}", select.version(),
-                     fmt::join(select.output(), ", "), select.table(), select.joins(),
-                     select.scope(), fmt::join(order, ", "));
+  return fmt::format("SELECT {} FROM {}{} WHERE {} ORDER BY {}", fmt::join(select.output(), ", "),
+                     select.table(), select.joins(), select.scope(), fmt::join(order, ", "));
 }
 
 std::string fetch_text(const Relation& relation, const Projection& projection) {

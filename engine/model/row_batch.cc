@@ -38,6 +38,13 @@ void RowBatch::push(Value value) {
   cells_.push_back({static_cast<std::uint32_t>(offset), value.length()});
 }
 
+std::uint32_t RowBatch::keep(std::string_view bytes) {
+  const std::size_t offset = arena_.size();
+  COUPLET_CHECK(bytes.size() <= std::numeric_limits<std::uint32_t>::max() - offset);
+  arena_.append(bytes);
+  return static_cast<std::uint32_t>(offset);
+}
+
 void RowBatch::set_last(RowVersion version, std::uint32_t ordinal, bool in_scope) {
   COUPLET_CHECK(!infos_.empty());
   infos_.back() = {version, ordinal, in_scope};

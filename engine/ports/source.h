@@ -62,7 +62,8 @@ struct Projection {
   [[nodiscard]] std::size_t width() const { return id.size() + columns.size(); }
 };
 
-// A running scan, in ascending order of ObjectKey, over one snapshot.
+// A running scan, in ascending order of ObjectKey, over one snapshot. Its rows have no version.
+// Another thread than the Source's may use it: it has a connection of its own.
 class Scan {
  public:
   virtual ~Scan() = default;
