@@ -73,8 +73,9 @@ class PairCheck {
       COUPLET_ASSIGN(const Contribution contribution, decode_contribution(record));
       return contribution.target.bytes;
     }
+    Link link;
     std::uint16_t shape = 0;
-    COUPLET_ASSIGN(const Link link, decode_link(record, shape));
+    COUPLET_TRY(decode_link(record, link, shape));
     return link.right.bytes;
   }
 

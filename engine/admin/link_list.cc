@@ -24,7 +24,8 @@ class Items {
       const std::vector<std::pair<std::string, std::string>>& records) const {
     std::vector<LinkItem> items;
     for (const auto& [key, value] : records) {
-      COUPLET_ASSIGN(const Link link, state_.decode_link_of(pair_, key, value));
+      Link link;
+      COUPLET_TRY(state_.decode_link_of(pair_, key, value, link));
       items.push_back(item(link.left, link.right, link.by, link.linked_at, link.agreement));
     }
     return items;

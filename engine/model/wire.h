@@ -3,33 +3,41 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
-// Numbers in network byte order, as PostgreSQL's binary format has them. Internal to the model.
+// Numbers in network byte order, as PostgreSQL's binary format has them, and the state.
 namespace couplet::wire {
+
+// Between the machine's order and the network's. One instruction: rows by the million pass here.
+template <typename Unsigned>
+Unsigned swapped(Unsigned value) {
+  if constexpr (std::endian::native == std::endian::big || sizeof(Unsigned) == 1) {
+    return value;
+  } else if constexpr (sizeof(Unsigned) == 2) {
+    return __builtin_bswap16(value);
+  } else if constexpr (sizeof(Unsigned) == 4) {
+    return __builtin_bswap32(value);
+  } else {
+    static_assert(sizeof(Unsigned) == 8);
+    return __builtin_bswap64(value);
+  }
+}
 
 // Reads an integer at `bytes`, which holds at least sizeof(Int) of them.
 template <typename Int>
 Int read(const char* bytes) {
   std::make_unsigned_t<Int> value = 0;
-  for (std::size_t i = 0; i < sizeof(Int); ++i) {
-    value = static_cast<std::make_unsigned_t<Int>>((value << 8U) |
-                                                   static_cast<unsigned char>(bytes[i]));
-  }
-  return static_cast<Int>(value);
+  std::memcpy(&value, bytes, sizeof(Int));
+  return static_cast<Int>(swapped(value));
 }
 
 template <typename Int>
 void write(char* to, Int number) {
-  auto value = static_cast<std::make_unsigned_t<Int>>(number);
-  for (std::size_t i = sizeof(Int); i-- > 0;) {
-    to[i] = static_cast<char>(value & 0xFFU);
-    if constexpr (sizeof(Int) > 1) {
-      value = static_cast<std::make_unsigned_t<Int>>(value >> 8U);
-    }
-  }
+  const auto value = swapped(static_cast<std::make_unsigned_t<Int>>(number));
+  std::memcpy(to, &value, sizeof(Int));
 }
 
 template <typename Int>

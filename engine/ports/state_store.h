@@ -89,6 +89,11 @@ class StateStore {
   [[nodiscard]] virtual Result<std::vector<std::optional<std::string>>> get_many(
       Family family, std::span<const std::string> keys) const = 0;
   [[nodiscard]] virtual std::unique_ptr<StateCursor> cursor(Family family) const = 0;
+  // The same for a walk over much of the family: reads ahead, and does not drive out of memory what
+  // look-ups come back to.
+  [[nodiscard]] virtual std::unique_ptr<StateCursor> long_cursor(Family family) const {
+    return cursor(family);
+  }
   // Bytes on disk, about; 0 for a store without disk.
   [[nodiscard]] virtual std::uint64_t bytes() const = 0;
   // Reads everything back against its checksums. Problems found, as sentences.

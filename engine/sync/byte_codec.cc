@@ -2,12 +2,6 @@
 
 namespace couplet {
 
-void ByteWriter::big_endian(std::uint64_t value, int bytes) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
-    out_.push_back(static_cast<char>((value >> static_cast<unsigned>(shift)) & 0xFFU));
-  }
-}
-
 void ByteWriter::varint(std::uint64_t value) {
   while (value >= 0x80U) {
     u8(static_cast<std::uint8_t>((value & 0x7FU) | 0x80U));
@@ -27,21 +21,7 @@ std::string u16_key(std::uint16_t id) {
   return key;
 }
 
-std::uint64_t ByteReader::big_endian(std::size_t bytes) {
-  if (in_.size() < bytes) {
-    ok_ = false;
-    in_ = {};
-    return 0;
-  }
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes; ++i) {
-    value = (value << 8U) | static_cast<unsigned char>(in_[i]);
-  }
-  in_.remove_prefix(bytes);
-  return value;
-}
-
-std::uint64_t ByteReader::varint() {
+std::uint64_t ByteReader::long_varint() {
   constexpr unsigned kLastShift = 63;
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift <= kLastShift; shift += 7) {
@@ -55,8 +35,7 @@ std::uint64_t ByteReader::varint() {
   return 0;
 }
 
-std::string_view ByteReader::text() {
-  const std::uint64_t size = varint();
+std::string_view ByteReader::bytes(std::uint64_t size) {
   if (!ok_ || in_.size() < size) {
     ok_ = false;
     in_ = {};

@@ -11,16 +11,25 @@ namespace {
 using Act = Task::Act;
 }  // namespace
 
-Digest contribution_digest(const Digester& digester, const View& view) {
+Digest contribution_digest(const Digester& digester, std::span<const SlotState> slots,
+                           bool in_scope) {
   std::string bytes;
   ByteWriter out(bytes);
-  for (const SlotView& slot : view.slots) {
-    out.u8(static_cast<std::uint8_t>(slot.state.kind));
-    out.u64(slot.state.digest.value);
-    out.u64(slot.state.time ? static_cast<std::uint64_t>(slot.state.time->value) : 0);
+  for (const SlotState& slot : slots) {
+    out.u8(static_cast<std::uint8_t>(slot.kind));
+    out.u64(slot.digest.value);
+    out.u64(slot.time ? static_cast<std::uint64_t>(slot.time->value) : 0);
   }
-  out.u8(view.in_scope ? 1 : 0);
+  out.u8(in_scope ? 1 : 0);
   return digester.of_bytes(bytes);
+}
+
+Digest contribution_digest(const Digester& digester, const View& view) {
+  std::vector<SlotState> slots;
+  for (const SlotView& slot : view.slots) {
+    slots.push_back(slot.state);
+  }
+  return contribution_digest(digester, slots, view.in_scope);
 }
 
 Result<void> ManyToOneResolver::resolve(std::span<const Nominee> nominees) {

@@ -84,6 +84,8 @@ class ManyToOneResolver {
 };
 
 // Of everything in a contributor that could change the outcome of an election.
+Digest contribution_digest(const Digester& digester, std::span<const SlotState> slots,
+                           bool in_scope);
 Digest contribution_digest(const Digester& digester, const View& view);
 
 }  // namespace couplet

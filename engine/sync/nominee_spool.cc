@@ -1,27 +1,15 @@
 #include "engine/sync/nominee_spool.h"
 
-#include <unistd.h>
+#include <algorithm>
 
-#include <array>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
+#include "engine/sync/byte_codec.h"
 
 namespace couplet {
 namespace {
 
 // About 4 MiB with short keys.
 constexpr std::size_t kInMemory = 65'536;
-
-Error spool_error(const char* what) {
-  return {
-      errno == ENOSPC ? ErrorKind::kDiskFull : ErrorKind::kInternal,
-      std::string("cannot ") + what + " the list of objects to look at: " + std::strerror(errno),
-      "free some space in the state's folder",
-      {},
-      {},
-      {}};
-}
+constexpr std::size_t kReadBytes = 1U << 20U;
 
 }  // namespace
 
@@ -32,39 +20,42 @@ Result<void> NomineeSpool::add(const Nominee& nominee) {
 }
 
 Result<void> NomineeSpool::spill() {
-  if (!file_) {
-    std::string path = (folder_.empty() ? std::string("/tmp") : folder_) + "/nominees-XXXXXX";
-    const int descriptor = ::mkstemp(path.data());
-    if (descriptor < 0) {
-      return fail(spool_error("make"));
-    }
-    ::unlink(path.c_str());
-    file_.reset(::fdopen(descriptor, "w+b"));
-    if (!file_) {
-      return fail(spool_error("make"));
-    }
-  }
   std::string bytes;
+  ByteWriter out(bytes);
   for (const Nominee& nominee : tail_) {
-    const auto size = static_cast<std::uint32_t>(nominee.key.bytes.size());
-    bytes.push_back(static_cast<char>(nominee.side));
-    std::array<char, sizeof(size)> length{};
-    std::memcpy(length.data(), &size, sizeof(size));
-    bytes.append(length.data(), length.size());
-    bytes += nominee.key.bytes;
+    out.u8(static_cast<std::uint8_t>(nominee.side));
+    out.text(nominee.key.bytes);
   }
-  if (std::fseek(file_.get(), 0, SEEK_END) != 0 ||
-      std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size() ||
-      std::fflush(file_.get()) != 0) {
-    return fail(spool_error("write"));
-  }
+  COUPLET_TRY(file_.append(bytes));
   in_file_ += tail_.size();
   tail_.clear();
   return {};
 }
 
+Result<void> NomineeSpool::read_ahead() {
+  for (std::size_t room = kReadBytes; head_.empty(); room *= 2) {
+    std::string bytes(room, '\0');
+    COUPLET_ASSIGN(const std::size_t size, file_.read(read_at_, bytes.data(), bytes.size()));
+    ByteReader in(std::string_view(bytes).substr(0, size));
+    while (in_file_ > 0) {
+      const std::size_t left = in.rest().size();
+      const auto side = static_cast<Side>(in.u8());
+      const std::string_view key = in.text();
+      if (!in.ok()) {  // The last one goes on behind what was read.
+        break;
+      }
+      head_.push_back({side, {std::string(key)}});
+      --in_file_;
+      read_at_ += left - in.rest().size();
+    }
+    COUPLET_CHECK(!head_.empty() || size == room);
+  }
+  return {};
+}
+
 Result<std::vector<Nominee>> NomineeSpool::take(std::size_t limit) {
   std::vector<Nominee> taken;
+  taken.reserve(std::min<std::uint64_t>(limit, size_));
   while (taken.size() < limit && size_ > 0) {
     if (head_at_ < head_.size()) {
       taken.push_back(std::move(head_[head_at_++]));
@@ -75,26 +66,9 @@ Result<std::vector<Nominee>> NomineeSpool::take(std::size_t limit) {
     head_at_ = 0;
     if (in_file_ == 0) {
       head_.swap(tail_);
-      continue;
+    } else {
+      COUPLET_TRY(read_ahead());
     }
-    if (std::fseek(file_.get(), static_cast<long>(read_at_), SEEK_SET) != 0) {
-      return fail(spool_error("read"));
-    }
-    for (; in_file_ > 0 && head_.size() < kInMemory; --in_file_) {
-      Nominee nominee;
-      std::uint32_t size = 0;
-      const int side = std::fgetc(file_.get());
-      if (side < 0 || std::fread(&size, sizeof(size), 1, file_.get()) != 1) {
-        return fail(spool_error("read"));
-      }
-      nominee.side = static_cast<Side>(side);
-      nominee.key.bytes.resize(size);
-      if (size != 0 && std::fread(nominee.key.bytes.data(), size, 1, file_.get()) != 1) {
-        return fail(spool_error("read"));
-      }
-      head_.push_back(std::move(nominee));
-    }
-    read_at_ = static_cast<std::uint64_t>(std::ftell(file_.get()));
   }
   return taken;
 }

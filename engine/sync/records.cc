@@ -48,31 +48,25 @@ void put_base(ByteWriter& out, const Base& base) {
     }
   }
 }
-Base get_base(ByteReader& in) {
+void get_base(ByteReader& in, Base& base) {
   constexpr std::uint64_t kSlotsMax = 4096;
   const std::uint64_t size = in.varint();
+  base.clear();
   if (!in.ok() || size > kSlotsMax) {
     in = ByteReader({});
     in.u8();
-    return {};
+    return;
   }
-  std::vector<std::uint8_t> codes(size);
-  std::uint8_t bits = 0;
-  for (std::size_t i = 0; i < size; ++i) {
-    if (i % 4 == 0) {
-      bits = in.u8();
-    }
-    codes[i] = static_cast<std::uint8_t>((bits >> (2 * (i % 4))) & 3U);
-  }
-  Base base(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    if (codes[i] != 0) {
+  const std::string_view codes = in.bytes((size + 3) / 4);
+  base.resize(in.ok() ? size : 0);
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    const unsigned code = (static_cast<unsigned char>(codes[i / 4]) >> (2 * (i % 4))) & 3U;
+    if (code != 0) {
       base[i].known = true;
       base[i].digests[0] = {in.u64()};
-      base[i].digests[1] = codes[i] == 1 ? base[i].digests[0] : Digest{in.u64()};
+      base[i].digests[1] = code == 1 ? base[i].digests[0] : Digest{in.u64()};
     }
   }
-  return base;
 }
 
 void put_agreement(ByteWriter& out, const Agreement& agreement, std::uint16_t shape) {
@@ -89,9 +83,8 @@ void put_agreement(ByteWriter& out, const Agreement& agreement, std::uint16_t sh
   }
   put_base(out, agreement.base);
 }
-Agreement get_agreement(ByteReader& in, std::uint16_t& shape) {
-  Agreement agreement;
-  shape = in.u16();
+std::uint16_t get_agreement(ByteReader& in, Agreement& agreement) {
+  const std::uint16_t shape = in.u16();
   for (EndState& end : agreement.ends) {
     end.version = {in.varint()};
     end.time = get_time(in);
@@ -99,22 +92,28 @@ Agreement get_agreement(ByteReader& in, std::uint16_t& shape) {
   agreement.incarnation = static_cast<std::uint32_t>(in.varint());
   agreement.synced_at = get_instant(in);
   agreement.flips = in.u8();
-  if (agreement.flips != 0) {
-    agreement.flips_since = get_instant(in);
-  }
-  agreement.base = get_base(in);
-  return agreement;
+  agreement.flips_since = agreement.flips != 0 ? get_instant(in) : Timestamp{};
+  get_base(in, agreement.base);
+  return shape;
 }
 
 ObjectKey get_key(ByteReader& in) { return {std::string(in.text())}; }
 std::string get_text(ByteReader& in) { return std::string(in.text()); }
 
+Error damaged(const char* what) {
+  return {ErrorKind::kStateCorrupt,
+          std::string("the state holds a damaged record: ") + what,
+          "restore the state from a backup, or remove it and run "
+          "`couplet reconcile --rebuild-state`",
+          {},
+          {},
+          {}};
+}
+
 template <typename T>
 Result<T> checked(const ByteReader& in, bool format_known, T value, const char* what) {
   if (!format_known || !in.complete()) {
-    return fail(ErrorKind::kStateCorrupt, std::string("the state holds a damaged record: ") + what,
-                "restore the state from a backup, or remove it and run "
-                "`couplet reconcile --rebuild-state`");
+    return fail(damaged(what));
   }
   return value;
 }
@@ -155,15 +154,14 @@ std::string encode(const Link& link, std::uint16_t shape) {
   put_agreement(out, link.agreement, shape);
   return bytes;
 }
-Result<Link> decode_link(std::string_view bytes, std::uint16_t& shape) {
+Result<void> decode_link(std::string_view bytes, Link& link, std::uint16_t& shape) {
   ByteReader in(bytes);
   const bool known = in.u8() == kFormat;
-  Link link;
-  link.right = get_key(in);
+  link.right.bytes = in.text();
   link.by = static_cast<LinkedBy>(in.u8());
   link.linked_at = get_instant(in);
-  link.agreement = get_agreement(in, shape);
-  return checked(in, known, std::move(link), "link");
+  shape = get_agreement(in, link.agreement);
+  return known && in.complete() ? Result<void>{} : fail(damaged("link"));
 }
 
 std::string encode(const Contribution& contribution) {
@@ -208,7 +206,7 @@ Result<Target> decode_target(std::string_view bytes, std::uint16_t& shape) {
   ByteReader in(bytes);
   const bool known = in.u8() == kFormat;
   Target target;
-  target.agreement = get_agreement(in, shape);
+  shape = get_agreement(in, target.agreement);
   const std::uint64_t winners = in.varint();
   for (std::uint64_t i = 0; i < winners && in.ok(); ++i) {
     Winner& winner = target.winners.emplace_back();
@@ -238,7 +236,7 @@ Result<Tombstone> decode_tombstone(std::string_view bytes, std::uint16_t& shape)
   Tombstone tombstone;
   tombstone.gone = get_key(in);
   tombstone.at = get_instant(in);
-  tombstone.agreement = get_agreement(in, shape);
+  shape = get_agreement(in, tombstone.agreement);
   return checked(in, known, std::move(tombstone), "tombstone");
 }
 

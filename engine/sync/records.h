@@ -186,8 +186,8 @@ std::string encode(const Conflict& conflict);
 std::string encode(const Intent& intent);
 
 // Each fails with kStateCorrupt if the bytes are not what encode gives. Bases come back by slot of
-// the shape that `shape` is set to.
-Result<Link> decode_link(std::string_view bytes, std::uint16_t& shape);
+// the shape that `shape` is set to. A link's left key is not in its record and left as it is.
+Result<void> decode_link(std::string_view bytes, Link& link, std::uint16_t& shape);
 Result<Contribution> decode_contribution(std::string_view bytes);
 Result<Target> decode_target(std::string_view bytes, std::uint16_t& shape);
 Result<Tombstone> decode_tombstone(std::string_view bytes, std::uint16_t& shape);

@@ -213,13 +213,13 @@ std::string State::pair_key(std::size_t pair, std::string_view key) const {
   return bytes;
 }
 
-Result<Link> State::decode_link_of(std::size_t pair, std::string_view left,
-                                   std::string_view value) const {
+Result<void> State::decode_link_of(std::size_t pair, std::string_view left, std::string_view value,
+                                   Link& link) const {
   std::uint16_t shape = 0;
-  COUPLET_ASSIGN(Link link, decode_link(value, shape));
+  COUPLET_TRY(decode_link(value, link, shape));
   link.left.bytes = left;
   adapt(pair, shape, link.agreement.base);
-  return link;
+  return {};
 }
 
 Result<Target> State::decode_target_of(std::size_t pair, std::string_view value) const {
@@ -251,8 +251,8 @@ Result<std::vector<std::optional<Link>>> State::links(std::size_t pair, Side sid
   COUPLET_ASSIGN(const auto records, store_.get_many(Family::kLinks, wanted));
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (records[i]) {
-      COUPLET_ASSIGN(links[i],
-                     decode_link_of(pair, std::string_view(wanted[i]).substr(2), *records[i]));
+      COUPLET_TRY(decode_link_of(pair, std::string_view(wanted[i]).substr(2), *records[i],
+                                 links[i].emplace()));
     }
   }
   return links;
@@ -334,8 +334,9 @@ Result<std::vector<std::optional<ObjectKey>>> State::translate(
       COUPLET_ASSIGN(auto contribution, decode_contribution(*records[i]));
       found[i] = std::move(contribution.target);
     } else {
+      Link link;
       std::uint16_t shape = 0;
-      COUPLET_ASSIGN(auto link, decode_link(*records[i], shape));
+      COUPLET_TRY(decode_link(*records[i], link, shape));
       found[i] = std::move(link.right);
     }
   }
@@ -377,24 +378,27 @@ void State::erase_target(StateBatch& batch, std::size_t pair, const ObjectKey& t
 State::LinkCursor State::link_cursor(std::size_t pair, Side side) const {
   const std::optional<Side> many = definition_.pairs[pair].many;
   const bool at_record = many ? side == *many : side == Side::kLeft;
-  LinkCursor cursor;
-  cursor.prefix_ = u16_key(pair_ids_[pair]);
-  cursor.cursor_ = store_.cursor(at_record ? Family::kLinks : Family::kLinksRight);
-  cursor.cursor_->seek(cursor.prefix_);
-  return cursor;
+  return {store_.long_cursor(at_record ? Family::kLinks : Family::kLinksRight),
+          u16_key(pair_ids_[pair])};
 }
-bool State::LinkCursor::valid() const {
-  return cursor_->valid() && cursor_->key().starts_with(prefix_);
+
+State::LinkCursor::LinkCursor(std::unique_ptr<StateCursor> cursor, std::string prefix)
+    : cursor_(std::move(cursor)), prefix_(std::move(prefix)) {
+  cursor_->seek(prefix_);
+  arrive();
 }
-void State::LinkCursor::next() { cursor_->next(); }
+void State::LinkCursor::arrive() {
+  valid_ = cursor_->valid() && cursor_->key().starts_with(prefix_);
+  key_ = valid_ ? cursor_->key().substr(prefix_.size()) : std::string_view();
+}
 void State::LinkCursor::skip_past(std::string_view key) {
   const std::string last = prefix_ + std::string(key);
   cursor_->seek(last);
   if (cursor_->valid() && cursor_->key() == last) {
     cursor_->next();
   }
+  arrive();
 }
-std::string_view State::LinkCursor::key() const { return cursor_->key().substr(prefix_.size()); }
 
 namespace {
 std::string tombstone_key(std::string bytes, Side side, const ObjectKey& key) {
@@ -421,11 +425,7 @@ Result<std::vector<std::optional<Tombstone>>> State::tombstones(
   return found;
 }
 State::LinkCursor State::tombstone_cursor(std::size_t pair, Side side) const {
-  LinkCursor cursor;
-  cursor.prefix_ = tombstone_key(u16_key(pair_ids_[pair]), side, {});
-  cursor.cursor_ = store_.cursor(Family::kTombstones);
-  cursor.cursor_->seek(cursor.prefix_);
-  return cursor;
+  return {store_.cursor(Family::kTombstones), tombstone_key(u16_key(pair_ids_[pair]), side, {})};
 }
 Result<std::map<ObjectKey, ObjectKey>> State::survivors(std::size_t pair, Side side,
                                                         const std::set<ObjectKey>& gone) const {

@@ -85,25 +85,34 @@ class State {
   // Walks all links of a pair in the order of one side's keys. Not usable after an error.
   class LinkCursor {
    public:
-    [[nodiscard]] bool valid() const;
-    void next();
+    [[nodiscard]] bool valid() const { return valid_; }
+    void next() {
+      cursor_->next();
+      arrive();
+    }
     // To the first link behind that of the object with this key.
     void skip_past(std::string_view key);
-    [[nodiscard]] std::string_view key() const;  // the object's key on the cursor's side
+    // The object's key on the cursor's side.
+    [[nodiscard]] std::string_view key() const { return key_; }
     // The raw record where this side holds it; else the key of the other end.
     [[nodiscard]] std::string_view value() const { return cursor_->value(); }
     [[nodiscard]] Result<void> status() const { return cursor_->status(); }
 
    private:
     friend class State;
+    LinkCursor(std::unique_ptr<StateCursor> cursor, std::string prefix);
+    void arrive();
     std::unique_ptr<StateCursor> cursor_;
     std::string prefix_;
+    bool valid_ = false;
+    std::string_view key_;
   };
   [[nodiscard]] LinkCursor link_cursor(std::size_t pair, Side side) const;
   // The same over the survivors on that side; the values are encoded tombstones.
   [[nodiscard]] LinkCursor tombstone_cursor(std::size_t pair, Side side) const;
-  Result<Link> decode_link_of(std::size_t pair, std::string_view left,
-                              std::string_view value) const;
+  // Into `link`, whose memory a walk over many uses again.
+  Result<void> decode_link_of(std::size_t pair, std::string_view left, std::string_view value,
+                              Link& link) const;
   Result<Target> decode_target_of(std::size_t pair, std::string_view value) const;
 
   // --- tombstones, by survivor ---

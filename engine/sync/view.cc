@@ -11,35 +11,6 @@ namespace {
 
 constexpr std::string_view kPlannedPrefix = "\xFF\xFFplanned";
 
-// The first line of a `values` map whose end on `side` is this value.
-const ValuePair* value_pair(const Slot& slot, Side side, const Type& type, Value value) {
-  const auto comparison = comparison_between(type, type);
-  for (const ValuePair& pair : slot.values) {
-    const auto& listed = side == Side::kLeft ? pair.left : pair.right;
-    const Value known = listed ? Value(std::string_view(*listed)) : Value::null();
-    if (same_value(*comparison, type, known, type, value)) {
-      return &pair;
-    }
-  }
-  return nullptr;
-}
-
-const std::optional<std::string>& end_of(const ValuePair& pair, Side side) {
-  return side == Side::kLeft ? pair.left : pair.right;
-}
-
-bool fits(const SlotColumns& columns, const View& view) {
-  for (std::size_t i = 0; i < columns.columns.size(); ++i) {
-    if (!is_value_of(columns.types[i], view.cell(columns.columns[i]))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-// The type that plain values of the slot are digested as.
-const Type& canonical_type(const Slot& slot) { return slot.end(slot.canonical).columns[0].type; }
-
 }  // namespace
 
 bool is_planned(const ObjectKey& key) { return key.bytes.starts_with(kPlannedPrefix); }
@@ -48,25 +19,6 @@ ObjectKey planned_key(std::uint64_t number) {
   ObjectKey key{std::string(kPlannedPrefix)};
   ByteWriter(key.bytes).u64(number);
   return key;
-}
-
-std::optional<Timestamp> time_of(Value cell) {
-  if (!cell.has_bytes() || cell.bytes().size() != sizeof(std::int64_t)) {
-    return std::nullopt;
-  }
-  const auto time = static_cast<std::int64_t>(ByteReader(cell.bytes()).u64());
-  if (time == std::numeric_limits<std::int64_t>::max() ||
-      time == std::numeric_limits<std::int64_t>::min()) {
-    return std::nullopt;
-  }
-  return Timestamp{time};
-}
-
-Side link_side(const Slot& slot, Side side) { return slot.link_flipped ? other(side) : side; }
-
-bool can_translate(const BoundDefinition& definition, const Slot& slot, Side from) {
-  const std::optional<Side> many = definition.pairs[*slot.link].many;
-  return !many || *many == link_side(slot, from);
 }
 
 Identity identity_of(const MappingPlan& plan, const Digester& digester, const View& view) {
@@ -102,7 +54,7 @@ Error unusable_value(const MappingPlan& plan, std::size_t use, const View& view)
   Error error;
   error.kind = ErrorKind::kRowFault;
   error.constraint = end.text;
-  if (fits(plan.side(view.side).slots[use], view)) {
+  if (fits(plan.side(view.side).slots[use], *view.rows, view.row)) {
     error.message = "attribute '" + end.text +
                     "' has a value that is not listed in `values` (type " + type + ")";
     error.hint = "list the value, or correct it";
@@ -127,6 +79,8 @@ Error unusable_identity(const MappingPlan& plan, const View& view) {
 
 Result<std::vector<View>> ViewBuilder::build(Side side, const RowBatch& rows) const {
   const SidePlan& own = plan_.side(side);
+  SlotReader slots(plan_, side, state_.digester());
+  ObjectKey reference;
   std::vector<View> views(rows.rows());
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     View& view = views[row];
@@ -142,7 +96,10 @@ Result<std::vector<View>> ViewBuilder::build(Side side, const RowBatch& rows) co
     }
     view.slots.resize(plan_.uses.size());
     for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
-      COUPLET_TRY(read_slot(side, use, view));
+      view.slots[use].state = slots.read(use, rows, row, reference);
+      if (!reference.empty()) {
+        view.slots[use].reference = reference;
+      }
     }
   }
   for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
@@ -151,83 +108,6 @@ Result<std::vector<View>> ViewBuilder::build(Side side, const RowBatch& rows) co
     }
   }
   return views;
-}
-
-Result<void> ViewBuilder::read_slot(Side side, std::size_t use, View& view) const {
-  const Slot& slot = plan_.slot(use);
-  const SlotColumns& columns = plan_.side(side).slots[use];
-  SlotView& out = view.slots[use];
-  SlotState& state = out.state;
-  const Digester& digester = state_.digester();
-  if (slot.constant) {
-    const Side written = slot.left.kind == Endpoint::Kind::kNone ? Side::kRight : Side::kLeft;
-    const Value value = side == written              ? view.cell(columns.columns[0])
-                        : slot.constant->has_value() ? Value(std::string_view(**slot.constant))
-                                                     : Value::null();
-    state.kind = value.has_bytes() ? SlotState::Kind::kValue : SlotState::Kind::kNull;
-    const Type& type = slot.end(written).columns[0].type;
-    state.digest =
-        value.has_bytes() ? digester.of(slot.comparison, type, value) : digester.of_null();
-    return {};
-  }
-  state.time = columns.time ? time_of(view.cell(*columns.time)) : std::nullopt;
-  if (planted("newest_time_on_the_path") && view.changed_at &&
-      (!state.time || *view.changed_at > *state.time)) {
-    state.time = view.changed_at;
-  }
-  if (!fits(columns, view)) {
-    state.kind = SlotState::Kind::kFault;
-    std::string held;
-    for (const std::size_t column : columns.columns) {
-      const Value cell = view.cell(column);
-      ByteWriter(held).text(cell.has_bytes() ? cell.bytes() : std::string_view());
-    }
-    state.digest = digester.of_bytes(held);
-    return {};
-  }
-  if (slot.link) {
-    std::vector<Value> cells;
-    for (const std::size_t column : columns.columns) {
-      cells.push_back(view.cell(column));
-      if (cells.back().is_absent()) {
-        return {};
-      }
-    }
-    ObjectKey key;
-    if (append_key(columns.types, cells, key.bytes)) {
-      state.kind = SlotState::Kind::kUnresolved;  // until translated
-      out.reference = std::move(key);
-    } else {
-      state.kind = SlotState::Kind::kNull;
-      state.digest = digester.of_null();
-    }
-    return {};
-  }
-  Value value = view.cell(columns.columns[0]);
-  if (value.is_absent()) {
-    return {};
-  }
-  if (!slot.values.empty()) {
-    const ValuePair* pair = value_pair(slot, side, columns.types[0], value);
-    if (pair == nullptr && value.has_bytes()) {
-      state.kind = SlotState::Kind::kFault;
-      state.digest = digester.of(*comparison_between(columns.types[0], columns.types[0]),
-                                 columns.types[0], value);
-      return {};
-    }
-    if (pair != nullptr) {
-      const auto& mapped = end_of(*pair, slot.canonical);
-      state.kind = mapped ? SlotState::Kind::kValue : SlotState::Kind::kNull;
-      state.digest = mapped ? digester.of(slot.comparison, canonical_type(slot),
-                                          Value(std::string_view(*mapped)))
-                            : digester.of_null();
-      return {};
-    }
-  }
-  state.kind = value.has_bytes() ? SlotState::Kind::kValue : SlotState::Kind::kNull;
-  state.digest = value.has_bytes() ? digester.of(slot.comparison, columns.types[0], value)
-                                   : digester.of_null();
-  return {};
 }
 
 Result<void> ViewBuilder::translate(Side side, std::size_t use, std::vector<View>& views) const {
@@ -247,9 +127,12 @@ Result<void> ViewBuilder::translate(Side side, std::size_t use, std::vector<View
     }
     COUPLET_TRY(find_severed(side, use, asking));
   }
+  const SlotReader slots(plan_, side, state_.digester());
+  const auto given = [](const std::optional<ObjectKey>& key) { return key ? &*key : nullptr; };
   for (View& view : views) {
-    if (view.slots[use].reference) {
-      finish_reference(side, use, view);
+    SlotView& held = view.slots[use];
+    if (held.reference) {
+      slots.resolve(use, *held.reference, given(held.translated), given(held.severed), held.state);
     }
   }
   return {};
@@ -276,22 +159,6 @@ Result<void> ViewBuilder::find_severed(Side side, std::size_t use,
     }
   }
   return {};
-}
-
-void ViewBuilder::finish_reference(Side side, std::size_t use, View& view) const {
-  const Slot& slot = plan_.slot(use);
-  SlotView& out = view.slots[use];
-  const std::optional<ObjectKey>& canonical =
-      side == slot.canonical ? out.reference : out.translated;
-  if (canonical) {
-    out.state.kind = SlotState::Kind::kValue;
-    out.state.digest = state_.digester().of_bytes(canonical->bytes);
-  } else {
-    out.state.kind = SlotState::Kind::kUnresolved;
-    out.state.digest = state_.digester().of_bytes(
-        out.severed ? out.severed->bytes : "unresolved" + out.reference->bytes);
-  }
-  out.state.sendable = out.translated.has_value();
 }
 
 Result<void> ViewBuilder::send(const View& from, std::size_t use, std::string& arena,

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/sync/mapping_plan.h"
-#include "engine/sync/merge.h"
+#include "engine/sync/slot_reader.h"
 #include "engine/sync/state.h"
 
 // Rows as the decider sees them: per slot a digest in canonical terms, references translated
@@ -52,11 +52,6 @@ Error unusable_value(const MappingPlan& plan, std::size_t use, const View& view)
 // The same of the first such part of the identity key.
 Error unusable_identity(const MappingPlan& plan, const View& view);
 
-// True where the link of a slot can be followed from `side` to the other.
-bool can_translate(const BoundDefinition& definition, const Slot& slot, Side from);
-// The side of the link's pair that the slot's end on `side` refers to.
-Side link_side(const Slot& slot, Side side);
-
 // Makes views of rows; one translation look-up per link slot and batch.
 class ViewBuilder {
  public:
@@ -73,10 +68,8 @@ class ViewBuilder {
                     std::vector<Value>& cells) const;
 
  private:
-  Result<void> read_slot(Side side, std::size_t use, View& view) const;
   Result<void> translate(Side side, std::size_t use, std::vector<View>& views) const;
   Result<void> find_severed(Side side, std::size_t use, const std::vector<View*>& views) const;
-  void finish_reference(Side side, std::size_t use, View& view) const;
 
   const BoundDefinition& definition_;
   const State& state_;
@@ -90,8 +83,5 @@ ObjectKey planned_key(std::uint64_t number);
 // The objects of these views, the `most` that come first by key.
 std::vector<PairEnd> first_ends(std::uint16_t pair, const std::vector<const View*>& views,
                                 std::size_t most);
-
-// A time cell as microseconds; nullopt for null, infinity and what is no time.
-std::optional<Timestamp> time_of(Value cell);
 
 }  // namespace couplet

@@ -214,7 +214,7 @@ class RocksdbStateStore::Database {
   Result<std::optional<std::string>> get(Family family, std::string_view key);
   Result<std::vector<std::optional<std::string>>> get_many(Family family,
                                                            std::span<const std::string> keys);
-  std::unique_ptr<StateCursor> cursor(Family family);
+  std::unique_ptr<StateCursor> cursor(Family family, const rocksdb::ReadOptions& options);
   Result<std::vector<std::string>> verify();
   [[nodiscard]] std::uint64_t bytes() const { return bytes_of_files(folder_); }
 
@@ -435,9 +435,8 @@ Result<std::vector<std::optional<std::string>>> RocksdbStateStore::Database::get
   return answers;
 }
 
-std::unique_ptr<StateCursor> RocksdbStateStore::Database::cursor(Family family) {
-  rocksdb::ReadOptions options;
-  options.readahead_size = 0;  // Grows by itself as a long range is read.
+std::unique_ptr<StateCursor> RocksdbStateStore::Database::cursor(
+    Family family, const rocksdb::ReadOptions& options) {
   return std::make_unique<DatabaseCursor>(
       std::unique_ptr<rocksdb::Iterator>(
           (*database_)->NewIterator(options, database_->handle(family))),
@@ -528,7 +527,19 @@ Result<std::vector<std::optional<std::string>>> RocksdbStateStore::get_many(
 
 std::unique_ptr<StateCursor> RocksdbStateStore::cursor(Family family) const {
   try {
-    return database_->cursor(family);
+    return database_->cursor(family, {});  // Its read-ahead grows as a longer range is read.
+  } catch (const std::exception& exception) {
+    return std::make_unique<FailedCursor>(exception_error(exception));
+  }
+}
+
+std::unique_ptr<StateCursor> RocksdbStateStore::long_cursor(Family family) const {
+  constexpr std::size_t kReadAhead = std::size_t{1} << 20U;
+  rocksdb::ReadOptions options;
+  options.readahead_size = kReadAhead;
+  options.fill_cache = false;
+  try {
+    return database_->cursor(family, options);
   } catch (const std::exception& exception) {
     return std::make_unique<FailedCursor>(exception_error(exception));
   }

@@ -64,6 +64,7 @@ class RocksdbStateStore final : public StateStore {
       Family family, std::span<const std::string> keys) const override;
   // Must not outlive the store.
   [[nodiscard]] std::unique_ptr<StateCursor> cursor(Family family) const override;
+  [[nodiscard]] std::unique_ptr<StateCursor> long_cursor(Family family) const override;
   [[nodiscard]] std::uint64_t bytes() const override;
   [[nodiscard]] Result<std::vector<std::string>> verify() const override;
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "engine/model/canonical.h"
+#include "engine/model/column_digester.h"
 #include "engine/model/literal.h"
 #include "tests/unit/model/typed_text.h"
 
@@ -29,6 +30,16 @@ inline Digester::Secret secret_of(unsigned char seed) {
   return secret;
 }
 
+// The digester of a column says of its cells what Digester and is_value_of say.
+inline void expect_same_digest(const Digester& digester, const Comparison& as, const Type& type,
+                               const std::string& bytes) {
+  const auto digest = ColumnDigester(digester, as, type).of(bytes);
+  EXPECT_EQ(digest.has_value(), is_value_of(type, Value(bytes)));
+  if (digest) {
+    EXPECT_EQ(*digest, digester.of(as, type, Value(bytes)));
+  }
+}
+
 // Equality by value, by digest and by canonical bytes, which must agree.
 inline bool same_bytes(const Type& left, const std::string& left_bytes, const Type& right,
                        const std::string& right_bytes) {
@@ -39,6 +50,8 @@ inline bool same_bytes(const Type& left, const std::string& left_bytes, const Ty
   EXPECT_EQ(digester.of(*comparison, left, Value(left_bytes)) ==
                 digester.of(*comparison, right, Value(right_bytes)),
             by_value);
+  expect_same_digest(digester, *comparison, left, left_bytes);
+  expect_same_digest(digester, *comparison, right, right_bytes);
   std::string left_canonical;
   std::string right_canonical;
   append_canonical(*comparison, left, Value(left_bytes), left_canonical);

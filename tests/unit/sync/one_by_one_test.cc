@@ -111,7 +111,8 @@ class TwinWorld : public SyncWorld {
       for (; cursor.valid(); cursor.next()) {
         const ObjectKey key{std::string(cursor.key())};
         if (!many) {
-          const Link link = state->decode_link_of(pair, key.bytes, cursor.value()).value();
+          Link link;
+          EXPECT_TRUE(state->decode_link_of(pair, key.bytes, cursor.value(), link));
           found.push_back(shown(pair, Side::kLeft, link.left) + " = " +
                           shown(pair, Side::kRight, link.right) + " " + name_of(link.by) +
                           " incarnation " + std::to_string(link.agreement.incarnation) +
