@@ -1,146 +1,110 @@
 #include "engine/reconcile/comparer.h"
 
-#include "engine/sync/many_to_one.h"
+#include <atomic>
+#include <mutex>
+#include <optional>
+
+#include "engine/reconcile/link_walk.h"
+#include "engine/reconcile/side_walk.h"
 
 namespace couplet {
+namespace {
 
-struct Comparer::Page {
-  std::vector<View> views;
-  std::vector<std::optional<std::string>> records;  // by row: what the link family holds for it
-  std::vector<std::optional<Base>> bases;           // by row, where there is a link
-  std::vector<std::optional<Digest>> values;        // by row, of contributors
-};
-
-// A row without a link matters to a mapping that reads its side.
-bool Comparer::nominates_unlinked(Side side) const {
-  return plan_.bound->writes[index_of(other(side))];
-}
-
-bool Comparer::differs(Side side, const View& view, const Base& base) const {
-  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
-    const SlotState& state = view.slots[use].state;
-    if (state.kind == SlotState::Kind::kAbsent) {
-      continue;
+// The rows of one side against what the links say of them.
+Result<void> compare_links(LinkWalk& links, SideWalk& walk, Side side) {
+  KeyRuns& expected = links.expected(side);
+  KeyRuns& held = walk.held();
+  Comparer::SideResult& result = walk.result();
+  result.linked = links.links();
+  COUPLET_TRY(expected.start());
+  COUPLET_TRY(held.start());
+  const auto nominee = [side](const KeyRuns& runs) {
+    return Nominee{side, {std::string(runs.key())}};
+  };
+  while (expected.valid() || held.valid()) {
+    const int order = !held.valid()       ? -1
+                      : !expected.valid() ? 1
+                                          : expected.key().compare(held.key());
+    if (order < 0) {
+      COUPLET_TRY(result.missing.add(nominee(expected)));
+    } else if (order == 0 ? expected.digest() != held.digest() : walk.nominates_unlinked()) {
+      COUPLET_TRY(result.nominees.add(nominee(held)));
     }
-    const BaseSlot& slot = base[plan_.uses[use]->slot];
-    if (!slot.known || slot.digests[index_of(side)] != state.digest) {
-      return true;
+    if (order <= 0) {
+      COUPLET_TRY(expected.next());
     }
-  }
-  return false;
-}
-
-Result<void> Comparer::add_agreements(Side side, Page& page) const {
-  const std::optional<Side> many = plan_.entities->many;
-  page.bases.resize(page.views.size());
-  page.values.resize(page.views.size());
-  if (!many && side == Side::kRight) {
-    std::vector<ObjectKey> keys;
-    std::vector<std::size_t> rows;
-    for (std::size_t row = 0; row < page.views.size(); ++row) {
-      if (page.records[row]) {
-        keys.push_back(page.views[row].key);
-        rows.push_back(row);
-      }
-    }
-    COUPLET_ASSIGN(auto links, state_.links(plan_.pair, side, keys));
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (links[i]) {
-        page.bases[rows[i]] = std::move(links[i]->agreement.base);
-      }
-    }
-    return {};
-  }
-  for (std::size_t row = 0; row < page.views.size(); ++row) {
-    if (!page.records[row]) {
-      continue;
-    }
-    if (!many) {
-      COUPLET_ASSIGN(auto link, state_.decode_link_of(plan_.pair, page.views[row].key.bytes,
-                                                      *page.records[row]));
-      page.bases[row] = std::move(link.agreement.base);
-    } else if (side == *many) {
-      COUPLET_ASSIGN(const auto contribution, decode_contribution(*page.records[row]));
-      page.values[row] = contribution.values;
-    } else {
-      COUPLET_ASSIGN(auto target, state_.decode_target_of(plan_.pair, *page.records[row]));
-      page.bases[row] = std::move(target.agreement.base);
+    if (order >= 0) {
+      COUPLET_TRY(held.next());
     }
   }
   return {};
 }
 
-Result<Comparer::SideResult> Comparer::compare(
-    Side side, NomineeSpool& spool, NomineeSpool& missing,
+// The first error, but rather one that stopped the others than theirs.
+Result<void> outcome_of(std::span<const Result<void>> outcomes) {
+  const Result<void>* interrupted = nullptr;
+  for (const Result<void>& outcome : outcomes) {
+    if (!outcome && outcome.error().kind != ErrorKind::kInterrupted) {
+      return outcome;
+    }
+    if (!outcome) {
+      interrupted = &outcome;
+    }
+  }
+  return interrupted != nullptr ? *interrupted : Result<void>{};
+}
+
+}  // namespace
+
+void one_after_the_other(std::span<const std::function<void()>> pieces) {
+  for (const std::function<void()>& piece : pieces) {
+    piece();
+  }
+}
+
+Result<std::array<Comparer::SideResult, 2>> Comparer::compare(
     const std::function<bool(std::uint64_t rows)>& progress) const {
-  SideResult result;
-  const SidePlan& own = plan_.side(side);
-  const ViewBuilder builder(definition_, state_, plan_);
-  COUPLET_ASSIGN(const auto scan, sources_[own.entity->source]->scan(own.projection));
-  State::LinkCursor links = state_.link_cursor(plan_.pair, side);
-  // Survivors that are not in the scan have gone too, or are out of scope.
-  State::LinkCursor survivors = state_.tombstone_cursor(plan_.pair, side);
-  const auto skip_survivors_to = [&](const std::string* key) -> Result<void> {
-    for (; survivors.valid() && (key == nullptr || survivors.key() < *key); survivors.next()) {
-      COUPLET_TRY(spool.add({side, {std::string(survivors.key())}}));
-    }
-    if (survivors.valid() && survivors.key() == *key) {
-      survivors.next();
-    }
-    return survivors.status();
-  };
-  const auto skip_to = [&](std::string_view key) -> Result<void> {
-    for (; links.valid() && links.key() < key; links.next()) {
-      ++result.linked;
-      ++result.missing;
-      COUPLET_TRY(missing.add({side, {std::string(links.key())}}));
-    }
-    return links.status();
-  };
-  RowBatch rows;
-  for (;;) {
-    COUPLET_ASSIGN(const bool more, scan->next(rows));
-    Page page;
-    COUPLET_ASSIGN(page.views, builder.build(side, rows));
-    page.records.resize(page.views.size());
-    for (std::size_t row = 0; row < page.views.size(); ++row) {
-      const std::string& key = page.views[row].key.bytes;
-      COUPLET_TRY(skip_to(key));
-      COUPLET_TRY(skip_survivors_to(&key));
-      if (links.valid() && links.key() == key) {
-        ++result.linked;
-        page.records[row].emplace(links.value());
-        links.next();
-      }
-    }
-    COUPLET_TRY(add_agreements(side, page));
-    for (std::size_t row = 0; row < page.views.size(); ++row) {
-      const View& view = page.views[row];
-      const bool nominated = page.values[row]
-                                 ? *page.values[row] != contribution_digest(state_.digester(), view)
-                             : page.bases[row] ? differs(side, view, *page.bases[row])
-                                               : nominates_unlinked(side);
-      if (nominated) {
-        COUPLET_TRY(spool.add({side, view.key}));
-      }
-    }
-    result.rows += rows.rows();
-    if (!progress(result.rows)) {
-      return fail(ErrorKind::kInterrupted, "interrupted");
-    }
-    if (!more) {
-      break;
-    }
+  std::vector<SideWalk> walks;
+  walks.reserve(2);
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    const SidePlan& own = plan_.side(side);
+    COUPLET_ASSIGN(auto scan, sources_[own.entity->source]->scan(own.projection));
+    walks.emplace_back(definition_, state_, plan_, side, std::move(scan), settings_.spool_folder);
   }
-  // Everything behind the last row: the scan was complete, so these have no row in it.
-  for (; links.valid(); links.next()) {
-    ++result.linked;
-    ++result.missing;
-    COUPLET_TRY(missing.add({side, {std::string(links.key())}}));
+  std::optional<LinkWalk> links;
+  if (!plan_.entities->many) {
+    links.emplace(state_, plan_, settings_.spool_folder);
   }
-  COUPLET_TRY(links.status());
-  COUPLET_TRY(skip_survivors_to(nullptr));
-  return result;
+
+  std::mutex telling;
+  std::uint64_t rows = 0;
+  std::atomic<bool> stopped = false;
+  const auto page_done = [&](std::size_t more) {
+    const std::lock_guard lock(telling);
+    rows += more;
+    return !stopped && progress(rows);
+  };
+  const auto all = [&](const std::vector<std::function<Result<void>()>>& pieces) {
+    std::vector<Result<void>> outcomes(pieces.size());
+    std::vector<std::function<void()>> tasks;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      tasks.emplace_back([&, i] {
+        if (!stopped) {
+          outcomes[i] = pieces[i]();
+          stopped = stopped || !outcomes[i];
+        }
+      });
+    }
+    settings_.do_all(tasks);
+    return outcome_of(outcomes);
+  };
+  COUPLET_TRY(all({[&] { return walks[0].run(page_done); }, [&] { return walks[1].run(page_done); },
+                   [&] { return links ? links->run([&] { return !stopped; }) : Result<void>{}; }}));
+  if (links) {
+    COUPLET_TRY(all({[&] { return compare_links(*links, walks[0], Side::kLeft); },
+                     [&] { return compare_links(*links, walks[1], Side::kRight); }}));
+  }
+  return std::array<SideResult, 2>{std::move(walks[0].result()), std::move(walks[1].result())};
 }
 
 }  // namespace couplet

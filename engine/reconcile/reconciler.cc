@@ -112,27 +112,21 @@ Result<void> Reconciler::queue_standing(std::size_t mapping, bool progressed) {
 Result<void> Reconciler::scan(std::size_t mapping) {
   Work& work = works_[mapping];
   const MappingPlan& plan = syncer_.plans()[mapping];
-  const Comparer comparer(definition_, state_, sources_, plan);
-  std::array<Comparer::SideResult, 2> compared;
-  std::array<NomineeSpool, 2> missing{NomineeSpool(settings_.spool_folder),
-                                      NomineeSpool(settings_.spool_folder)};
-  std::uint64_t before = 0;
+  const Comparer comparer(definition_, state_, sources_, plan,
+                          {settings_.spool_folder, settings_.do_all});
+  // One that breaks off begins anew.
+  COUPLET_ASSIGN(auto compared, (rounds_.retried<std::array<Comparer::SideResult, 2>>([&] {
+                   return comparer.compare([&](std::uint64_t rows) {
+                     observer_.on_progress(mapping, "scan", rows, 0);
+                     return !settings_.stop_requested();
+                   });
+                 })));
   for (const Side side : {Side::kLeft, Side::kRight}) {
-    // One that breaks off begins anew: what it has nominated already is looked at once more.
-    const auto result = rounds_.retried<Comparer::SideResult>([&] {
-      missing[index_of(side)] = NomineeSpool(settings_.spool_folder);
-      return comparer.compare(side, rounds_.spool(mapping), missing[index_of(side)],
-                              [&](std::uint64_t rows) {
-                                observer_.on_progress(mapping, "scan", before + rows, 0);
-                                return !settings_.stop_requested();
-                              });
-    });
-    COUPLET_ASSIGN(const Comparer::SideResult seen, result);
-    compared[index_of(side)] = seen;
+    Comparer::SideResult& seen = compared[index_of(side)];
     if (!work.scanned) {
       objects_ += seen.rows;
     }
-    before += seen.rows;
+    COUPLET_TRY(queue_all(mapping, seen.nominees));
     std::string& no_evidence = rounds_.permissions(mapping).no_evidence[index_of(side)];
     const BoundEntity& entity = *plan.side(side).entity;
     if (seen.rows == 0 && !planted("empty_is_evidence")) {
@@ -149,13 +143,17 @@ Result<void> Reconciler::scan(std::size_t mapping) {
   }
   work.rows = std::max(compared[0].rows, compared[1].rows);
   for (const Side side : {Side::kLeft, Side::kRight}) {
-    NomineeSpool& gone = missing[index_of(side)];
-    COUPLET_TRY(set_recreate_rail(mapping, side, compared[index_of(side)], gone));
-    while (!gone.empty()) {
-      COUPLET_ASSIGN(const auto nominees, gone.take(tuning::kBatchRows));
-      for (const Nominee& nominee : nominees) {
-        COUPLET_TRY(rounds_.queue(mapping, nominee));
-      }
+    COUPLET_TRY(set_recreate_rail(mapping, side, compared[index_of(side)]));
+    COUPLET_TRY(queue_all(mapping, compared[index_of(side)].missing));
+  }
+  return {};
+}
+
+Result<void> Reconciler::queue_all(std::size_t mapping, NomineeSpool& nominees) {
+  while (!nominees.empty()) {
+    COUPLET_ASSIGN(const auto batch, nominees.take(tuning::kBatchRows));
+    for (const Nominee& nominee : batch) {
+      COUPLET_TRY(rounds_.queue(mapping, nominee));
     }
   }
   return {};
@@ -164,16 +162,16 @@ Result<void> Reconciler::scan(std::size_t mapping) {
 // A wiped side is held, not refilled. Links without a row may also be out of scope: where the bound
 // trips, they are counted exactly.
 Result<void> Reconciler::set_recreate_rail(std::size_t mapping, Side side,
-                                           const Comparer::SideResult& compared,
-                                           NomineeSpool& missing) {
+                                           Comparer::SideResult& compared) {
   const MappingPlan& plan = syncer_.plans()[mapping];
   const auto reason_of = [&](std::uint64_t gone) {
     return rail_reason(*plan.bound, LimitClass::kRecreate, gone, compared.linked);
   };
   if (!plan.bound->writes[index_of(side)] || plan.pair_two_way ||
-      reason_of(compared.missing).empty()) {
+      reason_of(compared.missing.size()).empty()) {
     return {};
   }
+  NomineeSpool& missing = compared.missing;
   NomineeSpool counted(settings_.spool_folder);
   std::uint64_t gone = 0;
   while (!missing.empty()) {

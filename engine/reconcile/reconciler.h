@@ -20,6 +20,7 @@ class Reconciler final : private Rounds::Feeder {
     // unless this says to go on as on a first run.
     bool rebuild_state = false;
     std::string spool_folder;
+    DoAll do_all = one_after_the_other;  // the scans of a mapping
     std::function<bool()> stop_requested = [] { return false; };
   };
   using Report = Rounds::Report;
@@ -48,8 +49,8 @@ class Reconciler final : private Rounds::Feeder {
   void took(std::size_t mapping, const Syncer::Outcome& outcome) override;
 
   Result<void> scan(std::size_t mapping);
-  Result<void> set_recreate_rail(std::size_t mapping, Side side,
-                                 const Comparer::SideResult& compared, NomineeSpool& missing);
+  Result<void> queue_all(std::size_t mapping, NomineeSpool& nominees);
+  Result<void> set_recreate_rail(std::size_t mapping, Side side, Comparer::SideResult& compared);
   Result<void> tell_what_stands(Summary& summary);
   Result<void> record_run(const Report& report, Timestamp started_at);
 

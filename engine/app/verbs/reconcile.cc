@@ -6,6 +6,7 @@
 #include "engine/app/run_verdict.h"
 #include "engine/app/stop_signals.h"
 #include "engine/app/system_clock.h"
+#include "engine/app/threads.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/wiring/last_failure.h"
 #include "engine/app/wiring/session.h"
@@ -47,6 +48,7 @@ Result<ExitCode> reconcile(const Invocation& invocation, bool dry_run, SystemClo
   if (!dry_run) {
     settings.spool_folder = session->definition.state.string();
   }
+  settings.do_all = on_threads;
   // A plan that nobody reads any more need not be finished; a reconcile is run for what it writes.
   settings.stop_requested = [&] { return stop_requested() || (dry_run && console.reader_gone()); };
   auto report = Reconciler(session->bound, *session->state, sources, syncer, clock, reporter,
