@@ -75,9 +75,7 @@ class RowBatch {
   // Instead of push where the bytes of many cells come as one piece: copied once by keep(), which
   // tells where they stand now, then pointed at. Such rows are not dropped.
   std::uint32_t keep(std::string_view bytes);
-  void push_kept(std::uint32_t offset, std::int32_t length) {
-    cells_.push_back({offset, length});
-  }
+  void push_kept(std::uint32_t offset, std::int32_t length) { cells_.push_back({offset, length}); }
   // Changes what is known of the row that was begun last.
   void set_last(RowVersion version, std::uint32_t ordinal, bool in_scope);
   // Drops the row that was begun last, complete or not.
