@@ -18,16 +18,6 @@ const Agreement* agreement_of(const Task& task) {
   return task.target ? &task.target->agreement : nullptr;
 }
 
-// `tie` speaks of what goes both ways: an attribute of one direction in a two-way mapping takes
-// what its source has.
-Side tie_of(const BoundMapping& mapping, const SlotUse& use) {
-  const bool both = mapping.writes[0] && mapping.writes[1];
-  if (!both || use.writes[0] == use.writes[1]) {
-    return mapping.tie;
-  }
-  return use.writes[0] ? Side::kRight : Side::kLeft;
-}
-
 // Rules of one slot. Where mappings over one pair carry a slot both ways they are one two-way
 // mapping: the one listed first decides conflicts.
 MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_t use) {
@@ -38,7 +28,7 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
   rules.carried_back = own.carried_back;
   rules.policy = own.policy;
   rules.conflict = own.conflict;
-  rules.tie = tie_of(*plan.bound, own);
+  rules.tie = own.tie;
   rules.clock_skew_us = planted("no_skew") ? 0 : context.definition.clock_skew_us;
   if (!task.leads.empty()) {
     rules.outvoted = task.leads[use] == Task::Lead::kOutvoted;
@@ -63,7 +53,7 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
       rules.decides_first_contact = index == plan.mapping || found->writes != own.writes;
       if (index != plan.mapping && found->writes != own.writes) {
         rules.conflict = found->conflict;
-        rules.tie = tie_of(mapping, *found);
+        rules.tie = found->tie;
       }
       break;
     }

@@ -100,6 +100,21 @@ TEST_F(CornersTest, ACreateAgainstAnAttributesDirectionDoesNotSendTheDefaultBack
   expect_at_rest();
 }
 
+TEST_F(CornersTest, ATieThatIsGivenHoldsForAttributesOfOneDirectionToo) {
+  map("direction: both, tie: left, attributes: [ name, { left: mail, right: mail, direction: "
+      "right_to_left } ]");
+  left_has({{"key", "a"}, {"name", "L"}, {"mail", "l"}});
+  right_has({{"key", "a"}, {"name", "R"}, {"mail", "r"}});
+  settle(*this);
+  // The left wins, and nothing carries its mail to the right.
+  EXPECT_THAT(lefts(), ElementsAre("a L l"));
+  EXPECT_THAT(rights(), ElementsAre("a L r"));
+  expect_at_rest();
+  right_sets("a", {{"mail", "new"}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a L new"));
+}
+
 TEST_F(CornersTest, ATieOfAnAttributeOfOneDirectionIsWonByItsSource) {
   map("direction: both, attributes: [ name, { left: mail, right: mail, direction: right_to_left } "
       "]");
