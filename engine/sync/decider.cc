@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/sync/left_to_default.h"
 #include "engine/sync/one_to_one.h"
 #include "engine/sync/planted_bug.h"
 
@@ -188,9 +189,10 @@ void decide_create(const DecisionContext& context, Task& task) {
     const SlotState state = state_of(context, task, from, use);
     Merge& merge = task.merges[use];
     if (!own.writes[index_of(target)]) {
-      // An attribute of the other direction: what the database puts there is nobody's word, and is
-      // not sent back. The recorder adds what the target then holds.
-      if (own.writes[index_of(from)] && !own.carried_back[index_of(from)] && state.holds()) {
+      // An attribute of the other direction: what the database puts there is nobody's word, and
+      // does not go over a value. The recorder adds what the target then holds.
+      if (own.writes[index_of(from)] && !own.carried_back[index_of(from)] &&
+          state.kind == SlotState::Kind::kValue && may_be_left_to_default(plan, own.slot, target)) {
         merge.to = target;
         merge.base = BaseSlot{true, {state.digest, state.digest}};
       }
