@@ -132,9 +132,9 @@ Result<void> Applier::write(Side side, std::vector<RowWrite*> writes) {
     explain_clash(plan_.side(side), task.fault);
     return {};
   }
-  const auto middle = writes.begin() + static_cast<std::ptrdiff_t>(writes.size() / 2);
-  COUPLET_TRY(write(side, {writes.begin(), middle}));
-  return write(side, {middle, writes.end()});
+  Halves halves = halves_of(plan_, side, writes);
+  COUPLET_TRY(write(side, std::move(halves.first)));
+  return write(side, std::move(halves.second));
 }
 
 Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {

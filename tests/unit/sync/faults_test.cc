@@ -252,6 +252,24 @@ TEST_F(FaultsTest, UniqueValuesSwapThoughOtherColumnsChangeInOneRowOnly) {
   EXPECT_THAT(rights(), ElementsAre("a new -", "b a -", "c next -", "e c -"));
 }
 
+// A row of the batch that is refused parts it: those that exchange stay on one side of the cut.
+TEST_F(FaultsTest, RowsThatExchangeStayTogetherThoughAnotherIsRefused) {
+  unique_key();
+  map("direction: left_to_right");
+  for (const char* key : {"a", "b", "c", "d"}) {
+    left_has({{"key", key}, {"name", key}});
+  }
+  settle(*this);
+  right_has({{"key", "z"}, {"name", "not ours"}});
+  left_sets("a", {{"key", "tmp"}});
+  left_sets("c", {{"key", "a"}});
+  left_sets("tmp", {{"key", "c"}});
+  left_sets("b", {{"key", "z"}});
+  left_sets("d", {{"name", "new"}});
+  EXPECT_EQ(reconcile().summary.count(Operation::kPark), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a c -", "b b -", "c a -", "d new -", "z not ours -"));
+}
+
 TEST_F(FaultsTest, UniqueValuesThatChainAcrossBatchesAreWritten) {
   unique_key();
   map("direction: left_to_right");
