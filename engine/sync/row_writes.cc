@@ -191,7 +191,8 @@ Value wanted(const SidePlan& side, const RowWrite& write, const std::string& col
   return held(side, write, column);
 }
 
-// The row's values of a unique key; empty where one is null or was not read.
+// The row's values of a unique key; empty where one is null. A column that no mapping reads is
+// taken to hold the same in all rows: one that is moved without need is none the worse for it.
 template <class ValueOf>
 std::string tuple(const SidePlan& side, const UniqueKey& key, const RowWrite& write,
                   ValueOf value_of) {
@@ -199,6 +200,9 @@ std::string tuple(const SidePlan& side, const UniqueKey& key, const RowWrite& wr
   ByteWriter out(bytes);
   for (const std::string& name : key.columns) {
     const Value value = value_of(side, write, name);
+    if (value.is_absent()) {
+      continue;
+    }
     if (!value.has_bytes()) {
       return {};
     }

@@ -270,6 +270,24 @@ TEST_F(FaultsTest, RowsThatExchangeStayTogetherThoughAnotherIsRefused) {
   EXPECT_THAT(rights(), ElementsAre("a c -", "b b -", "c a -", "d new -", "z not ours -"));
 }
 
+// Unique together with a column that no mapping reads.
+TEST_F(FaultsTest, PartsOfAUniqueKeySwap) {
+  right->set_default("persons", "age", memory::ConstantDefault{"1"});
+  right->alter("persons", [](TableInfo& info) {
+    info.unique_keys.push_back({"persons_key", {"age", "key"}, false, false});
+  });
+  map("direction: left_to_right");
+  for (const char* key : {"a", "b", "c"}) {
+    left_has({{"key", key}, {"name", key}});
+  }
+  settle(*this);
+  left_sets("a", {{"key", "tmp"}});
+  left_sets("b", {{"key", "a"}, {"name", "new"}});
+  left_sets("tmp", {{"key", "b"}});
+  EXPECT_EQ(settle(*this).count(Operation::kPark), 0U);
+  EXPECT_THAT(rights(), ElementsAre("a new -", "b a -", "c c -"));
+}
+
 TEST_F(FaultsTest, UniqueValuesThatChainAcrossBatchesAreWritten) {
   unique_key();
   map("direction: left_to_right");
