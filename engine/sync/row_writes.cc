@@ -1,6 +1,7 @@
 #include "engine/sync/row_writes.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <set>
@@ -248,12 +249,14 @@ Moves moves_among(const SidePlan& side, const std::vector<const RowWrite*>& rows
         holders.emplace_back(std::move(from), i);
       }
     }
+    std::set<std::string> left;  // Values whose takers have all been told.
     for (const auto& [from, holder] : holders) {
       const auto [first, last] = takers.equal_range(from);
-      if (planted("no_displacement")) {
+      if (first == last || planted("no_displacement")) {
         continue;
       }
-      for (auto taker = first; taker != last; ++taker) {
+      const auto end = left.insert(from).second ? last : std::next(first);
+      for (auto taker = first; taker != end; ++taker) {
         moves.holders.insert(holder);
         moves.takers.insert(taker->second);
         moves.pairs.emplace_back(holder, taker->second);
