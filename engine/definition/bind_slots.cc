@@ -95,6 +95,8 @@ class SlotBinder {
     }
     use.policy = attribute.policy;
     use.conflict = turned_ ? turned_policy(attribute.conflict) : attribute.conflict;
+    const Side tie = given_.tie.value_or(source_side(attribute.direction));
+    use.tie = turned_ ? other(tie) : tie;
     uses.push_back(use);
     origins.push_back({&attribute, turned_});
   }
@@ -283,7 +285,6 @@ void bind_pairs(Binding& binding) {
         }
       }
     }
-    bound.tie = side_of(given.tie);
     bound.conflict = mapping.turned ? turned_policy(given.conflict) : given.conflict;
     bound.delete_policy = given.delete_policy;
     bound.limits = given.limits;

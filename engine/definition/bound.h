@@ -102,6 +102,8 @@ struct SlotUse {
   std::array<bool, 2> writes = {false, false};
   Policy policy = Policy::kEnforce;
   ConflictPolicy conflict = ConflictPolicy::kLastWriteWins;
+  // Who wins where times do not tell: as the mapping says, else the attribute's source, else left.
+  Side tie = Side::kLeft;
   // Indexed by Side: a change made there is carried to the other side by another mapping (over the
   // same pair the other way round, or one that reads by a path what this one writes: DESIGN 5.3),
   // so this mapping never writes it back.
@@ -132,7 +134,6 @@ struct BoundMapping {
   std::vector<SlotUse> keys;
   std::vector<SlotUse> attributes;
   std::array<bool, 2> create = {true, true};  // objects may be created there (and writes[] allows)
-  Side tie = Side::kLeft;
   ConflictPolicy conflict = ConflictPolicy::kLastWriteWins;
   DeletePolicy delete_policy = DeletePolicy::kNever;
   // The conditions of the entity and of the mapping's `where` together.

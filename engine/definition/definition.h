@@ -42,6 +42,8 @@ enum class Direction : std::uint8_t { kBoth, kLeftToRight, kRightToLeft };
 const char* name_of(Direction direction);  // "both", "left_to_right", "right_to_left"
 // Indexed by Side: may write there.
 std::array<bool, 2> written_sides(Direction direction);
+// Of one way its source, else left.
+Side source_side(Direction direction);
 
 enum class SourceType : std::uint8_t { kPostgres, kSqlite };
 const char* name_of(SourceType type);  // "postgres", "sqlite"
@@ -137,7 +139,7 @@ struct MappingDefinition {
   std::vector<AttributeDefinition> attributes;
   std::array<bool, 2> create = {true, true};
   ConflictPolicy conflict = ConflictPolicy::kLastWriteWins;
-  Side tie = Side::kLeft;
+  std::optional<Side> tie;  // nullopt: not given
   DeletePolicy delete_policy = DeletePolicy::kNever;
   std::array<std::optional<WhereDefinition>, 2> where;
   std::map<LimitClass, Limit> limits;  // defaults filled in

@@ -176,7 +176,7 @@ void add_mappings(std::vector<Field>& all) {
                        conflicts));
   all.push_back(choice(row(s, "tie", FieldType::kChoice, "",
                            "who wins where times do not tell; default: the source of a one-way "
-                           "mapping, else left"),
+                           "mapping or attribute, else left"),
                        {"left", "right"}));
   all.push_back(choice(row(s, "delete", FieldType::kChoice, "never",
                            "what becomes of the counterpart of an object that is gone"),

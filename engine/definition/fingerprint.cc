@@ -132,6 +132,7 @@ class CanonicalText {
     put(use.writes);
     put(use.policy);
     put(use.conflict);
+    put(use.tie);
     put(use.carried_back);
   }
   void put(const Pair& pair) {
@@ -154,7 +155,6 @@ class CanonicalText {
     put(mapping.keys);
     put(mapping.attributes);
     put(mapping.create);
-    put(mapping.tie);
     put(mapping.conflict);
     put(mapping.delete_policy);
     for (const std::size_t side : {0U, 1U}) {

@@ -21,10 +21,6 @@ struct MappingContext {
 
 bool is_one_way(Direction direction) { return direction != Direction::kBoth; }
 
-Side source_side(Direction direction) {
-  return direction == Direction::kRightToLeft ? Side::kRight : Side::kLeft;
-}
-
 // Which side a `const` is written to follows from the one that is named.
 void read_constant(const MappingContext& context, const MapReader& reader,
                    AttributeDefinition& attribute) {
@@ -350,7 +346,6 @@ void read_policies(const MappingContext& context, const MapReader& reader) {
   if (const auto conflict = reader.choice("conflict")) {
     mapping.conflict = static_cast<ConflictPolicy>(*conflict);
   }
-  mapping.tie = source_side(mapping.direction);
   if (const auto tie = reader.choice("tie")) {
     mapping.tie = static_cast<Side>(*tie);
   }
@@ -453,6 +448,10 @@ const char* name_of(Direction direction) {
 
 std::array<bool, 2> written_sides(Direction direction) {
   return {direction != Direction::kLeftToRight, direction != Direction::kRightToLeft};
+}
+
+Side source_side(Direction direction) {
+  return direction == Direction::kRightToLeft ? Side::kRight : Side::kLeft;
 }
 
 void read_mappings(const ParseContext& context, const MapReader& file, Definition& definition) {

@@ -132,9 +132,9 @@ Result<void> Applier::write(Side side, std::vector<RowWrite*> writes) {
     explain_clash(plan_.side(side), task.fault);
     return {};
   }
-  const auto middle = writes.begin() + static_cast<std::ptrdiff_t>(writes.size() / 2);
-  COUPLET_TRY(write(side, {writes.begin(), middle}));
-  return write(side, {middle, writes.end()});
+  Halves halves = halves_of(plan_, side, writes);
+  COUPLET_TRY(write(side, std::move(halves.first)));
+  return write(side, std::move(halves.second));
 }
 
 Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
@@ -222,13 +222,17 @@ Result<Intent> Applier::intent_of(Side side, std::span<RowWrite* const> writes,
     entry.side = side;
     entry.operation = operation_of(*write);
     entry.key = write->key;
+    if (const View* from = write->task->views[index_of(other(side))];
+        entry.key.empty() && from != nullptr && !plan_.entities->many) {
+      entry.from = from->key;
+    }
     for (std::size_t use = 0; use < write->task->merges.size(); ++use) {
       const Merge& merge = write->task->merges[use];
       if (merge.outcome == Merge::Outcome::kWrite && merge.to == side) {
         entry.written.emplace_back(plan_.slot(use).name, merge.base->digests[index_of(side)]);
       }
     }
-    // Without a chosen key the row is found again by its identity, as any other.
+    // Without a chosen key the row is found again by its identity (Syncer::recover).
     if (!write->key.empty()) {
       auto& assumed = write->task->written[index_of(side)];
       assumed = expected_outcome(plan_, *write);

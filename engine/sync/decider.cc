@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/sync/left_to_default.h"
 #include "engine/sync/one_to_one.h"
 #include "engine/sync/planted_bug.h"
 
@@ -18,16 +19,6 @@ const Agreement* agreement_of(const Task& task) {
   return task.target ? &task.target->agreement : nullptr;
 }
 
-// `tie` speaks of what goes both ways: an attribute of one direction in a two-way mapping takes
-// what its source has.
-Side tie_of(const BoundMapping& mapping, const SlotUse& use) {
-  const bool both = mapping.writes[0] && mapping.writes[1];
-  if (!both || use.writes[0] == use.writes[1]) {
-    return mapping.tie;
-  }
-  return use.writes[0] ? Side::kRight : Side::kLeft;
-}
-
 // Rules of one slot. Where mappings over one pair carry a slot both ways they are one two-way
 // mapping: the one listed first decides conflicts.
 MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_t use) {
@@ -38,7 +29,7 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
   rules.carried_back = own.carried_back;
   rules.policy = own.policy;
   rules.conflict = own.conflict;
-  rules.tie = tie_of(*plan.bound, own);
+  rules.tie = own.tie;
   rules.clock_skew_us = planted("no_skew") ? 0 : context.definition.clock_skew_us;
   if (!task.leads.empty()) {
     rules.outvoted = task.leads[use] == Task::Lead::kOutvoted;
@@ -63,7 +54,7 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
       rules.decides_first_contact = index == plan.mapping || found->writes != own.writes;
       if (index != plan.mapping && found->writes != own.writes) {
         rules.conflict = found->conflict;
-        rules.tie = tie_of(mapping, *found);
+        rules.tie = found->tie;
       }
       break;
     }
@@ -198,9 +189,10 @@ void decide_create(const DecisionContext& context, Task& task) {
     const SlotState state = state_of(context, task, from, use);
     Merge& merge = task.merges[use];
     if (!own.writes[index_of(target)]) {
-      // An attribute of the other direction: what the database puts there is nobody's word, and is
-      // not sent back. The recorder adds what the target then holds.
-      if (own.writes[index_of(from)] && !own.carried_back[index_of(from)] && state.holds()) {
+      // An attribute of the other direction: what the database puts there is nobody's word, and
+      // does not go over a value. The recorder adds what the target then holds.
+      if (own.writes[index_of(from)] && !own.carried_back[index_of(from)] &&
+          state.kind == SlotState::Kind::kValue && may_be_left_to_default(plan, own.slot, target)) {
         merge.to = target;
         merge.base = BaseSlot{true, {state.digest, state.digest}};
       }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/sync/left_to_default.h"
 #include "engine/sync/many_to_one.h"
 #include "engine/sync/one_to_one.h"
 
@@ -98,6 +99,7 @@ Result<void> ManyToOneResolver::succeed(Task task, const View& successor) {
     task.links = true;
     task.by = LinkedBy::kSucceeded;
     ++task.incarnation;
+    forget_defaults(one_, task.target->agreement.base);
   }
   batch_.tasks.push_back(std::move(task));
   return {};

@@ -70,8 +70,20 @@ void settle_conflict(const SlotState& left, const SlotState& right, const MergeR
   }
 }
 
-void first_contact(const SlotState& left, const SlotState& right, const MergeRules& rules,
-                   Merge& merge) {
+// The value of `winner` counts, without a conflict: it is written where that may be; else both stay
+// as they are, unless another mapping carries it.
+void prefer(Side winner, const SlotState& left, const SlotState& right, const MergeRules& rules,
+            Merge& merge) {
+  merge.winner = winner;
+  if (rules.writes[index_of(other(winner))]) {
+    take_from(winner, left, right, merge);
+  } else if (!rules.carried_back[index_of(winner)]) {
+    merge.base = as_they_are(left, right);
+  }
+}
+
+void first_contact(const SlotState& left, const SlotState& right, const BaseSlot& base,
+                   const MergeRules& rules, Merge& merge) {
   merge.first_contact = true;
   if (!rules.decides_first_contact) {
     merge.because = because::kFirstListed;
@@ -80,14 +92,13 @@ void first_contact(const SlotState& left, const SlotState& right, const MergeRul
   const bool left_null = left.kind == SlotState::Kind::kNull;
   const bool right_null = right.kind == SlotState::Kind::kNull;
   if (left_null != right_null && !planted("null_overwrites")) {
-    const Side full = left_null ? Side::kRight : Side::kLeft;
     merge.because = because::kNullNeverWins;
-    merge.winner = full;
-    if (rules.writes[index_of(other(full))]) {
-      take_from(full, left, right, merge);
-    } else if (!rules.carried_back[index_of(full)]) {
-      merge.base = as_they_are(left, right);
-    }
+    prefer(left_null ? Side::kRight : Side::kLeft, left, right, rules, merge);
+    return;
+  }
+  if (base.left_to_default) {
+    merge.because = because::kDefaultNeverWins;
+    prefer(other(*base.left_to_default), left, right, rules, merge);
     return;
   }
   if (rules.policy != Policy::kEnforce) {
@@ -199,7 +210,7 @@ Merge merge_slot(const SlotState& left, const SlotState& right, const BaseSlot& 
     }
   }
   if (!base.known) {
-    first_contact(left, right, rules, merge);
+    first_contact(left, right, base, rules, merge);
     return merge;
   }
   if (!merge.changed_left && !merge.changed_right) {

@@ -56,6 +56,7 @@ inline constexpr const char* kEnforce = "enforce";
 inline constexpr const char* kFollow = "follow";
 inline constexpr const char* kInit = "init";
 inline constexpr const char* kNullNeverWins = "null_never_wins";
+inline constexpr const char* kDefaultNeverWins = "default_never_wins";
 inline constexpr const char* kFirstListed = "first_listed";
 inline constexpr const char* kCarriedBack = "carried_by_another";
 inline constexpr const char* kOutvoted = "outvoted";
@@ -66,9 +67,10 @@ inline constexpr const char* kTie = "tie";
 inline constexpr const char* kHold = "hold";
 // All of them.
 inline constexpr std::array kAll = {
-    kOutvoted, kNotRead,   kEqual,         kUnchanged,     kChanged,     kCreated,
-    kEnforce,  kFollow,    kInit,          kNullNeverWins, kFirstListed, kCarriedBack,
-    kLeftWins, kRightWins, kLastWriteWins, kTie,           kHold,
+    kOutvoted,         kNotRead,     kEqual,       kUnchanged, kChanged,
+    kCreated,          kEnforce,     kFollow,      kInit,      kNullNeverWins,
+    kDefaultNeverWins, kFirstListed, kCarriedBack, kLeftWins,  kRightWins,
+    kLastWriteWins,    kTie,         kHold,
 };
 }  // namespace because
 

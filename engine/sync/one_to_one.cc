@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/sync/left_to_default.h"
 #include "engine/sync/planted_bug.h"
 
 namespace couplet {
@@ -422,13 +423,15 @@ Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
   return settle(std::move(task), Act::kMerge, Situation::kMatched);
 }
 
-// A null at the newcomer counts as first contact: it may be a column that was left out.
+// A null at the newcomer counts as first contact: it may be a column that was left out. What it has
+// is its own word.
 void OneToOneResolver::forget_nulls(const View& newcomer, Agreement& agreement) const {
   for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
     if (newcomer.slots[use].state.kind == SlotState::Kind::kNull) {
       agreement.base[plan_.uses[use]->slot].known = false;
     }
   }
+  forget_defaults(newcomer.side, agreement.base);
 }
 
 // `newcomer` stands where the gone end of `replaced` stood.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/model/literal.h"
+#include "engine/sync/left_to_default.h"
 #include "engine/sync/object_name.h"
 #include "engine/sync/planted_bug.h"
 #include "engine/sync/refusal.h"
@@ -40,6 +41,16 @@ bool Recorder::succeeded(const Task& task) {
 void Recorder::update_agreement(const Task& task, Agreement& agreement) const {
   agreement.incarnation = task.incarnation;
   agreement.base.resize(plan_.entities->slots.size());
+  if (task.act == Act::kCreate) {
+    std::vector<std::size_t> said;
+    for (std::size_t use = 0; use < task.merges.size(); ++use) {
+      if (task.merges[use].outcome != Merge::Outcome::kNone) {
+        said.push_back(use);
+      }
+    }
+    leave_to_default(plan_, done(task, Side::kLeft) != nullptr ? Side::kLeft : Side::kRight, said,
+                     agreement.base);
+  }
   for (std::size_t use = 0; use < task.merges.size(); ++use) {
     const Merge& merge = task.merges[use];
     if (!merge.base) {
@@ -54,7 +65,7 @@ void Recorder::update_agreement(const Task& task, Agreement& agreement) const {
     if (const Task::Written* written = done(task, merge.to)) {
       const auto& held = written->states[use];
       const bool seen = held && held->holds();
-      // What was left to the database is known only by looking.
+      // What was left to its default is known only by looking.
       if (writes || seen) {
         slot = *merge.base;
       }

@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint8_t kFormat = 1;
 constexpr std::uint8_t kHeldFormat = 2;
 constexpr std::uint8_t kParkedFormat = 2;
+constexpr std::uint8_t kIntentFormat = 2;
 
 void put_time(ByteWriter& out, std::optional<Timestamp> time) {
   out.u8(time ? 1 : 0);
@@ -27,12 +28,15 @@ void put_instant(ByteWriter& out, Timestamp time) {
 }
 Timestamp get_instant(ByteReader& in) { return {static_cast<std::int64_t>(in.u64())}; }
 
-// Two bits a slot: 0 not known, 1 both sides alike, 2 a digest a side; then the digests.
+// Two bits a slot: 0 not known, 1 both sides alike, 2 a digest a side, 3 left to the default on one
+// side; then the digests, and of 3 that side.
 void put_base(ByteWriter& out, const Base& base) {
   out.varint(base.size());
   std::uint8_t bits = 0;
   for (std::size_t i = 0; i < base.size(); ++i) {
-    const unsigned code = !base[i].known ? 0 : base[i].digests[0] == base[i].digests[1] ? 1 : 2;
+    const BaseSlot& slot = base[i];
+    const unsigned code =
+        slot.known ? (slot.digests[0] == slot.digests[1] ? 1 : 2) : (slot.left_to_default ? 3 : 0);
     bits = static_cast<std::uint8_t>(bits | (code << (2 * (i % 4))));
     if (i % 4 == 3 || i + 1 == base.size()) {
       out.u8(bits);
@@ -45,6 +49,8 @@ void put_base(ByteWriter& out, const Base& base) {
       if (slot.digests[0] != slot.digests[1]) {
         out.u64(slot.digests[1].value);
       }
+    } else if (slot.left_to_default) {
+      out.u8(static_cast<std::uint8_t>(*slot.left_to_default));
     }
   }
 }
@@ -61,7 +67,9 @@ void get_base(ByteReader& in, Base& base) {
   base.resize(in.ok() ? size : 0);
   for (std::size_t i = 0; i < base.size(); ++i) {
     const unsigned code = (static_cast<unsigned char>(codes[i / 4]) >> (2 * (i % 4))) & 3U;
-    if (code != 0) {
+    if (code == 3) {
+      base[i].left_to_default = static_cast<Side>(in.u8() & 1U);
+    } else if (code != 0) {
       base[i].known = true;
       base[i].digests[0] = {in.u64()};
       base[i].digests[1] = code == 1 ? base[i].digests[0] : Digest{in.u64()};
@@ -413,7 +421,7 @@ Result<Conflict> decode_conflict(std::string_view bytes) {
 std::string encode(const Intent& intent) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.u8(kFormat);
+  out.u8(kIntentFormat);
   out.text(intent.source);
   out.u64(intent.number.value);
   out.u8(intent.marked ? 1 : 0);
@@ -423,6 +431,7 @@ std::string encode(const Intent& intent) {
     out.u8(static_cast<std::uint8_t>(entry.side));
     out.u8(static_cast<std::uint8_t>(entry.operation));
     out.text(entry.key.bytes);
+    out.text(entry.from.bytes);
     out.varint(entry.written.size());
     for (const auto& [slot, digest] : entry.written) {
       out.text(slot);
@@ -442,7 +451,8 @@ std::string encode(const Intent& intent) {
 }
 Result<Intent> decode_intent(std::string_view bytes) {
   ByteReader in(bytes);
-  const bool known = in.u8() == kFormat;
+  const std::uint8_t format = in.u8();
+  const bool known = format == kFormat || format == kIntentFormat;
   Intent intent;
   intent.source = get_text(in);
   intent.number = {in.u64()};
@@ -454,6 +464,9 @@ Result<Intent> decode_intent(std::string_view bytes) {
     entry.side = static_cast<Side>(in.u8() & 1U);
     entry.operation = static_cast<Operation>(in.u8());
     entry.key = get_key(in);
+    if (format == kIntentFormat) {
+      entry.from = get_key(in);
+    }
     const std::uint64_t written = in.varint();
     for (std::uint64_t j = 0; j < written && in.ok(); ++j) {
       std::string slot = get_text(in);

@@ -21,6 +21,9 @@ namespace couplet {
 struct BaseSlot {
   bool known = false;
   std::array<Digest, 2> digests{};  // indexed by Side
+  // Not known: we made the object on this side without the attribute, and nobody has looked since.
+  // What stands there is the column's default, nobody's word.
+  std::optional<Side> left_to_default = {};
   bool operator==(const BaseSlot&) const = default;
 };
 using Base = std::vector<BaseSlot>;  // by slot of the pair
@@ -163,7 +166,8 @@ struct Intent {
     std::string mapping;
     Side side = Side::kRight;  // where it writes
     Operation operation = Operation::kUpdate;
-    ObjectKey key;                                        // of the row written
+    ObjectKey key;   // of the row written; empty: the source chooses it
+    ObjectKey from;  // one to one, where `key` is empty: the object that it is made from
     std::vector<std::pair<std::string, Digest>> written;  // slot name, digest to be
     std::vector<StateBatch::Change> changes;              // what to record if it was committed
   };

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "engine/sync/joint_changes.h"
+#include "engine/sync/left_to_default.h"
 #include "engine/sync/planted_bug.h"
 #include "engine/sync/syncer.h"
 
@@ -37,6 +38,46 @@ bool writes_id(const MappingPlan& plan, const Intent::Entry& entry) {
     }
   }
   return false;
+}
+
+struct WrittenSlots {
+  std::size_t known = 0;  // those that the mapping still has
+  std::size_t done = 0;   // of these, those that the row holds as the entry says
+};
+
+WrittenSlots written_of(const MappingPlan& plan, const Intent::Entry& entry, const View& row) {
+  WrittenSlots count;
+  for (const auto& [slot, digest] : entry.written) {
+    for (std::size_t use = 0; use < plan.uses.size(); ++use) {
+      if (plan.slot(use).name == slot) {
+        ++count.known;
+        count.done += row.slots[use].state.digest == digest ? 1 : 0;
+      }
+    }
+  }
+  return count;
+}
+
+// What would have been recorded of the create, had its row been known.
+Link link_of_create(const MappingPlan& plan, const Intent::Entry& entry, const ObjectKey& made,
+                    Timestamp now) {
+  Link link;
+  link.end(entry.side) = made;
+  link.end(other(entry.side)) = entry.from;
+  link.by = LinkedBy::kCreated;
+  link.linked_at = link.agreement.synced_at = now;
+  link.agreement.base.resize(plan.entities->slots.size());
+  std::vector<std::size_t> said;
+  for (std::size_t use = 0; use < plan.uses.size(); ++use) {
+    for (const auto& [slot, digest] : entry.written) {
+      if (plan.slot(use).name == slot) {
+        said.push_back(use);
+        link.agreement.base[plan.uses[use]->slot] = BaseSlot{true, {digest, digest}};
+      }
+    }
+  }
+  leave_to_default(plan, entry.side, said, link.agreement.base);
+  return link;
 }
 
 }  // namespace
@@ -95,6 +136,12 @@ Result<void> Syncer::recover() {
           joint.add(entry.changes);
         }
         joint.put_into(changes);
+        std::erase_if(intent.entries,
+                      [](const Intent::Entry& entry) { return entry.from.empty(); });
+        if (!intent.entries.empty()) {  // Rows that are there, under ids that nobody knows yet.
+          undecided.push_back(std::move(intent));
+          continue;
+        }
       }
       State::erase(changes, intent.source, intent.number);
     }
@@ -113,7 +160,7 @@ Result<void> Syncer::recover_source(std::size_t source, const std::vector<Intent
     // Entries of one mapping and side are looked at together.
     std::map<std::pair<std::string, Side>, std::vector<const Intent::Entry*>> groups;
     for (const Intent::Entry& entry : intent.entries) {
-      if (!entry.key.empty()) {
+      if (!entry.key.empty() || !entry.from.empty()) {
         groups[{entry.mapping, entry.side}].push_back(&entry);
       }
     }
@@ -126,13 +173,20 @@ Result<void> Syncer::recover_source(std::size_t source, const std::vector<Intent
         TaskBatch batch;
         Reader reader(definition_, state_, sources_, plan, batch);
         std::vector<ObjectKey> keys;
+        std::vector<const Intent::Entry*> unnamed;
         for (const Intent::Entry* entry : entries) {
-          keys.push_back(entry->key);
+          if (entry->key.empty()) {
+            unnamed.push_back(entry);
+          } else {
+            keys.push_back(entry->key);
+          }
         }
+        COUPLET_TRY(link_unnamed(plan, reader, unnamed, joint));
         COUPLET_ASSIGN(const auto rows, reader.fetch(group.second, keys));
         for (const Intent::Entry* entry : entries) {
           const auto row = rows.find(entry->key);
-          if (was_committed(plan, *entry, row == rows.end() ? nullptr : row->second)) {
+          if (!entry->key.empty() &&
+              was_committed(plan, *entry, row == rows.end() ? nullptr : row->second)) {
             joint.add(entry->changes);
           }
         }
@@ -158,19 +212,56 @@ bool Syncer::was_committed(const MappingPlan& plan, const Intent::Entry& entry, 
   if (entry.operation == Operation::kCreate && !writes_id(plan, entry)) {
     return true;
   }
-  std::size_t known = 0;
-  std::size_t done = 0;
-  for (const auto& [slot, digest] : entry.written) {
-    for (std::size_t use = 0; use < plan.uses.size(); ++use) {
-      if (plan.slot(use).name == slot) {
-        ++known;
-        done += row->slots[use].state.digest == digest ? 1 : 0;
-      }
-    }
-  }
+  const auto [known, done] = written_of(plan, entry, *row);
   // An update was to change each of these, all of them at once: one that did speaks for all, also
   // for those that a user has changed since. A row of the id that we chose may be a user's own.
   return done == known || (done > 0 && entry.operation == Operation::kUpdate);
+}
+
+// Creates whose ids the source chose: the row is looked for by its identity, as any counterpart,
+// and is ours if it holds all that was to be written. (Found later it would be somebody's, and the
+// defaults of its other columns somebody's word.)
+Result<void> Syncer::link_unnamed(const MappingPlan& plan, Reader& reader,
+                                  std::span<const Intent::Entry* const> entries,
+                                  JointChanges& joint) {
+  if (entries.empty()) {
+    return {};
+  }
+  const Side made = entries.front()->side;
+  const Side from = other(made);
+  std::vector<ObjectKey> keys;
+  for (const Intent::Entry* entry : entries) {
+    keys.push_back(entry->from);
+  }
+  COUPLET_ASSIGN(const auto sources, reader.fetch(from, keys));
+  COUPLET_ASSIGN(const auto linked, state_.links(plan.pair, from, keys));
+  std::vector<Reader::Question> questions;
+  std::vector<const Intent::Entry*> asking;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto source = sources.find(keys[i]);
+    if (source != sources.end() && !linked[i]) {
+      questions.push_back({source->second, {}, {}});
+      asking.push_back(entries[i]);
+    }
+  }
+  COUPLET_TRY(reader.find(made, questions));
+  std::vector<ObjectKey> found;
+  for (const Reader::Question& question : questions) {
+    found.push_back(question.answers.size() == 1 ? question.answers.front()->key : ObjectKey{});
+  }
+  COUPLET_ASSIGN(const auto taken, state_.links(plan.pair, made, found));
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if (found[i].empty() || taken[i]) {
+      continue;
+    }
+    const auto [known, done] = written_of(plan, *asking[i], *questions[i].answers.front());
+    if (done == known) {
+      StateBatch changes;
+      state_.put(changes, plan.pair, link_of_create(plan, *asking[i], found[i], clock_.now()));
+      joint.add(changes.changes());
+    }
+  }
+  return {};
 }
 
 }  // namespace couplet

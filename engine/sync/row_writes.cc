@@ -1,7 +1,9 @@
 #include "engine/sync/row_writes.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "engine/model/ascii.h"
@@ -190,7 +192,8 @@ Value wanted(const SidePlan& side, const RowWrite& write, const std::string& col
   return held(side, write, column);
 }
 
-// The row's values of a unique key; empty where one is null or was not read.
+// The row's values of a unique key; empty where one is null. A column that no mapping reads is
+// taken to hold the same in all rows: one that is moved without need is none the worse for it.
 template <class ValueOf>
 std::string tuple(const SidePlan& side, const UniqueKey& key, const RowWrite& write,
                   ValueOf value_of) {
@@ -198,6 +201,9 @@ std::string tuple(const SidePlan& side, const UniqueKey& key, const RowWrite& wr
   ByteWriter out(bytes);
   for (const std::string& name : key.columns) {
     const Value value = value_of(side, write, name);
+    if (value.is_absent()) {
+      continue;
+    }
     if (!value.has_bytes()) {
       return {};
     }
@@ -213,7 +219,8 @@ std::string tuple(const SidePlan& side, const UniqueKey& key, const RowWrite& wr
 struct Moves {
   std::set<std::size_t> holders;
   std::set<std::size_t> takers;
-  std::set<std::string> columns;  // written ones of the keys concerned
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;  // a holder and who takes from it
+  std::set<std::string> columns;                           // written ones of the keys concerned
 };
 
 Moves moves_among(const SidePlan& side, const std::vector<const RowWrite*>& rows) {
@@ -222,7 +229,7 @@ Moves moves_among(const SidePlan& side, const std::vector<const RowWrite*>& rows
     if (key.deferrable || key.columns.empty()) {
       continue;
     }
-    std::map<std::string, std::size_t> takers;
+    std::multimap<std::string, std::size_t> takers;
     std::vector<std::pair<std::string, std::size_t>> holders;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (std::none_of(key.columns.begin(), key.columns.end(), [&](const std::string& column) {
@@ -242,17 +249,22 @@ Moves moves_among(const SidePlan& side, const std::vector<const RowWrite*>& rows
         holders.emplace_back(std::move(from), i);
       }
     }
+    std::set<std::string> left;  // Values whose takers have all been told.
     for (const auto& [from, holder] : holders) {
-      const auto taker = takers.find(from);
-      if (taker == takers.end() || planted("no_displacement")) {
+      const auto [first, last] = takers.equal_range(from);
+      if (first == last || planted("no_displacement")) {
         continue;
       }
-      moves.holders.insert(holder);
-      moves.takers.insert(taker->second);
-      for (const std::size_t row : {holder, taker->second}) {
-        for (const std::string& column : key.columns) {
-          if (cell_of(*rows[row], column) != nullptr) {
-            moves.columns.insert(column);
+      const auto end = left.insert(from).second ? last : std::next(first);
+      for (auto taker = first; taker != end; ++taker) {
+        moves.holders.insert(holder);
+        moves.takers.insert(taker->second);
+        moves.pairs.emplace_back(holder, taker->second);
+        for (const std::size_t row : {holder, taker->second}) {
+          for (const std::string& column : key.columns) {
+            if (cell_of(*rows[row], column) != nullptr) {
+              moves.columns.insert(column);
+            }
           }
         }
       }
@@ -393,6 +405,49 @@ void join_exchanging(const SidePlan& side, Shapes& shapes) {
 }
 
 }  // namespace
+
+Halves halves_of(const MappingPlan& plan, Side side, std::span<RowWrite* const> writes) {
+  // Each row's place in `writes` of the first row that it exchanges with, directly or by others.
+  std::vector<std::size_t> first(writes.size());
+  std::iota(first.begin(), first.end(), std::size_t{0});
+  const auto first_of = [&first](std::size_t row) {
+    while (first[row] != row) {
+      row = first[row] = first[first[row]];
+    }
+    return row;
+  };
+  std::vector<const RowWrite*> updates;
+  std::vector<std::size_t> place_of;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    if (writes[i]->operation == WriteGroup::Operation::kUpdate) {
+      updates.push_back(writes[i]);
+      place_of.push_back(i);
+    }
+  }
+  for (const auto& [holder, taker] : moves_among(plan.side(side), updates).pairs) {
+    const std::size_t a = first_of(place_of[holder]);
+    const std::size_t b = first_of(place_of[taker]);
+    first[std::max(a, b)] = std::min(a, b);
+  }
+  std::map<std::size_t, std::vector<RowWrite*>> together;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    together[first_of(i)].push_back(writes[i]);
+  }
+  const std::size_t middle = writes.size() / 2;
+  Halves halves;
+  if (together.size() == 1) {
+    halves.first.assign(writes.begin(), writes.begin() + static_cast<std::ptrdiff_t>(middle));
+    halves.second.assign(writes.begin() + static_cast<std::ptrdiff_t>(middle), writes.end());
+    return halves;
+  }
+  for (const auto& [place, rows] : together) {
+    const bool here = halves.first.empty() ||
+                      (halves.second.empty() && halves.first.size() + rows.size() <= middle);
+    std::vector<RowWrite*>& half = here ? halves.first : halves.second;
+    half.insert(half.end(), rows.begin(), rows.end());
+  }
+  return halves;
+}
 
 GroupedWrites group_writes(const MappingPlan& plan, Side side,
                            std::span<const RowWrite* const> writes) {

@@ -29,6 +29,22 @@ bool wrote(const Task& task) {
                      [](const auto& written) { return written.has_value() && written->done; });
 }
 
+// Whether the mapping itself has something to carry back from the object that the task has made: a
+// value that the database gave it, or that stands behind its references.
+bool sends_back(const Task& task, const MappingPlan& plan) {
+  if (task.act != Act::kCreate || !wrote(task)) {
+    return false;
+  }
+  const std::size_t made = task.written[0] && task.written[0]->done ? 0 : 1;
+  for (std::size_t use = 0; use < task.merges.size(); ++use) {
+    const auto& writes = plan.uses[use]->writes;
+    if (!writes[made] && writes[1 - made] && !task.merges[use].base) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void append(std::vector<Subject>& subjects, std::vector<Subject> more) {
   subjects.insert(subjects.end(), std::make_move_iterator(more.begin()),
                   std::make_move_iterator(more.end()));
@@ -278,6 +294,10 @@ Result<std::vector<Subject>> Syncer::held_opposite(std::span<const Changed> obje
 }
 
 void Syncer::follow_writes(const Task& task, const MappingPlan& plan, Outcome& outcome) const {
+  if (sends_back(task, plan)) {
+    const Side made = task.written[0] && task.written[0]->done ? Side::kLeft : Side::kRight;
+    outcome.dirty.push_back({plan.mapping, made, task.written[index_of(made)]->key});
+  }
   for (const Side side : {Side::kLeft, Side::kRight}) {
     const auto& written = task.written[index_of(side)];
     if (!written || !written->done) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/sync/applier.h"
+#include "engine/sync/joint_changes.h"
 #include "engine/sync/report.h"
 
 namespace couplet {
@@ -88,6 +89,8 @@ class Syncer {
   Result<void> decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
                             const Permissions& permissions, Reader& reader, TaskBatch& batch);
   Result<void> recover_source(std::size_t source, const std::vector<Intent>& intents);
+  Result<void> link_unnamed(const MappingPlan& plan, Reader& reader,
+                            std::span<const Intent::Entry* const> entries, JointChanges& joint);
   [[nodiscard]] bool writes_to(std::size_t source) const;
   static bool was_committed(const MappingPlan& plan, const Intent::Entry& entry, const View* row);
   void report(const Task& task, const MappingPlan& plan);

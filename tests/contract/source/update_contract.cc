@@ -289,6 +289,38 @@ TEST_P(SourceContract, PairsThatAreUniqueTogetherMaySwap) {
   EXPECT_THAT(cells_of(written(changed)), ElementsAre(Texts{"1", "1", "b"}, Texts{"2", "1", "a"}));
 }
 
+// The other column of the key stays as it is, and is not written.
+TEST_P(SourceContract, PartsOfPairsThatAreUniqueTogetherMaySwap) {
+  for (const bool nullable : {true, false}) {
+    TableSpec spec;
+    spec.table = nullable ? "seats" : "strict_seats";
+    spec.columns = {
+        {"id", integer32(), false}, {"line", integer32(), false}, {"place", text(), nullable}};
+    spec.primary_key = {"id"};
+    spec.unique_keys = {{spec.table + "_once", {"line", "place"}}};
+    const TableInfo table = create(spec);
+    backend().insert_many(spec.table, {{{"id", "1"}, {"line", "1"}, {"place", "a"}},
+                                       {{"id", "2"}, {"line", "1"}, {"place", "b"}},
+                                       {{"id", "3"}, {"line", "2"}, {"place", "a"}}});
+    WriteGroup changed = group(kUpdate, table, {"place"}, {"line", "place"});
+    add_current(table, changed, {"1"}, {"b"});
+    add_current(table, changed, {"2"}, {"a"});
+    changed.displaced_rows = {0, 1};
+    changed.displaced_columns = {0};
+    EXPECT_THAT(cells_of(written(changed)),
+                ElementsAre(Texts{"1", "1", "b"}, Texts{"2", "1", "a"}));
+    // And the other one alone: row 3 changes lines with row 2.
+    WriteGroup lines = group(kUpdate, table, {"line"}, {"line", "place"});
+    add_current(table, lines, {"2"}, {"2"});
+    add_current(table, lines, {"3"}, {"1"});
+    lines.displaced_rows = {0, 1};
+    lines.displaced_columns = {0};
+    EXPECT_THAT(cells_of(written(lines)), ElementsAre(Texts{"2", "2", "a"}, Texts{"3", "1", "a"}));
+    EXPECT_THAT(cells_of(scan(projection(table, {"line", "place"}))),
+                ElementsAre(Texts{"1", "1", "b"}, Texts{"2", "2", "a"}, Texts{"3", "1", "a"}));
+  }
+}
+
 TEST_P(SourceContract, ADisplacedRowThatChangedMeanwhileIsRefusedAndLeftAsItIs) {
   const UniqueColumn column("moves", text(), true);
   const TableInfo table = create(column.spec());

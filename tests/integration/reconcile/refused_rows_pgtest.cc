@@ -138,6 +138,34 @@ TEST_F(RefusedRowsTest, UniqueValuesSwapThoughOtherColumnsChangeInOneRowOnly) {
                           Row{"d", "4", "5"}));
 }
 
+// A row of the batch that is refused parts it: those that exchange stay on one side of the cut.
+TEST_F(RefusedRowsTest, RowsThatExchangeStayTogetherThoughAnotherIsRefused) {
+  left_.exec("insert into people (name, code) values ('a','1'),('b','2'),('c','3'),('d','4')");
+  reconcile();
+  right_.exec("insert into persons (name, code) values ('z','9')");
+  left_.exec(
+      "update people set code = case name when 'a' then '3' when 'b' then '9' "
+      "when 'c' then '1' else '5' end");
+  EXPECT_EQ(reconcile().at("park"), 1);
+  EXPECT_THAT(
+      right_.query("select name, code from persons order by 1"),
+      ElementsAre(Row{"a", "3"}, Row{"b", "2"}, Row{"c", "1"}, Row{"d", "5"}, Row{"z", "9"}));
+}
+
+// Unique together with a column that no mapping reads.
+TEST_F(RefusedRowsTest, PartsOfAUniqueKeySwap) {
+  right_.exec(
+      "alter table persons add column tenant int not null default 1;"
+      "alter table persons drop constraint one_code;"
+      "alter table persons add constraint persons_code_of_tenant unique (tenant, code)");
+  left_.exec("insert into people (name, code) values ('a','1'),('b','2'),('c','3')");
+  reconcile();
+  left_.exec("update people set code = case name when 'a' then '2' when 'b' then '1' else '3' end");
+  EXPECT_EQ(reconcile().at("park"), 0);
+  EXPECT_THAT(right_.query("select name, code from persons order by 1"),
+              ElementsAre(Row{"a", "2"}, Row{"b", "1"}, Row{"c", "3"}));
+}
+
 // The server pads them.
 TEST_F(RefusedRowsTest, UniqueValuesOfAFixedLengthSwap) {
   left_.exec("alter table people alter column code type char(8)");

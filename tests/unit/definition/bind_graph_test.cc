@@ -210,7 +210,7 @@ TEST(TurnTest, AMappingListedTheOtherWayRoundIsTurned) {
   EXPECT_EQ(there.pair, back.pair);
   EXPECT_THAT(there.writes, ElementsAre(false, true));
   EXPECT_THAT(back.writes, ElementsAre(true, false));
-  EXPECT_EQ(back.tie, Side::kRight);  // Its source.
+  EXPECT_EQ(back.attributes[0].tie, Side::kRight);  // Its source.
   EXPECT_EQ(back.conflict, ConflictPolicy::kRightWins);
   EXPECT_EQ(back.attributes[0].conflict, ConflictPolicy::kLeftWins);
   EXPECT_THAT(back.create, ElementsAre(true, false));

@@ -146,9 +146,10 @@ TEST_F(SeedTest, DefaultsOfTheReferenceAreFilledIn) {
   EXPECT_EQ(definition_.sources[0].postgres.statement_timeout_us, 60'000'000);
   EXPECT_EQ(region.conflict, ConflictPolicy::kLastWriteWins);
   EXPECT_EQ(region.delete_policy, DeletePolicy::kNever);
-  EXPECT_EQ(region.tie, Side::kLeft);
-  EXPECT_EQ(mapping("nic_import").tie, Side::kRight);  // The source of a one-way mapping.
-  EXPECT_EQ(mapping("provider").tie, Side::kLeft);
+  EXPECT_EQ(region.attributes[0].tie, Side::kLeft);
+  EXPECT_EQ(mapping("nic_import").attributes[0].tie,
+            Side::kRight);  // The source of a one-way mapping.
+  EXPECT_EQ(mapping("provider").attributes[0].tie, Side::kLeft);
   EXPECT_THAT(region.create, ElementsAre(false, true));
   EXPECT_EQ(region.limits.at(LimitClass::kDelete).count, 20U);
   EXPECT_EQ(region.limits.at(LimitClass::kDelete).percent, 5.0);

@@ -9,6 +9,8 @@
 namespace couplet::test {
 namespace {
 
+using memory::RowAccess;
+using memory::RowEvent;
 using testing::ElementsAre;
 
 constexpr std::array<const char*, 6> kCrashPoints = {"before_intent", "after_intent",
@@ -42,6 +44,24 @@ class CrashTest : public testing::TestWithParam<std::tuple<const char*, bool>> {
   static std::string point() { return std::get<0>(GetParam()); }
   static bool marks() { return std::get<1>(GetParam()); }
 };
+
+// As a trigger's or SQLite's rowid: an id is known only once its row is there.
+void let_the_left_choose_ids(PeopleWorld& world) {
+  MemorySource source(world.left);
+  const TableName people{.schema = "public", .table = "people"};
+  TableInfo info = (*source.describe({&people, 1})).front();
+  world.left->drop_table("people");
+  world.left->create_table(std::move(info));
+  world.left->alter("people", [](TableInfo& table) { table.columns.front().has_default = true; });
+  world.left->before_write(
+      "people",
+      [last = 100](RowEvent event, const RowAccess*, RowAccess* after) mutable -> Result<bool> {
+        if (event == RowEvent::kInsert) {
+          after->set("id", std::to_string(++last));
+        }
+        return true;
+      });
+}
 
 void expect_at_rest(PeopleWorld& world) {
   const Summary again = world.reconcile().summary;
@@ -89,6 +109,62 @@ TEST_P(CrashTest, AnUpdateThatWasHalfRecordedIsOursAfterwards) {
     settle(world);
     EXPECT_THAT(world.lefts(), ElementsAre("a Ada King 2"));
     EXPECT_EQ(world.lefts(), world.rights());
+    expect_at_rest(world);
+  }
+}
+
+// A create against an attribute's direction leaves it to the column's default. Nobody has seen what
+// that is, and it is nobody's word.
+TEST_P(CrashTest, TheDefaultsOfARowThatWeMadeGoOverNoValue) {
+  for (const bool chosen : {true, false}) {
+    for (int nth = 1; nth < 6; ++nth) {
+      SCOPED_TRACE("passage " + std::to_string(nth) + (chosen ? "" : ", the source chooses ids"));
+      PeopleWorld world(marks());
+      if (!chosen) {
+        let_the_left_choose_ids(world);
+      }
+      world.left->set_default("people", "age", memory::ConstantDefault{"0"});
+      world.map(
+          "direction: both, attributes: [ name, { left: age, right: age, direction: "
+          "left_to_right } ]");
+      world.right_has({{"key", "a"}, {"name", "Ada"}, {"age", "36"}});
+      if (!crash(world, point(), nth)) {
+        break;
+      }
+      Reconciler::Settings settings;
+      settings.rebuild_state = true;
+      EXPECT_TRUE(world.reconcile(settings).summary.converged);
+      EXPECT_THAT(column(*world.left, "people", "age"), ElementsAre("0"));
+      EXPECT_THAT(column(*world.right, "persons", "age"), ElementsAre("36"));
+      expect_at_rest(world);
+      EXPECT_THAT(column(*world.right, "persons", "age"), ElementsAre("36"));
+      world.left_sets("a", {{"age", "37"}});
+      settle(world);
+      EXPECT_THAT(column(*world.right, "persons", "age"), ElementsAre("37"));
+    }
+  }
+}
+
+// A user's row in the place of the one that we made was written by somebody, all of it.
+TEST_P(CrashTest, WhoTakesThePlaceOfARowThatWeMadeSaysAllItself) {
+  for (int nth = 1; nth < 6; ++nth) {
+    SCOPED_TRACE("passage " + std::to_string(nth));
+    PeopleWorld world(marks());
+    world.left->set_default("people", "age", memory::ConstantDefault{"0"});
+    world.map(
+        "direction: both, attributes: [ name, { left: age, right: age, direction: "
+        "left_to_right } ]");
+    world.right_has({{"key", "a"}, {"name", "Ada"}, {"age", "36"}});
+    if (!crash(world, point(), nth)) {
+      return;
+    }
+    world.left->erase("people", {});
+    world.left_has({{"key", "a"}, {"name", "Ada"}, {"age", "5"}});
+    Reconciler::Settings settings;
+    settings.rebuild_state = true;
+    EXPECT_TRUE(world.reconcile(settings).summary.converged);
+    EXPECT_THAT(column(*world.left, "people", "age"), ElementsAre("5"));
+    EXPECT_THAT(column(*world.right, "persons", "age"), ElementsAre("5"));
     expect_at_rest(world);
   }
 }

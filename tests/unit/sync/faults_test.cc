@@ -252,6 +252,42 @@ TEST_F(FaultsTest, UniqueValuesSwapThoughOtherColumnsChangeInOneRowOnly) {
   EXPECT_THAT(rights(), ElementsAre("a new -", "b a -", "c next -", "e c -"));
 }
 
+// A row of the batch that is refused parts it: those that exchange stay on one side of the cut.
+TEST_F(FaultsTest, RowsThatExchangeStayTogetherThoughAnotherIsRefused) {
+  unique_key();
+  map("direction: left_to_right");
+  for (const char* key : {"a", "b", "c", "d"}) {
+    left_has({{"key", key}, {"name", key}});
+  }
+  settle(*this);
+  right_has({{"key", "z"}, {"name", "not ours"}});
+  left_sets("a", {{"key", "tmp"}});
+  left_sets("c", {{"key", "a"}});
+  left_sets("tmp", {{"key", "c"}});
+  left_sets("b", {{"key", "z"}});
+  left_sets("d", {{"name", "new"}});
+  EXPECT_EQ(reconcile().summary.count(Operation::kPark), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a c -", "b b -", "c a -", "d new -", "z not ours -"));
+}
+
+// Unique together with a column that no mapping reads.
+TEST_F(FaultsTest, PartsOfAUniqueKeySwap) {
+  right->set_default("persons", "age", memory::ConstantDefault{"1"});
+  right->alter("persons", [](TableInfo& info) {
+    info.unique_keys.push_back({"persons_key", {"age", "key"}, false, false});
+  });
+  map("direction: left_to_right");
+  for (const char* key : {"a", "b", "c"}) {
+    left_has({{"key", key}, {"name", key}});
+  }
+  settle(*this);
+  left_sets("a", {{"key", "tmp"}});
+  left_sets("b", {{"key", "a"}, {"name", "new"}});
+  left_sets("tmp", {{"key", "b"}});
+  EXPECT_EQ(settle(*this).count(Operation::kPark), 0U);
+  EXPECT_THAT(rights(), ElementsAre("a new -", "b a -", "c c -"));
+}
+
 TEST_F(FaultsTest, UniqueValuesThatChainAcrossBatchesAreWritten) {
   unique_key();
   map("direction: left_to_right");

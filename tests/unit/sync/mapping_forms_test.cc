@@ -100,6 +100,85 @@ TEST_F(CornersTest, ACreateAgainstAnAttributesDirectionDoesNotSendTheDefaultBack
   expect_at_rest();
 }
 
+TEST_F(CornersTest, WhatTheDatabaseGivesANewRowFillsANullOnTheOtherSide) {
+  left->set_default("people", "age", memory::ConstantDefault{"7"});
+  map("direction: both, attributes: [ name, { left: age, right: age, direction: left_to_right } ]");
+  right_has({{"key", "a"}});
+  settle(*this);
+  EXPECT_THAT(column(*left, "people", "age"), ElementsAre("7"));
+  EXPECT_THAT(column(*right, "persons", "age"), ElementsAre("7"));
+  expect_at_rest();
+}
+
+// It is no default: it goes over a value by the rules of a first contact.
+TEST_F(CornersTest, TheIdOfANewRowIsCarriedBack) {
+  map("direction: both, attributes: [ name, { left: age, right: id, direction: right_to_left } ]");
+  left_has({{"key", "a"}, {"age", "99"}});
+  left_has({{"key", "b"}});
+  settle(*this);
+  EXPECT_EQ(column(*left, "people", "age"), column(*right, "persons", "id"));
+  expect_at_rest();
+}
+
+// What one mapping makes, the other has not seen: its own attributes are at their defaults there.
+TEST_F(CornersTest, ACreateByOneMappingLeavesTheAttributesOfTheOthersToTheirDefaults) {
+  const auto opposing = [&](const std::string& attribute) {
+    define(
+        "entities:\n  left.people: { updated_at: touched }\n"
+        "  right.persons: { updated_at: touched }\n"
+        "mappings:\n"
+        "  import: { left: left.people, right: right.persons, direction: right_to_left,\n"
+        "    keys: [ key ], attributes: [ name, mail ] }\n"
+        "  export: { left: left.people, right: right.persons, direction: left_to_right,\n"
+        "    keys: [ key ], attributes: [ " +
+        attribute + " ] }\n");
+  };
+  right->set_default("persons", "mail", memory::ConstantDefault{"unset"});
+  opposing("name");
+  left_has({{"key", "a"}, {"name", "A"}, {"mail", "of a user"}});
+  left_has({{"key", "b"}, {"name", "B"}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a A of a user", "b B unset"));
+  EXPECT_THAT(rights(), ElementsAre("a A unset", "b B unset"));
+  expect_at_rest();
+  right_sets("a", {{"mail", "of another"}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a A of another", "b B unset"));
+  expect_at_rest();
+}
+
+// And what a second mapping of the same direction says goes over the default, whoever wins else.
+TEST_F(CornersTest, ADefaultDoesNotWinOverWhatAnotherMappingSays) {
+  right->set_default("persons", "mail", memory::ConstantDefault{"unset"});
+  define(
+      "mappings:\n"
+      "  names: { left: left.people, right: right.persons, direction: left_to_right,\n"
+      "    keys: [ key ], attributes: [ name ] }\n"
+      "  mails: { left: left.people, right: right.persons, direction: left_to_right,\n"
+      "    keys: [ key ], attributes: [ mail ], conflict: right_wins }\n");
+  left_has({{"key", "a"}, {"name", "A"}, {"mail", "of a user"}});
+  right_has({{"key", "b"}, {"mail", "stays"}});
+  left_has({{"key", "b"}, {"mail", "loses"}});
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a A of a user", "b - stays"));
+  expect_at_rest();
+}
+
+TEST_F(CornersTest, ATieThatIsGivenHoldsForAttributesOfOneDirectionToo) {
+  map("direction: both, tie: left, attributes: [ name, { left: mail, right: mail, direction: "
+      "right_to_left } ]");
+  left_has({{"key", "a"}, {"name", "L"}, {"mail", "l"}});
+  right_has({{"key", "a"}, {"name", "R"}, {"mail", "r"}});
+  settle(*this);
+  // The left wins, and nothing carries its mail to the right.
+  EXPECT_THAT(lefts(), ElementsAre("a L l"));
+  EXPECT_THAT(rights(), ElementsAre("a L r"));
+  expect_at_rest();
+  right_sets("a", {{"mail", "new"}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a L new"));
+}
+
 TEST_F(CornersTest, ATieOfAnAttributeOfOneDirectionIsWonByItsSource) {
   map("direction: both, attributes: [ name, { left: mail, right: mail, direction: right_to_left } "
       "]");
@@ -223,6 +302,25 @@ class DeepTest : public testing::Test, public SyncWorld {
         "    keys: [ name ], attributes: [ { left: region, right: site.region.name } ] }\n");
   }
 };
+
+// What stands behind a reference of a new row is the word of the row that it leads to.
+TEST_F(DeepTest, WhatIsBehindAReferenceOfARowThatWeMakeIsAFirstContact) {
+  create(*right, DescribedTable("teams").id().text("name").text("note"));
+  create(*right, DescribedTable("members").id().text("name").foreign_key("team_id", "teams", true));
+  create(*left, DescribedTable("people").id().text("name").text("note"));
+  right->insert("teams", {{"name", "all"}, {"note", "of the team"}});
+  right->set_default("members", "team_id", memory::ConstantDefault{"1"});
+  define(
+      "mappings:\n  member: { left: left.people, right: right.members, direction: both,\n"
+      "    keys: [ name ], attributes: [ { left: note, right: team.note, direction: right_to_left "
+      "} "
+      "] }\n");
+  left->insert("people", {{"name", "a"}, {"note", "of a user"}});
+  left->insert("people", {{"name", "b"}});
+  EXPECT_TRUE(reconcile().summary.converged);
+  EXPECT_THAT(column(*left, "people", "note"), ElementsAre("of the team", "of the team"));
+  EXPECT_EQ(reconcile().summary.operations(), 0U);
+}
 
 TEST_F(DeepTest, APathWithANullInTheMiddleIsANull) {
   right->insert("regions", {{"id", "1"}, {"name", "north"}});

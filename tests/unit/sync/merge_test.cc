@@ -28,6 +28,9 @@ SlotState any_state() {
 BaseSlot any_base() {
   BaseSlot base;
   base.known = *rc::gen::arbitrary<bool>();
+  if (!base.known && *rc::gen::arbitrary<bool>()) {
+    base.left_to_default = *rc::gen::element(Side::kLeft, Side::kRight);
+  }
   for (Digest& digest : base.digests) {
     digest = {*rc::gen::inRange<std::uint64_t>(0, 4)};
   }
@@ -101,6 +104,18 @@ RC_GTEST_PROP(Merge, ANullNeverOverwritesAValueAtFirstContact, ()) {
   }
 }
 
+RC_GTEST_PROP(Merge, ADefaultNeverOverwritesAValue, ()) {
+  const SlotState left = any_state();
+  const SlotState right = any_state();
+  BaseSlot base;
+  base.left_to_default = *rc::gen::element(Side::kLeft, Side::kRight);
+  const Side said = other(*base.left_to_default);
+  const Merge merge = merge_slot(left, right, base, any_rules());
+  RC_ASSERT(merge.outcome != Outcome::kWrite || merge.to != said ||
+            (said == Side::kLeft ? left : right).kind == Kind::kNull);
+  RC_ASSERT(merge.outcome != Outcome::kHold);
+}
+
 RC_GTEST_PROP(Merge, SidesSwappedGiveTheSameOutcomeSwapped, ()) {
   const SlotState left = any_state();
   const SlotState right = any_state();
@@ -112,7 +127,10 @@ RC_GTEST_PROP(Merge, SidesSwappedGiveTheSameOutcomeSwapped, ()) {
   turned.conflict = rules.conflict == ConflictPolicy::kLeftWins    ? ConflictPolicy::kRightWins
                     : rules.conflict == ConflictPolicy::kRightWins ? ConflictPolicy::kLeftWins
                                                                    : rules.conflict;
-  const BaseSlot turned_base{base.known, {base.digests[1], base.digests[0]}};
+  BaseSlot turned_base{base.known, {base.digests[1], base.digests[0]}};
+  if (base.left_to_default) {
+    turned_base.left_to_default = other(*base.left_to_default);
+  }
   const Merge merge = merge_slot(left, right, base, rules);
   const Merge mirror = merge_slot(right, left, turned_base, turned);
   RC_ASSERT(merge.outcome == mirror.outcome);

@@ -32,6 +32,8 @@ Agreement any_agreement() {
       slot.digests[0] = {*rc::gen::arbitrary<std::uint64_t>()};
       slot.digests[1] = *rc::gen::arbitrary<bool>() ? slot.digests[0]
                                                     : Digest{*rc::gen::arbitrary<std::uint64_t>()};
+    } else if (*rc::gen::arbitrary<bool>()) {
+      slot.left_to_default = *rc::gen::element(Side::kLeft, Side::kRight);
     }
     agreement.base.push_back(slot);
   }
@@ -95,6 +97,7 @@ RC_GTEST_PROP(Records, AnIntentIsReadBackAsItWasWritten, ()) {
   entry.side = *rc::gen::element(Side::kLeft, Side::kRight);
   entry.operation = *rc::gen::element(Operation::kCreate, Operation::kUpdate, Operation::kDelete);
   entry.key = any_key();
+  entry.from = any_key();
   entry.written.emplace_back("name=name", Digest{*rc::gen::arbitrary<std::uint64_t>()});
   entry.changes.push_back(
       {Family::kLinks, *rc::gen::arbitrary<std::string>(), *rc::gen::arbitrary<std::string>()});
@@ -106,6 +109,7 @@ RC_GTEST_PROP(Records, AnIntentIsReadBackAsItWasWritten, ()) {
   RC_ASSERT(read->number == intent.number);
   RC_ASSERT(read->entries.size() == 2U);
   RC_ASSERT(read->entries[1].written == entry.written);
+  RC_ASSERT(read->entries[1].from == entry.from);
 }
 
 RC_GTEST_PROP(Records, WhoIsHeldOrParkedIsReadBackAsWritten, ()) {
