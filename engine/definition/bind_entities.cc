@@ -157,8 +157,8 @@ void bind_updated_at(Binding& binding, const EntityDefinition& entity, const Tab
   }
   bound.updated_at = name;
   bound.updated_at_type = *column->type;
-  bound.updated_at_writable = !column->generated && !column->identity_always &&
-                              column->may_update && table.kind != TableInfo::Kind::kView;
+  bound.updated_at_writable =
+      !column->generated && !column->identity_always && table.kind != TableInfo::Kind::kView;
 }
 
 std::vector<std::string> values_of(const std::vector<Text>& texts) {

@@ -426,43 +426,6 @@ TEST(BindRefusalTest, WrittenSides) {
                 "another says"));
 }
 
-// One statement a table and right, with every column that the file needs there.
-TEST(BindRefusalTest, PrivilegesAreToldAsTheGrantsThatAreMissing) {
-  DescribedSources sources = shops();
-  TableInfo& table = sources[1][0];
-  table.role = "Role of \"r\"";
-  const auto bound = [&](const std::string& rest) {
-    return findings(people("left_to_right", rest), sources);
-  };
-  const std::string to = "ON \"public\".\"people\" TO \"Role of \"\"r\"\"\"\n";
-  EXPECT_EQ(bound("attributes: [ name ]"), "");
-  table.columns[2].may_update = false;
-  EXPECT_EQ(bound("attributes: [ name ]"),
-            "8:31 our role may not update public.people (name) | GRANT UPDATE (\"name\") " + to);
-  table.columns[2].may_update = true;
-  table.columns[1].may_insert = table.columns[2].may_insert = false;
-  EXPECT_EQ(bound("attributes: [ name ]"),
-            "8:31 our role may not insert into public.people (email, name) | GRANT INSERT "
-            "(\"email\", \"name\") " +
-                to);
-  EXPECT_EQ(bound("create: false, attributes: [ name ]"), "");
-  table.columns[2].may_select = false;
-  EXPECT_EQ(bound("create: false, attributes: [ name ]"),
-            "8:31 our role may not read public.people (name) | GRANT SELECT (\"name\") " + to);
-  table.may_use_schema = table.may_select = false;
-  for (ColumnInfo& column : table.columns) {
-    column.may_select = false;
-  }
-  EXPECT_EQ(bound("create: false, attributes: [ nmae ]"),
-            "8:31 our role may not look into schema public, so its tables are not seen | GRANT "
-            "USAGE ON SCHEMA \"public\" TO \"Role of \"\"r\"\"\"\n"
-            "8:31 our role may not read public.people (email, id, xmin) | GRANT SELECT "
-            "(\"email\", \"id\", xmin) " +
-                to +
-                "9:32 l.people has no column \"nmae\" | did you mean \"name\"?\n"
-                "9:32 r.people has no column \"nmae\" | did you mean \"name\"?\n");
-}
-
 TEST(BindRefusalTest, AnAttributeHasOneWriter) {
   EXPECT_EQ(one_way("name, { left: code, right: name }"),
             in_line_9(kFirst + 27, "r.people.name is written twice by mapping p; first at 9:17"));
