@@ -25,8 +25,8 @@ bool wanted(const WorklistSelection& selection, const std::string& id) {
          std::find(selection.ids.begin(), selection.ids.end(), id) != selection.ids.end();
 }
 
-bool of_situation(const WorklistSelection& selection, Situation situation) {
-  return !selection.situation || *selection.situation == situation;
+bool of_situation(const WorklistSelection& selection, std::optional<Situation> situation) {
+  return !selection.situation || selection.situation == situation;
 }
 
 // Calls `visit(subject, key, standing)` for the entries of a family, mapping by mapping.
@@ -140,6 +140,7 @@ Result<Listed> list_conflicts(const BoundDefinition& definition, const State& st
       for (State::ConflictEntry& entry : entries) {
         ConflictItem item{id_of(state, entry.key), mapping, std::move(entry.conflict)};
         if (wanted(selection, item.id) && selection.age.take(item.conflict.at) &&
+            of_situation(selection, item.conflict.situation) &&
             !(counter.take(entry.key) && visit(item))) {
           return counter.listed();
         }

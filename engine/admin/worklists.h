@@ -33,7 +33,7 @@ struct ConflictItem {
 
 struct WorklistSelection {
   std::optional<std::size_t> mapping;
-  std::optional<Situation> situation;  // of held ones, and of parked ones when they failed
+  std::optional<Situation> situation;  // of held ones; of parked ones and conflicts: as of then
   std::vector<std::string> ids;        // these only; empty: all
   AgeBounds age;                       // parked: when first, held: since when, conflicts: when
 };

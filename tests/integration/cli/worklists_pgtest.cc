@@ -155,6 +155,8 @@ TEST_F(WorklistsTest, HeldObjectsAreListedBySituation) {
               MatchesRegex("[0-9a-z]{8}  person  left.people/3  ambiguous: [^\n]*\n1 held\\.\n"));
   const Ended wrong = couplet({"held", "list", "--situation", "ambigous"});
   EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("one of in_sync, source_changed, "));
+  EXPECT_THAT(wrong.err, HasSubstr("ambiguous, duplicate, already_linked, moved"));
   for (const char* later : {"approve", "reject"}) {
     EXPECT_THAT(couplet({"held", later, "x"}).err, StartsWith("couplet: not supported yet: "));
   }
@@ -183,6 +185,10 @@ TEST_F(WorklistsTest, ConflictsShowBothValues) {
   const Ended shown = couplet({"conflicts", "show", lines[0]["id"].get<std::string>()});
   EXPECT_EQ(shown.exit_code, 0) << shown.err;
   EXPECT_THAT(shown.out, HasSubstr("\n  right: right.persons/1 80, changed unknown\n"));
+  EXPECT_THAT(shown.out, HasSubstr("\n  situation: conflict\n"));
+  EXPECT_THAT(couplet({"conflicts", "list", "--situation", "conflict"}).out,
+              EndsWith("\n1 conflict.\n"));
+  EXPECT_EQ(couplet({"conflicts", "list", "--situation", "matched"}).out, "0 conflicts.\n");
   EXPECT_EQ(couplet({"conflicts", "show", "nonesuch"}).exit_code, 1);
   EXPECT_THAT(couplet({"conflicts", "resolve", "x"}).err,
               StartsWith("couplet: not supported yet: couplet conflicts resolve\n"));

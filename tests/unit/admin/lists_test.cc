@@ -272,3 +272,28 @@ TEST_F(ListsTest, ConflictsKeepBothValuesAndTheRule) {
 
 }  // namespace
 }  // namespace couplet::test
+TEST_F(ListsTest, ConflictsAreChosenBySituation) {
+  map("direction: both, conflict: left_wins");
+  left_has({{"key", "met"}, {"name", "left"}});
+  right_has({{"key", "met"}, {"name", "right"}});
+  linked_people(1, 1);
+  left_sets("k1", {{"name", "left"}});
+  right_sets("k1", {{"name", "right"}});
+  EXPECT_EQ(settle(*this).count(Operation::kConflict), 1U);
+  with_state(*this, [&](State& state) {
+    const auto objects = [&](std::optional<Situation> situation) {
+      std::vector<std::string> found;
+      EXPECT_TRUE(list_conflicts(definition(), state, {{}, situation, {}, {}}, {},
+                                 [&](const ConflictItem& item) {
+                                   found.push_back(item.conflict.objects[0]);
+                                   return true;
+                                 }));
+      return found;
+    };
+    EXPECT_THAT(objects(Situation::kMatched), ElementsAre("left.people/1"));
+    EXPECT_THAT(objects(Situation::kConflict), ElementsAre("left.people/2"));
+    EXPECT_THAT(objects(Situation::kMoved), IsEmpty());
+    EXPECT_THAT(objects({}), testing::SizeIs(2));
+  });
+}
+
