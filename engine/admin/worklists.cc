@@ -175,6 +175,31 @@ Result<std::vector<ParkedItem>> find_parked(const BoundDefinition& definition, c
   return items;
 }
 
+std::function<Result<std::vector<Subject>>()> parked_pages(const BoundDefinition& definition,
+                                                           const State& state,
+                                                           WorklistSelection selection) {
+  // Where to go on; nullopt at the end.
+  std::optional<Page> page = Page{std::nullopt, tuning::kBatchRows};
+  return [&definition, &state, selection = std::move(selection),
+          page]() mutable -> Result<std::vector<Subject>> {
+    std::vector<Subject> subjects;
+    if (!page) {
+      return subjects;
+    }
+    COUPLET_ASSIGN(const Listed listed,
+                   list_parked(definition, state, selection, *page, [&](const ParkedItem& item) {
+                     subjects.push_back(item.subject);
+                     return true;
+                   }));
+    if (listed.next) {
+      page->after = listed.next;
+    } else {
+      page.reset();
+    }
+    return subjects;
+  };
+}
+
 namespace {
 Result<void> forget(State& state, std::span<const ParkedItem> items) {
   std::vector<Subject> subjects;

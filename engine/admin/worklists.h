@@ -56,6 +56,11 @@ Result<Listed> list_conflicts(const BoundDefinition& definition, const State& st
 Result<std::vector<ParkedItem>> find_parked(const BoundDefinition& definition, const State& state,
                                             const WorklistSelection& selection);
 
+// The objects of the selected entries, some at a time; none at the end. The referents outlive it.
+std::function<Result<std::vector<Subject>>()> parked_pages(const BoundDefinition& definition,
+                                                           const State& state,
+                                                           WorklistSelection selection);
+
 // Forgets the selected entries, and nothing else; tells each that is gone. Synced, some at a time.
 // Errors: kNotFound if nothing has one of the ids; then nothing is forgotten.
 Result<std::uint64_t> discard_parked(const BoundDefinition& definition, State& state,

@@ -197,6 +197,22 @@ TEST_F(ListsTest, ParkedOnesAreDiscardedPageByPage) {
   });
 }
 
+TEST_F(ListsTest, ParkedOnesAreGivenToARetrySomeAtATime) {
+  parked_people(2'500);
+  with_state(*this, [&](State& state) {
+    const auto next = parked_pages(definition(), state, {});
+    std::vector<std::size_t> sizes;
+    std::set<Subject> subjects;
+    for (auto page = next(); page && !page->empty(); page = next()) {
+      sizes.push_back(page->size());
+      subjects.insert(page->begin(), page->end());
+    }
+    EXPECT_THAT(sizes, ElementsAre(1000U, 1000U, 500U));
+    EXPECT_EQ(subjects.size(), 2'500U);
+    EXPECT_TRUE(next()->empty()) << "and then no more";
+  });
+}
+
 TEST_F(ListsTest, ParkedOnesAreChosenBySituation) {
   parked_people(1);
   left_has({{"key", "linked"}, {"age", "1"}});
