@@ -36,10 +36,8 @@ void append(std::vector<Subject>& subjects, std::vector<Subject> more) {
 
 bool has_conflict(const Task& task) {
   return task.act != Act::kPark &&
-         std::any_of(task.merges.begin(), task.merges.end(), [](const Merge& merge) {
-           return merge.rule != nullptr &&
-                  (!merge.first_contact || merge.outcome == Merge::Outcome::kHold);
-         });
+         std::any_of(task.merges.begin(), task.merges.end(),
+                     [](const Merge& merge) { return merge.rule != nullptr; });
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ TEST_F(WrongInputTest, AFileThatIsNotThere) {
   const Ended ended = run({{COUPLET_PROGRAM, "plan", "-c", "/nowhere/couplet.yaml"}});
   EXPECT_EQ(ended.exit_code, 2);
   EXPECT_THAT(ended.err, HasSubstr("there is no file /nowhere/couplet.yaml"));
+  EXPECT_THAT(ended.err, HasSubstr("`couplet init` writes a first one"));
 }
 
 TEST_F(WrongInputTest, AVariableThatIsSetIsUsed) {
@@ -96,7 +97,6 @@ TEST_F(WrongInputTest, ATableAColumnAndAReferenceThatDoNotExist) {
   EXPECT_THAT(said, HasSubstr("boss"));
 }
 
-TEST_F(WrongInputTest, ATableWithoutAPrimaryKey) {
 // Who asks about an object, or syncs one, does not ask about the file.
 TEST_F(WrongInputTest, WarningsAreShownByTheVerbsThatAskAboutTheFile) {
   left_.exec("alter table people add code varchar(9)");
@@ -125,6 +125,7 @@ TEST_F(WrongInputTest, WarningsAreShownByTheVerbsThatAskAboutTheFile) {
   }
 }
 
+TEST_F(WrongInputTest, ATableWithoutAPrimaryKey) {
   right_.exec("create table heap (name text not null)");
   write_file(
       "\n  m: { left: left.people, right: right.heap, direction: left_to_right, keys: [name] }\n");

@@ -293,7 +293,6 @@ TEST_F(DoctorTest, AServerThatTakesNoWrites) {
   const auto found = findings_of("read_only");
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_EQ(found[0].at("source"), "billing");
-}
   // And so it is: who set it wants no writes.
   cluster_.exec("shop", "insert into people (name) values ('Ada')");
   const Ended ended = couplet({"reconcile"});
@@ -328,6 +327,7 @@ TEST_F(DoctorTest, WhatTheHowToPipesToPsqlIsSafeToRunAsItStands) {
   for (const char* left_to_a_person : {"loose_key", "read_only", "bypass_row_security"}) {
     EXPECT_THAT(findings_of(left_to_a_person), Not(IsEmpty()));
   }
+}
 
 TEST_F(DoctorTest, AnotherEncodingIsToldWithWhatItRefuses) {
   cluster_.exec("postgres", "drop database billing");

@@ -286,8 +286,6 @@ TEST_F(ListsTest, ConflictsKeepBothValuesAndTheRule) {
   });
 }
 
-}  // namespace
-}  // namespace couplet::test
 TEST_F(ListsTest, ConflictsAreChosenBySituation) {
   map("direction: both, conflict: left_wins");
   left_has({{"key", "met"}, {"name", "left"}});
@@ -313,3 +311,5 @@ TEST_F(ListsTest, ConflictsAreChosenBySituation) {
   });
 }
 
+}  // namespace
+}  // namespace couplet::test

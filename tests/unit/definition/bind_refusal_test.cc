@@ -124,12 +124,16 @@ TEST(BindRefusalTest, UnknownTables) {
   EXPECT_EQ(findings("mappings:\n  p: { left: l.poeple, right: r.people" + rest),
             "8:14 l.poeple: source l has no table \"poeple\" | did you mean \"people\"?\n");
   EXPECT_EQ(findings("mappings:\n  p: { left: l.nothing, right: r.people" + rest),
-            "8:14 l.nothing: source l has no table \"nothing\" | give l.nothing an entry under "
-            "entities, with its table\n");
+            "8:14 l.nothing: source l has no table \"nothing\" | it was looked for in the first "
+            "schema of the search path; l has public.people, public.orders, public.towns, "
+            "public.logs, public.notes; where it is called otherwise there, give l.nothing an "
+            "entry under entities, with its table\n");
   EXPECT_EQ(findings("entities:\n  l.Person: { table: public.person }\nmappings:\n  p: { left: "
                      "l.Person, right: r.people" +
                      rest),
-            "8:22 l.Person: source l has no table \"public.person\"\n");
+            "8:22 l.Person: source l has no table \"public.person\" | it was looked for in schema "
+            "public; l has public.people, public.orders, public.towns, public.logs, "
+            "public.notes\n");
   EXPECT_EQ(findings("entities:\n  l.Person: { table: people }\nmappings:\n  p: { left: "
                      "l.Persn, right: r.people" +
                      rest),
@@ -320,6 +324,16 @@ TEST(BindRefusalTest, Links) {
                      "entity: … } }"));
 }
 
+// Its direction cannot be narrowed, so the types are all there is to change.
+TEST(BindRefusalTest, AKeyWhoseTypesLoseGoesBothWaysAndIsToldSo) {
+  EXPECT_EQ(
+      findings("mappings:\n  p: { left: l.people, right: r.people, direction: both, create: false, "
+               "keys: [ balance ] }\n"),
+      "8:81 l.people.balance to r.people.balance: loses digits after the point: numeric(10,2) into "
+      "numeric(9,1); two-way, what is lost here would be written back there | make the types "
+      "alike: a key goes both ways\n");
+}
+
 TEST(BindRefusalTest, TypesThatLose) {
   EXPECT_EQ(two_way("balance"),
             in_line_9(kFirst,
@@ -337,7 +351,9 @@ TEST(BindRefusalTest, TypesThatLose) {
             "9:17 warning: l.people.code to r.people.code: may be too long: "
             "character varying(5) into character varying(3); such objects are parked\n");
   EXPECT_EQ(one_way("{ left: active, right: extra }"),
-            in_line_9(kFirst, "active and extra cannot be compared: boolean against jsonb"));
+            in_line_9(kFirst,
+                      "active and extra cannot be compared: boolean against jsonb | map columns "
+                      "of like types, or say with `values` what is the same on both sides"));
 }
 
 // Mappings that carry one fact in opposite directions are one two-way mapping.
