@@ -133,6 +133,23 @@ select f.conrelid, f.oid, f.conname, f.condeferrable, n.nspname, t.relname, a.at
                     where p.oid = f.conparentid and p.conrelid = f.conrelid)
  order by f.conrelid, f.conname, k.i)";
 
+// $1: relations. What gives their columns values of its own.
+constexpr const char* kSequences = R"(
+select a.attrelid, a.attname, n.nspname, s.relname, a.attidentity <> '',
+       has_schema_privilege(n.oid, 'USAGE') and has_sequence_privilege(s.oid, 'USAGE')
+  from pg_attribute a
+  left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
+  join pg_depend d on
+       (d.classid = 'pg_attrdef'::regclass and d.objid = f.oid and d.refclassid = 'pg_class'::regclass)
+    or (a.attidentity <> '' and d.classid = 'pg_class'::regclass and d.deptype = 'i'
+        and d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid
+        and d.refobjsubid = a.attnum)
+  join pg_class s on s.relkind = 'S'
+   and s.oid = case when d.classid = 'pg_attrdef'::regclass then d.refobjid else d.objid end
+  join pg_namespace n on n.oid = s.relnamespace
+ where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
+ order by a.attrelid, a.attnum, s.relname)";
+
 constexpr const char* kTables = R"(
 select n.nspname, c.relname
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -281,6 +298,11 @@ class Description {
       info.foreign_keys.back().target_columns.push_back(text(row[7]));
     }
   }
+  void add_sequence(const pqxx::row& row) {
+    relations_.at(text(row[0]))
+        .info.sequences.push_back(
+            {text(row[1]), {text(row[2]), text(row[3])}, truth(row[4]), truth(row[5])});
+  }
   [[nodiscard]] std::string oids() const { return array_literal(order_); }
   [[nodiscard]] bool empty() const { return order_.empty(); }
   [[nodiscard]] std::vector<Relation> take() const {
@@ -334,6 +356,9 @@ Result<std::vector<Relation>> Catalog::describe(std::span<const TableName> names
     description.add_unique_indexes(
         session.run(fmt::format(fmt::runtime(kUniqueIndexes), nulls_equal), oids));
     description.add_foreign_keys(session.run(kForeignKeys, oids));
+    for (const auto& row : session.run(kSequences, oids)) {
+      description.add_sequence(row);
+    }
     return description.take();
   });
 }

@@ -84,22 +84,6 @@ select x.indrelid, x.indexrelid, c.relname,
    and c.relam in (select oid from pg_am where amname in ('btree', 'hash'))
  order by x.indrelid, not x.indisprimary, c.relname, k.i)";
 
-constexpr const char* kSequences = R"(
-select a.attrelid, a.attname, n.nspname, s.relname, a.attidentity <> '',
-       has_schema_privilege(n.oid, 'USAGE') and has_sequence_privilege(s.oid, 'USAGE')
-  from pg_attribute a
-  left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
-  join pg_depend d on
-       (d.classid = 'pg_attrdef'::regclass and d.objid = f.oid and d.refclassid = 'pg_class'::regclass)
-    or (a.attidentity <> '' and d.classid = 'pg_class'::regclass and d.deptype = 'i'
-        and d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid
-        and d.refobjsubid = a.attnum)
-  join pg_class s on s.relkind = 'S'
-   and s.oid = case when d.classid = 'pg_attrdef'::regclass then d.refobjid else d.objid end
-  join pg_namespace n on n.oid = s.relnamespace
- where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped
- order by a.attrelid, a.attnum, s.relname)";
-
 constexpr const char* kTriggers = R"(
 select t.relid, g.tgname
   from (select r.oid as relid, p.relid as part
@@ -185,11 +169,6 @@ std::vector<TableInspection> read_tables(CatalogSession& session, const std::str
   }
   const std::string oids = array_literal(order);
   read_indexes(session, oids, tables, identities);
-  for (const auto& row : session.run(kSequences, oids)) {
-    tables.at(text(row[0]))
-        .sequences.push_back(
-            {text(row[1]), {text(row[2]), text(row[3])}, truth(row[4]), truth(row[5])});
-  }
   // Before 13 a clone of a partitioned table's trigger did not tell of its origin.
   std::string triggers = kTriggers;
   if (session.server_version() < kTriggerParentsSince) {

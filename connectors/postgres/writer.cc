@@ -104,9 +104,8 @@ Result<void> Writer::submit(const WriteBatch& batch) {
   Flight flight;
   flight.number = batch.number;
   // Read committed: a row that another session changed meanwhile fails the version test, instead of
-  // failing the batch.
-  flight.commands.push_back(
-      plain("begin isolation level read committed read write", Command::Answer::kNone));
+  // failing the batch. default_transaction_read_only counts: who set it wants no writes.
+  flight.commands.push_back(plain("begin isolation level read committed", Command::Answer::kNone));
   Command version = plain(version_text(mark_attached_), Command::Answer::kVersion);
   if (mark_attached_) {
     version.parameters.add(oid::kLsn, mark_parameter(batch.number));

@@ -25,8 +25,8 @@ bool wanted(const WorklistSelection& selection, const std::string& id) {
          std::find(selection.ids.begin(), selection.ids.end(), id) != selection.ids.end();
 }
 
-bool of_situation(const WorklistSelection& selection, Situation situation) {
-  return !selection.situation || *selection.situation == situation;
+bool of_situation(const WorklistSelection& selection, std::optional<Situation> situation) {
+  return !selection.situation || selection.situation == situation;
 }
 
 // Calls `visit(subject, key, standing)` for the entries of a family, mapping by mapping.
@@ -140,6 +140,7 @@ Result<Listed> list_conflicts(const BoundDefinition& definition, const State& st
       for (State::ConflictEntry& entry : entries) {
         ConflictItem item{id_of(state, entry.key), mapping, std::move(entry.conflict)};
         if (wanted(selection, item.id) && selection.age.take(item.conflict.at) &&
+            of_situation(selection, item.conflict.situation) &&
             !(counter.take(entry.key) && visit(item))) {
           return counter.listed();
         }
@@ -172,6 +173,31 @@ Result<std::vector<ParkedItem>> find_parked(const BoundDefinition& definition, c
     }
   }
   return items;
+}
+
+std::function<Result<std::vector<Subject>>()> parked_pages(const BoundDefinition& definition,
+                                                           const State& state,
+                                                           WorklistSelection selection) {
+  // Where to go on; nullopt at the end.
+  std::optional<Page> page = Page{std::nullopt, tuning::kBatchRows};
+  return [&definition, &state, selection = std::move(selection),
+          page]() mutable -> Result<std::vector<Subject>> {
+    std::vector<Subject> subjects;
+    if (!page) {
+      return subjects;
+    }
+    COUPLET_ASSIGN(const Listed listed,
+                   list_parked(definition, state, selection, *page, [&](const ParkedItem& item) {
+                     subjects.push_back(item.subject);
+                     return true;
+                   }));
+    if (listed.next) {
+      page->after = listed.next;
+    } else {
+      page.reset();
+    }
+    return subjects;
+  };
 }
 
 namespace {

@@ -33,7 +33,7 @@ struct ConflictItem {
 
 struct WorklistSelection {
   std::optional<std::size_t> mapping;
-  std::optional<Situation> situation;  // of held ones, and of parked ones when they failed
+  std::optional<Situation> situation;  // of held ones; of parked ones and conflicts: as of then
   std::vector<std::string> ids;        // these only; empty: all
   AgeBounds age;                       // parked: when first, held: since when, conflicts: when
 };
@@ -55,6 +55,11 @@ Result<Listed> list_conflicts(const BoundDefinition& definition, const State& st
 // nothing has one of the ids.
 Result<std::vector<ParkedItem>> find_parked(const BoundDefinition& definition, const State& state,
                                             const WorklistSelection& selection);
+
+// The objects of the selected entries, some at a time; none at the end. The referents outlive it.
+std::function<Result<std::vector<Subject>>()> parked_pages(const BoundDefinition& definition,
+                                                           const State& state,
+                                                           WorklistSelection selection);
 
 // Forgets the selected entries, and nothing else; tells each that is gone. Synced, some at a time.
 // Errors: kNotFound if nothing has one of the ids; then nothing is forgotten.

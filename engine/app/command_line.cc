@@ -127,10 +127,16 @@ tl::unexpected<Error> unknown_option(const VerbSpec& verb, const std::string& wo
 }
 
 tl::unexpected<Error> surplus_word(const VerbSpec& verb, const std::string& word) {
-  return refuse("`couplet " + std::string(verb.name) + "` takes no \"" + word + "\"",
-                verb.takes_config && word.find('.') != std::string::npos
-                    ? "another definition is given as `-c " + word + "`"
-                    : "`couplet " + std::string(verb.name) + " --help` tells what it takes");
+  const std::string call = "`couplet " + std::string(verb.name);
+  const bool file = verb.takes_config && (word.ends_with(".yaml") || word.ends_with(".yml"));
+  const std::string hint = file ? "another definition is given as `-c " + word + "`"
+                           : verb.words_most == 1 ? "run it once for each"
+                                                  : call + " --help` tells what it takes";
+  if (verb.words_most == 0) {
+    return refuse(call + "` takes no \"" + word + "\"", hint);
+  }
+  return refuse(call + "` takes " + std::string(verb.words) + " and no \"" + word + "\" besides",
+                hint);
 }
 
 // The words beside options: as many as the verb takes.

@@ -30,14 +30,40 @@ std::vector<std::string> suggestions_for_table(const Binding& binding, std::size
   return names;
 }
 
+// In which schema a table was looked for, and what is there instead: it may be another database.
+std::string where_looked(const Binding& binding, const EntityDefinition& entity) {
+  constexpr std::size_t kTablesTold = 5;
+  const SourceDefinition& source = binding.definition.sources[entity.source];
+  std::string hint;
+  if (source.type == SourceType::kPostgres) {
+    const std::string schema =
+        entity.table.schema.empty() ? source.postgres.schema.value_or("") : entity.table.schema;
+    hint = "it was looked for in " +
+           (schema.empty() ? "the first schema of the search path" : "schema " + schema) + "; ";
+  }
+  const auto* tables = binding.catalogs.names(entity.source);
+  if (tables == nullptr || tables->empty()) {
+    hint += "our role sees no table of " + source.name;
+  } else {
+    hint += source.name + " has ";
+    for (std::size_t i = 0; i < std::min(tables->size(), kTablesTold); ++i) {
+      hint += (i == 0 ? "" : ", ") + to_string((*tables)[i]);
+    }
+    hint += tables->size() > kTablesTold ? ", …" : "";
+  }
+  return entity.listed ? hint
+                       : hint + "; where it is called otherwise there, give " + entity.name +
+                             " an entry under entities, with its table";
+}
+
 const TableInfo* find_table(Binding& binding, const EntityDefinition& entity) {
   const TableInfo* table = binding.catalogs.find(entity.source, entity.table);
   if (table == nullptr) {
     const std::string name = to_string(entity.table);
     std::string hint =
         did_you_mean(name, suggestions_for_table(binding, entity.source, entity.listed));
-    if (hint.empty() && !entity.listed) {
-      hint = "give " + entity.name + " an entry under entities, with its table";
+    if (hint.empty()) {
+      hint = where_looked(binding, entity);
     }
     binding.error(entity.table_place, "unknown_table",
                   entity.name + ": source " + binding.definition.sources[entity.source].name +
@@ -157,8 +183,8 @@ void bind_updated_at(Binding& binding, const EntityDefinition& entity, const Tab
   }
   bound.updated_at = name;
   bound.updated_at_type = *column->type;
-  bound.updated_at_writable = !column->generated && !column->identity_always &&
-                              column->may_update && table.kind != TableInfo::Kind::kView;
+  bound.updated_at_writable =
+      !column->generated && !column->identity_always && table.kind != TableInfo::Kind::kView;
 }
 
 std::vector<std::string> values_of(const std::vector<Text>& texts) {

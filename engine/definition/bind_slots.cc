@@ -170,7 +170,9 @@ class SlotBinder {
 
   // What is not told by the types' names: two of one name may have other parts.
   static std::string why_incomparable(const Type& left, const Type& right) {
-    return left.kind == right.kind ? conversion_between(left, right).reason : std::string();
+    return left.kind == right.kind
+               ? conversion_between(left, right).reason
+               : "map columns of like types, or say with `values` what is the same on both sides";
   }
 
   static std::string quoted_literal(const std::optional<std::string>& value) {

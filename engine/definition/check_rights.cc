@@ -45,7 +45,11 @@ void check_rights(Binding& binding) {
     const TableInfo* const table = binding.catalogs.find(name.first, name.second);
     const Place place = place_in_file(binding, name.first, name.second);
     const auto report = [&](const MissingRight& missing) {
-      binding.error(place, "privilege", missing.message, missing.grant);
+      if (missing.needed) {
+        binding.error(place, "privilege", missing.message, missing.grant);
+      } else {
+        binding.warning(place, "privilege", missing.message, missing.grant);
+      }
     };
     if (!table->may_use_schema && schemas.emplace(name.first, table->name.schema).second) {
       report(missing_schema(table->name.schema, table->role));

@@ -96,7 +96,8 @@ class SlotCheck {
       const std::string names = name(other(target)) + " to " + name(target);
       const Place place = use_.blamed().attribute->place;
       if (!conversion.possible) {
-        binding_.error(place, "wrong_type", names + ": " + conversion.reason);
+        binding_.error(place, "wrong_type", names + ": " + conversion.reason,
+                       "make the types alike, or say with `values` what is the same on both sides");
       } else if (conversion.loss == Conversion::Loss::kRejected) {
         binding_.warning(place, "may_be_rejected",
                          names + ": " + conversion.reason + "; such objects are parked");

@@ -172,7 +172,8 @@ class Drafter {
   }
 
   // What nobody writes although a row needs it.
-  [[nodiscard]] bool can_create(const DraftMapping& mapping, std::size_t side) const {
+  [[nodiscard]] std::vector<std::string> unwritten(const DraftMapping& mapping,
+                                                   std::size_t side) const {
     const DraftEntity& entity = model_.entities[side][mapping.entities[side]];
     std::set<std::string> written = {entity.updated_at};
     for (const auto* attributes : {&mapping.keys, &mapping.attributes}) {
@@ -182,11 +183,14 @@ class Drafter {
         }
       }
     }
-    return std::all_of(entity.table->columns.begin(), entity.table->columns.end(),
-                       [&](const ColumnInfo& column) {
-                         return column.nullable || column.has_default || column.generated ||
-                                written.contains(column.name);
-                       });
+    std::vector<std::string> columns;
+    for (const ColumnInfo& column : entity.table->columns) {
+      if (!column.nullable && !column.has_default && !column.generated &&
+          !written.contains(column.name)) {
+        columns.push_back(request_.sides[side].source + "." + column.name);
+      }
+    }
+    return columns;
   }
 
   static void add_columns(const DraftEntity& entity, const DraftAttribute& attribute,
@@ -232,8 +236,16 @@ class Drafter {
 
   void decide_creates() {
     for (DraftMapping& mapping : model_.mappings) {
-      const bool left = can_create(mapping, 0) || mapping.direction == "left_to_right";
-      const bool right = can_create(mapping, 1) || mapping.direction == "right_to_left";
+      std::array<std::vector<std::string>, 2> needed;
+      for (std::size_t side = 0; side < 2; ++side) {
+        if (mapping.direction != (side == 0 ? "left_to_right" : "right_to_left")) {
+          needed[side] = unwritten(mapping, side);
+        }
+      }
+      const bool left = needed[0].empty();
+      const bool right = needed[1].empty();
+      mapping.unwritten = std::move(needed[0]);
+      mapping.unwritten.insert(mapping.unwritten.end(), needed[1].begin(), needed[1].end());
       mapping.create = left && right                          ? "true"
                        : left && mapping.direction == "both"  ? "left"
                        : right && mapping.direction == "both" ? "right"

@@ -41,6 +41,7 @@ struct DraftMapping {
   std::string check;
   std::string direction = "both";
   std::string create = "true";
+  std::vector<std::string> unwritten;  // "crm.vat_id": what a create would need
   std::string key_check;
   std::vector<DraftAttribute> keys;
   std::vector<DraftAttribute> attributes;

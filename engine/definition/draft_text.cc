@@ -178,7 +178,11 @@ class Writer {
          (mapping.direction == "both" ? "  # left_to_right or right_to_left where one side leads"
                                       : "  # the role may not write the other side"));
     if (mapping.create != "true") {
-      line("    create: " + mapping.create + "  # a row needs a column that is not mapped");
+      std::string columns;
+      for (const std::string& column : mapping.unwritten) {
+        columns += (columns.empty() ? "" : ", ") + column;
+      }
+      line("    create: " + mapping.create + "  # a row needs what is not mapped: " + columns);
     }
     checked("    keys:", mapping.key_check);
     write_attributes(mapping.keys, 0);

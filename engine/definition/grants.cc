@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace couplet {
 namespace {
 
@@ -56,6 +58,24 @@ void add_missing(const TableInfo& table, const std::set<std::string>& wanted, co
                             sql_name(table.name), sql_name(table.role))});
 }
 
+// An identity column takes its own sequence without asking for rights.
+MissingRight missing_sequence(const TableInfo& table, const SequenceInfo& sequence) {
+  return {fmt::format("our role may not use sequence {}, which gives {}.{} its values{}",
+                      to_string(sequence.name), to_string(table.name), sequence.column,
+                      sequence.identity ? ": ids of new rows are not known before they are written"
+                                        : ": rows cannot be created"),
+          table.role.empty() ? std::string()
+                             : fmt::format("GRANT USAGE ON SEQUENCE {} TO {}",
+                                           sql_name(sequence.name), sql_name(table.role)),
+          !sequence.identity};
+}
+
+// What creates bring along themselves, no sequence gives.
+bool brought(const TableAccess& access, const std::string& column) {
+  const bool of_id = std::find(access.id.begin(), access.id.end(), column) != access.id.end();
+  return of_id ? access.id_is_mapped : access.insert.contains(column);
+}
+
 }  // namespace
 
 std::vector<MissingRight> missing_rights(const TableInfo& table, const TableAccess& access) {
@@ -66,21 +86,17 @@ std::vector<MissingRight> missing_rights(const TableInfo& table, const TableAcce
               {"INSERT", "insert into", table.may_insert, &ColumnInfo::may_insert}, found);
   add_missing(table, access.update, {"UPDATE", "update", table.may_update, &ColumnInfo::may_update},
               found);
+  for (const SequenceInfo& sequence : table.sequences) {
+    if (!sequence.may_use && !access.insert.empty() && !brought(access, sequence.column)) {
+      found.push_back(missing_sequence(table, sequence));
+    }
+  }
   return found;
 }
 
 MissingRight missing_schema(const std::string& schema, const std::string& role) {
   return {"our role may not look into schema " + schema + ", so its tables are not seen",
           fmt::format("GRANT USAGE ON SCHEMA {} TO {}", sql_name(schema), sql_name(role))};
-}
-
-MissingRight missing_sequence(const TableName& sequence, const TableName& table,
-                              const std::string& column, bool identity, const std::string& role) {
-  return {fmt::format("our role may not use sequence {}, which gives {}.{} its values{}",
-                      to_string(sequence), to_string(table), column,
-                      identity ? ": ids of new rows are not known before they are written"
-                               : ": rows cannot be created"),
-          fmt::format("GRANT USAGE ON SEQUENCE {} TO {}", sql_name(sequence), sql_name(role))};
 }
 
 }  // namespace couplet

@@ -12,15 +12,14 @@ namespace couplet {
 struct MissingRight {
   std::string message;  // "our role may not read public.people (age, name)"
   std::string grant;    // one SQL statement; empty where nobody can grant it
+  bool needed = true;   // false: a run does without, less safely
 };
 
 // One for each of reading, inserting and updating that the table's role may not do with all of the
-// columns that `access` wants.
+// columns that `access` wants, and for each sequence that gives ids, or other values, to the rows
+// that are created.
 std::vector<MissingRight> missing_rights(const TableInfo& table, const TableAccess& access);
 // To look into a schema at all.
 MissingRight missing_schema(const std::string& schema, const std::string& role);
-// To use a sequence that gives a column its values; `identity`: an identity's.
-MissingRight missing_sequence(const TableName& sequence, const TableName& table,
-                              const std::string& column, bool identity, const std::string& role);
 
 }  // namespace couplet

@@ -111,7 +111,10 @@ LoadResult load_definition(const std::filesystem::path& file, const LoadOptions&
   if (!text) {
     LoadResult result{std::nullopt,
                       Diagnostics(std::make_shared<SourceText>(file.string(), std::string()))};
-    result.diagnostics.error({}, "unreadable_file", text.error().message, text.error().hint);
+    const bool missing = text.error().kind == ErrorKind::kNotFound;
+    result.diagnostics.error(
+        {}, "unreadable_file", text.error().message,
+        missing ? "`couplet init` writes a first one; -c FILE names another" : text.error().hint);
     return result;
   }
   return parse_definition(std::move(*text), file, options);

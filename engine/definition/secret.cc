@@ -62,6 +62,18 @@ void mask_user_info(std::string_view text, std::vector<MaskedRange>& out) {
   }
 }
 
+// Where a value ends that reaches from `begin` to `end`: before the quote that closes what was
+// opened in front of it, if that stands there with nothing but what follows a scalar in YAML.
+std::size_t before_closing_quote(std::string_view text, std::size_t begin, std::size_t end) {
+  const std::size_t last = text.substr(0, end).find_last_not_of(",]}");
+  if (last == std::string_view::npos || last < begin || (text[last] != '"' && text[last] != '\'')) {
+    return end;
+  }
+  const std::size_t line = text.rfind('\n', begin) + 1;  // npos + 1 is the start
+  const std::string_view before = text.substr(line, begin - line);
+  return std::count(before.begin(), before.end(), text[last]) % 2 == 1 ? last : end;
+}
+
 // ?password=PASS and &password=PASS.
 void mask_parameters(std::string_view text, std::vector<MaskedRange>& out) {
   for (std::size_t at = text.find_first_of("?&"); at != std::string_view::npos;
@@ -72,7 +84,8 @@ void mask_parameters(std::string_view text, std::vector<MaskedRange>& out) {
         !is_password_key(text.substr(at + 1, equals - at - 1))) {
       continue;
     }
-    out.push_back({equals + 1, std::min(text.find('&', equals), end)});
+    out.push_back({equals + 1,
+                   before_closing_quote(text, equals + 1, std::min(text.find('&', equals), end))});
   }
 }
 
@@ -120,7 +133,9 @@ void mask_key_values(std::string_view text, std::vector<MaskedRange>& out) {
     while (begin < text.size() && is_blank(text[begin])) {
       ++begin;
     }
-    out.push_back({begin, value_end(text, begin)});
+    const bool quoted = begin < text.size() && text[begin] == '\'';
+    const std::size_t end = value_end(text, begin);
+    out.push_back({begin, quoted ? end : before_closing_quote(text, begin, end)});
   }
 }
 

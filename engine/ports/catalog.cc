@@ -29,6 +29,9 @@ TableInfo with_every_right(TableInfo table) {
   for (ColumnInfo& column : table.columns) {
     column.may_select = column.may_insert = column.may_update = true;
   }
+  for (SequenceInfo& sequence : table.sequences) {
+    sequence.may_use = true;
+  }
   return table;
 }
 

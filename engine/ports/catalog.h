@@ -47,6 +47,14 @@ struct ForeignKey {
   bool deferrable = false;
 };
 
+// Where a column's default, or its identity, takes its values from.
+struct SequenceInfo {
+  std::string column;
+  TableName name;
+  bool identity = false;  // takes its values whatever our role may
+  bool may_use = true;
+};
+
 // A unique constraint or index over plain columns, without a predicate.
 struct UniqueKey {
   std::string name;
@@ -62,7 +70,8 @@ struct TableInfo {
   std::vector<std::string> primary_key;  // Empty if there is none.
   std::vector<ForeignKey> foreign_keys;
   std::vector<UniqueKey> unique_keys;  // The primary key is among them.
-  bool user_triggers = false;          // Row triggers of its users, enabled.
+  std::vector<SequenceInfo> sequences;
+  bool user_triggers = false;  // Row triggers of its users, enabled.
   std::string role;            // Whose rights these are; empty: the source has none to grant.
   bool may_use_schema = true;  // If not, our role may do nothing with the table.
   bool row_security = false;   // Policies narrow what our role sees: absence is no evidence.

@@ -24,18 +24,9 @@ struct IndexInfo {
   std::set<std::string> trimmed = {};  // those of `columns` that are without their blanks
 };
 
-// Where a column's default, or its identity, takes its values from.
-struct SequenceInfo {
-  std::string column;
-  TableName name;
-  bool identity = false;
-  bool may_use = true;
-};
-
 struct TableInspection {
   TableName name;
   std::vector<IndexInfo> indexes;
-  std::vector<SequenceInfo> sequences;
   std::vector<std::string> triggers;  // row triggers of its users, enabled
   bool rows_hidden = false;           // policies may hide rows from our role
   // How a change stream names a row that was changed or deleted. nullopt: not at all.

@@ -4,6 +4,7 @@
 
 #include "engine/sync/joint_changes.h"
 #include "engine/sync/planted_bug.h"
+#include "engine/sync/refusal.h"
 
 namespace couplet {
 namespace {
@@ -182,6 +183,9 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
       StateBatch after;
       State::erase(after, intent.source, number);
       COUPLET_TRY(state_.store().commit(after, Durability::kLater));
+    }
+    if (rows.size() == 1 && outcome.error().constraint.empty()) {
+      outcome.error().constraint = overfull_column(grouped.groups, outcome.error());
     }
     return fail(std::move(outcome.error()));
   }

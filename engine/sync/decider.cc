@@ -100,6 +100,16 @@ bool needs(const DecisionContext& context, Side target, std::size_t use) {
   return context.plan.uses[use]->identity || context.plan.slot(use).end(target).required;
 }
 
+// Which rule it is that leaves a changed target as it is.
+const char* why_left(const Task& task) {
+  for (const Merge& merge : task.merges) {
+    if (merge.outcome == Outcome::kReport && merge.because == because::kLastWriteWins) {
+      return "the target was changed last, and `conflict: last_write_wins` leaves it so";
+    }
+  }
+  return "the target was changed, and `policy: follow` writes only what changes at the source";
+}
+
 void decide_merge(const DecisionContext& context, Task& task) {
   const MappingPlan& plan = context.plan;
   const Agreement* agreement = agreement_of(task);
@@ -172,7 +182,7 @@ void decide_merge(const DecisionContext& context, Task& task) {
     task.situation = Situation::kDeferred;
   } else if (report && !written[0] && !written[1] && !task.links && !arrives) {
     task.act = Act::kReport;
-    task.reason = "the target was changed, and policy leaves it so";
+    task.reason = why_left(task);
   }
 }
 

@@ -104,11 +104,16 @@ Result<ObjectSync::Report> ObjectSync::sync(std::span<const NamedObject> objects
   return run();
 }
 
-Result<ObjectSync::Report> ObjectSync::sync(std::span<const Subject> subjects) {
-  for (const Subject& subject : subjects) {
-    COUPLET_TRY(rounds_.queue(subject.mapping, {subject.side, subject.key}));
+Result<ObjectSync::Report> ObjectSync::sync(const NextSubjects& next) {
+  for (;;) {
+    COUPLET_ASSIGN(const std::vector<Subject> subjects, next());
+    if (subjects.empty()) {
+      return run();
+    }
+    for (const Subject& subject : subjects) {
+      COUPLET_TRY(rounds_.queue(subject.mapping, {subject.side, subject.key}));
+    }
   }
-  return run();
 }
 
 // True if what was written may have made room for a row that clashed: by leaving a value of its

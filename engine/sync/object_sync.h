@@ -38,8 +38,10 @@ class ObjectSync final : private Rounds::Feeder {
   // anything is written, if one has neither a row nor a trace in the state; else as of
   // Rounds::run.
   Result<Report> sync(std::span<const NamedObject> objects);
-  // Entries of worklists, each under its own mapping.
-  Result<Report> sync(std::span<const Subject> subjects);
+  // Entries of worklists, each under its own mapping. `next` gives some of them at a time, and none
+  // at the end; all are asked for before anything is written.
+  using NextSubjects = std::function<Result<std::vector<Subject>>()>;
+  Result<Report> sync(const NextSubjects& next);
 
  private:
   Result<void> begin_turn(std::size_t mapping) override;

@@ -485,6 +485,7 @@ Result<void> Recorder::record_conflicts(const Task& task, StateBatch& changes) c
     conflict.rule = merge.rule;
     conflict.winner = merge.winner;
     conflict.at = now_;
+    conflict.situation = task.situation;
     for (const View* view : {left, right}) {
       const std::size_t side = index_of(view->side);
       conflict.objects[side] = object_name(plan_, view->side, view->key);

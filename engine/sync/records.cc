@@ -10,6 +10,7 @@ constexpr std::uint8_t kFormat = 1;
 constexpr std::uint8_t kHeldFormat = 2;
 constexpr std::uint8_t kParkedFormat = 2;
 constexpr std::uint8_t kIntentFormat = 2;
+constexpr std::uint8_t kConflictFormat = 2;
 
 void put_time(ByteWriter& out, std::optional<Timestamp> time) {
   out.u8(time ? 1 : 0);
@@ -387,7 +388,7 @@ Result<Waiting> decode_waiting(std::string_view bytes) {
 std::string encode(const Conflict& conflict) {
   std::string bytes;
   ByteWriter out(bytes);
-  out.u8(kFormat);
+  out.u8(kConflictFormat);
   out.text(conflict.attribute);
   for (std::size_t side = 0; side < 2; ++side) {
     out.text(conflict.objects[side]);
@@ -397,11 +398,13 @@ std::string encode(const Conflict& conflict) {
   out.text(conflict.rule);
   out.u8(conflict.winner ? static_cast<std::uint8_t>(*conflict.winner) : 2);
   put_instant(out, conflict.at);
+  out.text(conflict.situation ? name_of(*conflict.situation) : "");
   return bytes;
 }
 Result<Conflict> decode_conflict(std::string_view bytes) {
   ByteReader in(bytes);
-  const bool known = in.u8() == kFormat;
+  const std::uint8_t format = in.u8();
+  bool known = format == kFormat || format == kConflictFormat;
   Conflict conflict;
   conflict.attribute = get_text(in);
   for (std::size_t side = 0; side < 2; ++side) {
@@ -415,6 +418,11 @@ Result<Conflict> decode_conflict(std::string_view bytes) {
     conflict.winner = static_cast<Side>(winner);
   }
   conflict.at = get_instant(in);
+  if (format == kConflictFormat) {
+    const std::string_view situation = in.text();
+    conflict.situation = situation_named(situation);
+    known = known && (situation.empty() || conflict.situation.has_value());
+  }
   return checked(in, known, std::move(conflict), "conflict");
 }
 

@@ -158,6 +158,9 @@ struct Conflict {
   std::string rule;
   std::optional<Side> winner;  // nullopt: held
   Timestamp at;
+  // That the object was in: matched, where the two met for the first time. nullopt: a record of a
+  // version that did not keep it.
+  std::optional<Situation> situation;
 };
 
 // What a write transaction is about to do. Durable before the transaction can commit.

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/model/canonical.h"
+#include "engine/model/literal.h"
+
 namespace couplet {
 namespace {
 
@@ -46,6 +49,27 @@ std::vector<std::string> refused_attributes(const MappingPlan& plan, const Task&
     }
   }
   return refused;
+}
+
+std::string overfull_column(std::span<const WriteGroup> groups, const Error& error) {
+  if (error.code != "22001" && error.code != "22003") {
+    return {};
+  }
+  std::string ignored;
+  for (const WriteGroup& group : groups) {
+    for (std::size_t row = 0; row < group.rows.rows(); ++row) {
+      for (std::size_t i = 0; i < group.columns.size(); ++i) {
+        const Type& type = group.column_types[i];
+        const Value value = group.rows.at(row, group.id.size() + i);
+        // What the type's own text is too long for is no literal of the type.
+        if (value.has_bytes() && is_value_of(type, value) &&
+            !parse_literal(type, format_literal(type, value), ignored)) {
+          return group.columns[i];
+        }
+      }
+    }
+  }
+  return {};
 }
 
 }  // namespace couplet

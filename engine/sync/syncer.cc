@@ -50,12 +50,19 @@ void append(std::vector<Subject>& subjects, std::vector<Subject> more) {
                   std::make_move_iterator(more.end()));
 }
 
+// As Recorder::record_conflicts has them; of a write that was refused the next look tells.
 bool has_conflict(const Task& task) {
-  return task.act != Act::kPark &&
-         std::any_of(task.merges.begin(), task.merges.end(), [](const Merge& merge) {
-           return merge.rule != nullptr &&
-                  (!merge.first_contact || merge.outcome == Merge::Outcome::kHold);
-         });
+  if ((task.act != Act::kMerge && task.act != Act::kReport && task.act != Act::kHold) ||
+      refused(task)) {
+    return false;
+  }
+  for (std::size_t use = 0; use < task.merges.size(); ++use) {
+    if (task.merges[use].rule != nullptr && task.holder(Side::kLeft, use) != nullptr &&
+        task.holder(Side::kRight, use) != nullptr) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace

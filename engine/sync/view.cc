@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/sync/byte_codec.h"
+#include "engine/sync/object_name.h"
 #include "engine/sync/planted_bug.h"
 
 namespace couplet {
@@ -58,6 +59,9 @@ Error unusable_value(const MappingPlan& plan, std::size_t use, const View& view)
     error.message = "attribute '" + end.text +
                     "' has a value that is not listed in `values` (type " + type + ")";
     error.hint = "list the value, or correct it";
+    error.detail =
+        "the value is " +
+        value_json(plan, view, use).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     error.code = "value_not_listed";
   } else {
     error.message =
@@ -207,7 +211,8 @@ Result<void> ViewBuilder::send(const View& from, std::size_t use, std::string& a
     return {};
   }
   if (auto converted = convert_value(type, target.columns[0].type, value, arena); !converted) {
-    converted.error().message = "attribute '" + slot.name + "': " + converted.error().message;
+    converted.error().message =
+        "attribute '" + slot.end(from.side).text + "': " + converted.error().message;
     converted.error().constraint = slot.end(from.side).text;
     return converted;
   }

@@ -1,13 +1,9 @@
 // What our role may do, against what the definition does.
-#include <algorithm>
-
 #include "engine/app/doctor/checks.h"
 #include "engine/definition/grants.h"
 
 namespace couplet {
 namespace {
-
-using Level = Finding::Level;
 
 class AccessCheck {
  public:
@@ -16,36 +12,22 @@ class AccessCheck {
 
   void check_schemas() {
     for (const std::string& schema : source_.found.hidden_schemas) {
-      add(Level::kError, missing_schema(schema, source_.found.role));
+      add(missing_schema(schema, source_.found.role));
     }
   }
 
   void check_table(const TableInfo& table, const TableAccess& access) {
     for (MissingRight& missing : missing_rights(table, access)) {
-      add(Level::kError, std::move(missing));
-    }
-  }
-
-  void check_sequences(const TableInspection& table, const TableAccess& access) {
-    for (const SequenceInfo& sequence : table.sequences) {
-      const bool of_id =
-          std::find(access.id.begin(), access.id.end(), sequence.column) != access.id.end();
-      const bool brought = of_id ? access.id_is_mapped : access.insert.contains(sequence.column);
-      if (sequence.may_use || access.insert.empty() || brought) {
-        continue;
-      }
-      // An identity column takes its own sequence without asking for rights.
-      add(sequence.identity ? Level::kWarning : Level::kError,
-          missing_sequence(sequence.name, table.name, sequence.column, sequence.identity,
-                           source_.found.role));
+      add(std::move(missing));
     }
   }
 
   Findings take() { return std::move(findings_); }
 
  private:
-  void add(Level level, MissingRight missing) {
-    findings_.push_back({level, definition_.sources[source_.index].name, "missing_grant",
+  void add(MissingRight missing) {
+    findings_.push_back({missing.needed ? Finding::Level::kError : Finding::Level::kWarning,
+                         definition_.sources[source_.index].name, "missing_grant",
                          std::move(missing.message), std::move(missing.grant)});
   }
 
@@ -64,11 +46,6 @@ Findings check_access(const Definition& definition, const Examined& source, cons
     const auto described = tables.find(name);
     if (name.first == source.index && described != tables.end()) {
       check.check_table(described->second, table);
-    }
-  }
-  for (const TableInspection& table : source.found.tables) {
-    if (const auto found = access.find({source.index, table.name}); found != access.end()) {
-      check.check_sequences(table, found->second);
     }
   }
   return check.take();

@@ -51,8 +51,12 @@ Findings check_keys(const Definition& definition, const Examined& source, const 
            fmt::format(
                "{}.{}, an identity key of mapping {}, is compared there by {}: what differs "
                "to Couplet, which compares code points (\"Ab\" and \"ab\"), may be one "
-               "there; then no counterpart is found, and the create is refused and parked",
-               to_string(described->second.name), key, mapping, column->equated_by),
+               "there; then no counterpart is found, and the create is refused and parked{}",
+               to_string(described->second.name), key, mapping, column->equated_by,
+               examined.type == SourceType::kSqlite
+                   ? ". This is told as long as the column has the collation; once all of its "
+                     "values have one form, on both sides, nothing is in the way"
+                   : ""),
            fix_of(examined, described->second, *column)});
     }
   }

@@ -65,9 +65,11 @@ class TableCheck {
     const bool written = !access_.update.empty() || !access_.insert.empty();
     if (written && !table_.triggers.empty()) {
       add(Level::kNote, "triggers",
-          fmt::format("{} has triggers ({}): what they change in a row is taken as the target's "
-                      "form of it",
-                      name(), fmt::join(table_.triggers, ", ")),
+          fmt::format(
+              "{} has triggers ({}): what they make of a value that is written is taken as "
+              "the target's form of it; what they change besides counts as any change there, "
+              "and is copied back where the attribute goes both ways",
+              name(), fmt::join(table_.triggers, ", ")),
           "");
     }
     if (!access_.id.empty() && access_.times_decide && !access_.has_change_time) {

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/app/output/json_parts.h"
 #include "engine/app/output/operation_text.h"
 #include "engine/app/output/printable.h"
 #include "engine/model/literal.h"
+#include "engine/sync/merge.h"
 
 namespace couplet {
 namespace {
@@ -51,7 +54,22 @@ Json attribute_json(const Attribute& attribute) {
   return json;
 }
 
-Json conflict_json(const Conflict& conflict) {
+std::string dumped(const std::optional<nlohmann::json>& value) {
+  return value ? value->dump() : std::string();
+}
+
+// Whether it waits for a decision still: the log keeps what was settled since, too.
+bool is_undecided(const Part& part, const Conflict& conflict) {
+  return !conflict.winner &&
+         std::any_of(part.attributes.begin(), part.attributes.end(),
+                     [&](const Attribute& attribute) {
+                       return attribute.rule == because::kHold &&
+                              dumped(attribute.left_value) == conflict.values[0] &&
+                              dumped(attribute.right_value) == conflict.values[1];
+                     });
+}
+
+Json conflict_json(const Part& part, const Conflict& conflict) {
   const auto end = [&](Side side) {
     const std::size_t index = index_of(side);
     auto value = Json::parse(conflict.values[index], nullptr, false);
@@ -64,7 +82,8 @@ Json conflict_json(const Conflict& conflict) {
           {"right", end(Side::kRight)},
           {"rule", conflict.rule},
           {"winner", or_null(winner_of(conflict.winner))},
-          {"at", format_timestamp(conflict.at)}};
+          {"at", format_timestamp(conflict.at)},
+          {"held", is_undecided(part, conflict)}};
 }
 
 Json part_json(const Part& part, const std::string& mapping) {
@@ -114,7 +133,7 @@ Json part_json(const Part& part, const std::string& mapping) {
   }
   Json& conflicts = json["conflicts"] = Json::array();
   for (const Conflict& conflict : part.conflicts) {
-    conflicts.push_back(conflict_json(conflict));
+    conflicts.push_back(conflict_json(part, conflict));
   }
   return json;
 }
@@ -196,7 +215,8 @@ void add_worklist_lines(const Part& part, std::vector<std::string>& lines) {
         conflict.rule,
         conflict.winner ? std::string(name_of(*conflict.winner)) +
                               " won; lost: " + conflict.values[index_of(other(*conflict.winner))]
-                        : std::string("undecided")));
+        : is_undecided(part, conflict) ? std::string("undecided")
+                                       : std::string("was held, settled since")));
   }
 }
 

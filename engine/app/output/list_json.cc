@@ -118,15 +118,17 @@ std::string conflict_json(const ConflictItem& item, std::string_view mapping) {
                 {"value", value.is_discarded() ? Json(conflict.values[i]) : std::move(value)},
                 {"time", time_json(conflict.times[i])}};
   };
-  return dump({{"id", item.id},
-               {"mapping", mapping},
-               {"attribute", conflict.attribute},
-               {"left", end(Side::kLeft)},
-               {"right", end(Side::kRight)},
-               {"rule", conflict.rule},
-               {"winner", conflict.winner ? Json(name_of(*conflict.winner)) : Json(nullptr)},
-               {"at", format_timestamp(conflict.at)},
-               {"held", !conflict.winner.has_value()}});
+  return dump(
+      {{"id", item.id},
+       {"mapping", mapping},
+       {"situation", conflict.situation ? Json(name_of(*conflict.situation)) : Json(nullptr)},
+       {"attribute", conflict.attribute},
+       {"left", end(Side::kLeft)},
+       {"right", end(Side::kRight)},
+       {"rule", conflict.rule},
+       {"winner", conflict.winner ? Json(name_of(*conflict.winner)) : Json(nullptr)},
+       {"at", format_timestamp(conflict.at)},
+       {"held", !conflict.winner.has_value()}});
 }
 
 std::string listed_json(const Listed& listed) {

@@ -113,7 +113,8 @@ std::string parked_text(const ParkedItem& item, std::string_view mapping) {
 
 std::string conflict_text(const ConflictItem& item, std::string_view mapping) {
   const Conflict& conflict = item.conflict;
-  std::string text = fmt::format("{}\n  mapping: {}\n  attribute: {}", item.id, mapping,
+  std::string text = fmt::format("{}\n  mapping: {}\n  situation: {}\n  attribute: {}", item.id,
+                                 mapping, conflict.situation ? name_of(*conflict.situation) : "-",
                                  printable(conflict.attribute));
   for (const Side side : {Side::kLeft, Side::kRight}) {
     const std::size_t i = index_of(side);

@@ -11,6 +11,11 @@ constexpr std::int64_t kRedrawUs = 100'000;
 }  // namespace
 
 void RunReporter::on_operation(const OperationReport& report) {
+  for (const AttributeChange& change : report.attributes) {
+    if (change.new_value.is_null() && !change.old_value.is_null()) {
+      ++emptied_[{report.mapping, change.name}];
+    }
+  }
   if (settings_.quiet) {
     return;
   }

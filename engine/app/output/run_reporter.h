@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/app/output/console.h"
@@ -33,6 +35,11 @@ class RunReporter final : public Observer {
 
   void summary(const Summary& summary);
 
+  // Of each mapping, by attribute: how many objects were, or would be, set to null in it over a
+  // value.
+  using Emptied = std::map<std::pair<std::size_t, std::string>, std::uint64_t>;
+  [[nodiscard]] const Emptied& emptied() const { return emptied_; }
+
  private:
   Console& console_;
   Clock& clock_;
@@ -41,6 +48,7 @@ class RunReporter final : public Observer {
   std::string at_;  // mapping and phase that `rate_` is of
   std::uint64_t last_done_ = 0;
   std::int64_t drawn_us_ = 0;
+  Emptied emptied_;
 };
 
 }  // namespace couplet

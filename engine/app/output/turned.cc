@@ -19,28 +19,29 @@ std::optional<Side> turned_side(const std::optional<Side>& side) {
   return side ? std::optional(other(*side)) : std::nullopt;
 }
 
-// "phone=number", with what may stand behind.
-std::string turned_attribute(const std::string& name, const Pair& pair) {
+// "phone=number", as the file has the two; "name" where they are one. A slot's own name says more:
+// its link, its values.
+std::string shown_attribute(const std::string& name, const Pair& pair, bool turned) {
   const auto slot = std::find_if(pair.slots.begin(), pair.slots.end(),
                                  [&](const Slot& candidate) { return candidate.name == name; });
   if (slot == pair.slots.end()) {
     return name;  // Of a former definition.
   }
-  const std::size_t paths = slot->left.text.size() + 1 + slot->right.text.size();
-  return slot->right.text + "=" + slot->left.text + name.substr(std::min(paths, name.size()));
+  const std::string& left = slot->end(turned ? Side::kRight : Side::kLeft).text;
+  const std::string& right = slot->end(turned ? Side::kLeft : Side::kRight).text;
+  return left == right || right.empty() ? left : left.empty() ? right : left + "=" + right;
 }
 
-Conflict turned(Conflict conflict, const Pair& pair) {
+Conflict turned(Conflict conflict) {
   std::swap(conflict.objects[0], conflict.objects[1]);
   std::swap(conflict.values[0], conflict.values[1]);
   std::swap(conflict.times[0], conflict.times[1]);
-  conflict.attribute = turned_attribute(conflict.attribute, pair);
   conflict.rule = turned_rule(std::move(conflict.rule));
   conflict.winner = turned_side(conflict.winner);
   return conflict;
 }
 
-void turn(Explanation::Part& part, const Pair& pair) {
+void turn(Explanation::Part& part) {
   std::swap(part.writes[0], part.writes[1]);
   for (Explanation::Attribute& attribute : part.attributes) {
     std::swap(attribute.left, attribute.right);
@@ -48,9 +49,6 @@ void turn(Explanation::Part& part, const Pair& pair) {
     std::swap(attribute.left_changed, attribute.right_changed);
     attribute.winner = turned_side(attribute.winner);
     attribute.rule = turned_rule(std::move(attribute.rule));
-  }
-  for (Conflict& conflict : part.conflicts) {
-    conflict = turned(std::move(conflict), pair);
   }
 }
 
@@ -77,14 +75,20 @@ std::vector<MappingShown> mappings_shown(const Definition& definition,
 }
 
 Conflict as_shown(Conflict conflict, const MappingShown& mapping, const Pair& pair) {
-  return mapping.turned ? turned(std::move(conflict), pair) : conflict;
+  conflict.attribute = shown_attribute(conflict.attribute, pair, mapping.turned);
+  return mapping.turned ? turned(std::move(conflict)) : conflict;
 }
 
 Explanation as_shown(Explanation explanation, const std::vector<MappingShown>& mappings,
                      const BoundDefinition& bound) {
   for (Explanation::Part& part : explanation.parts) {
-    if (mappings[part.mapping].turned) {
-      turn(part, bound.pairs[bound.mappings[part.mapping].pair]);
+    const MappingShown& mapping = mappings[part.mapping];
+    if (mapping.turned) {
+      turn(part);
+    }
+    for (Conflict& conflict : part.conflicts) {
+      conflict =
+          as_shown(std::move(conflict), mapping, bound.pairs[bound.mappings[part.mapping].pair]);
     }
   }
   return explanation;

@@ -22,18 +22,19 @@ Result<ExitCode> run_conflicts_list(const Invocation& invocation, Console& conso
   COUPLET_ASSIGN(const auto options, list_options(invocation, session->bound, clock.now()));
   const std::size_t width = mapping_width(session->bound, console);
   const auto mappings = mappings_shown(session->definition, session->bound);
-  COUPLET_ASSIGN(
-      const Listed listed,
-      list_conflicts(session->bound, *session->state, {options.mapping, {}, {}, options.age},
-                     options.page, [&](const ConflictItem& item) {
-                       const std::string& mapping = mappings[item.mapping].name;
-                       if (!invocation.quiet) {
-                         const ConflictItem shown = item_shown(*session, item, mappings);
-                         console.data(invocation.json ? conflict_json(shown, mapping)
-                                                      : conflict_line(shown, mapping, width));
-                       }
-                       return !console.reader_gone();
-                     }));
+  COUPLET_ASSIGN(const Listed listed,
+                 list_conflicts(session->bound, *session->state,
+                                {options.mapping, options.situation, {}, options.age}, options.page,
+                                [&](const ConflictItem& item) {
+                                  const std::string& mapping = mappings[item.mapping].name;
+                                  if (!invocation.quiet) {
+                                    const ConflictItem shown = item_shown(*session, item, mappings);
+                                    console.data(invocation.json
+                                                     ? conflict_json(shown, mapping)
+                                                     : conflict_line(shown, mapping, width));
+                                  }
+                                  return !console.reader_gone();
+                                }));
   console.data(invocation.json ? listed_json(listed)
                                : listed_line(listed, "conflict", "conflicts"));
   return ExitCode::kDone;
@@ -74,6 +75,7 @@ VerbSpec conflicts_list_verb() {
       "the side that won or that it is held; then how many. Shows values of rows.";
   verb.run = run_conflicts_list;
   verb.options = list_option_specs();
+  verb.options.push_back(situation_option());
   verb.examples = {{{"couplet conflicts list --newer-than 1d", "which conflicts came up today?"},
                     {"couplet conflicts list --mapping customer --json", "for a program"}}};
   return verb;

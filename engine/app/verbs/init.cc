@@ -55,18 +55,27 @@ Result<void> write_new_file(const std::string& file, const std::string& text) {
   return {};
 }
 
-Result<std::string> url_of(const Invocation& invocation, std::size_t side) {
+// A URL, and who said it.
+struct GivenUrl {
+  std::string text;
+  std::string as;
+};
+
+Result<GivenUrl> url_of(const Invocation& invocation, std::size_t side) {
   const std::string& given = side == 0 ? invocation.left : invocation.right;
   const char* variable = std::getenv(kVariables[side]);
   if (given.empty() && (variable == nullptr || *variable == '\0')) {
     return fail(Error{ErrorKind::kInvalidArgument,
-                      fmt::format("`couplet init` wants --{} URL", kSides[side]),
-                      fmt::format("or the URL in the environment variable {}", kVariables[side]),
+                      fmt::format("`couplet init` knows no {0} database: neither --{0} nor the "
+                                  "environment variable {1} is given",
+                                  kSides[side], kVariables[side]),
+                      fmt::format("--{} URL, or export {}=URL", kSides[side], kVariables[side]),
                       {},
                       "usage",
                       {}});
   }
-  return given.empty() ? std::string(variable) : given;
+  return given.empty() ? GivenUrl{variable, kVariables[side]}
+                       : GivenUrl{given, std::string("--") + kSides[side]};
 }
 
 // What a source tells of itself, as the draft wants it.
@@ -117,8 +126,9 @@ void name_sides(std::array<Asked, 2>& asked) {
 Result<Draft> draft_of(const Invocation& invocation, DraftRequest& request) {
   std::array<Asked, 2> asked;
   for (std::size_t side = 0; side < 2; ++side) {
-    COUPLET_ASSIGN(const std::string url, url_of(invocation, side));
-    COUPLET_ASSIGN(const UrlSource opened, source_of_url(kSides[side], url, kVariables[side]));
+    COUPLET_ASSIGN(const GivenUrl url, url_of(invocation, side));
+    COUPLET_ASSIGN(const UrlSource opened,
+                   source_of_url(kSides[side], url.text, url.as, kVariables[side]));
     COUPLET_ASSIGN(asked[side], ask(opened));
   }
   if (asked[0].identity == asked[1].identity) {

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t kColumnsForColumns = 60;
 
-tl::unexpected<Error> refuse(const char* option, const std::string& value, const char* wanted) {
+tl::unexpected<Error> refuse(const char* option, const std::string& value,
+                             const std::string& wanted) {
   return fail(Error{ErrorKind::kInvalidArgument,
                     std::string(option) + " \"" + value + "\" is not what it takes",
                     wanted,
@@ -76,7 +77,11 @@ Result<ListOptions> list_options(const Invocation& invocation, const BoundDefini
   if (!invocation.situation.empty()) {
     options.situation = situation_named(invocation.situation);
     if (!options.situation) {
-      return refuse("--situation", invocation.situation, "a situation: duplicate, ambiguous, ...");
+      std::string all;
+      for (std::size_t i = 0; i < kSituations; ++i) {
+        all += (all.empty() ? "one of " : ", ") + std::string(name_of(static_cast<Situation>(i)));
+      }
+      return refuse("--situation", invocation.situation, all);
     }
   }
   if (!invocation.by.empty()) {

@@ -17,11 +17,8 @@ Result<ExitCode> run_parked_retry(const Invocation& invocation, Console& console
   WorklistSelection selection;
   selection.mapping = options.mapping;
   selection.ids = invocation.words;
-  COUPLET_ASSIGN(const auto items, find_parked(session->bound, *session->state, selection));
-  std::vector<Subject> subjects;
-  subjects.reserve(items.size());
-  for (const ParkedItem& item : items) {
-    subjects.push_back(item.subject);
+  if (!selection.ids.empty()) {  // Each is there, before anything is done.
+    COUPLET_TRY(find_parked(session->bound, *session->state, selection));
   }
   catch_stop_signals();
 
@@ -36,7 +33,7 @@ Result<ExitCode> run_parked_retry(const Invocation& invocation, Console& console
   settings.stop_requested = stop_requested;
   auto report =
       ObjectSync(session->bound, *session->state, sources, syncer, clock, reporter, settings)
-          .sync(subjects);
+          .sync(parked_pages(session->bound, *session->state, std::move(selection)));
   return conclude(invocation, session->bound, false, std::move(report), syncer,
                   static_cast<double>(clock.monotonic_us() - started) / 1e6, reporter, console);
 }

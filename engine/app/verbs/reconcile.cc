@@ -10,6 +10,7 @@
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/wiring/last_failure.h"
 #include "engine/app/wiring/session.h"
+#include "engine/app/wiring/state_overview.h"
 
 namespace couplet {
 namespace {
@@ -23,6 +24,32 @@ std::vector<std::size_t> selected(const BoundDefinition& bound,
     }
   }
   return indexes;
+}
+
+Result<void> tell_links_left_behind(const Session& session, RunReporter& reporter) {
+  if (session.disk != nullptr) {
+    COUPLET_ASSIGN(const auto sentences, links_left_behind(*session.disk, session.definition));
+    for (const std::string& sentence : sentences) {
+      reporter.on_notice(sentence);
+    }
+  }
+  return {};
+}
+
+// An attribute that becomes null in every linked object: nobody does that by hand.
+Result<void> tell_emptied(const Session& session, bool dry_run, RunReporter& reporter) {
+  for (const auto& [which, count] : reporter.emptied()) {
+    const BoundMapping& mapping = session.bound.mappings[which.first];
+    COUPLET_ASSIGN(const std::uint64_t links, session.state->count_links(mapping.pair));
+    if (count > 1 && count == links) {
+      reporter.on_notice(
+          "mapping " + mapping.name + ": " + which.second +
+          (dry_run ? " would be set" : " was set") + " to null in all " + std::to_string(count) +
+          " linked objects: was the column on the other side dropped and added anew, "
+          "or emptied?");
+    }
+  }
+  return {};
 }
 
 Result<ExitCode> reconcile(const Invocation& invocation, bool dry_run, SystemClock& clock,
@@ -40,6 +67,7 @@ Result<ExitCode> reconcile(const Invocation& invocation, bool dry_run, SystemClo
   Syncer syncer(session->bound, *session->state, sources, clock, reporter,
                 {dry_run, crash_points_from_environment()});
   COUPLET_TRY(syncer.recover());
+  COUPLET_TRY(tell_links_left_behind(*session, reporter));
 
   Reconciler::Settings settings;
   settings.mappings = selected(session->bound, invocation.words);
@@ -57,6 +85,7 @@ Result<ExitCode> reconcile(const Invocation& invocation, bool dry_run, SystemClo
   if (report && !dry_run && report->stopped.empty()) {
     COUPLET_TRY(forget_failure(*session->disk));
   }
+  COUPLET_TRY(tell_emptied(*session, dry_run, reporter));
   return conclude(invocation, session->bound, dry_run, std::move(report), syncer,
                   static_cast<double>(clock.monotonic_us() - started) / 1e6, reporter, console);
 }

@@ -63,11 +63,11 @@ std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition) 
 }
 
 Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
-                                const std::string& variable) {
+                                const std::string& given_as, const std::string& variable) {
   std::error_code ignored;
   if (!is_postgres(url) && !std::filesystem::is_regular_file(url, ignored)) {
     return fail(ErrorKind::kInvalidArgument,
-                "--" + name + " is neither a URL of a database nor a file that is there",
+                given_as + " is neither a URL of a database nor a file that is there",
                 "postgresql://user@host/database, \"host=… dbname=… user=…\", or the path of a "
                 "SQLite file");
   }

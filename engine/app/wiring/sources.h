@@ -22,10 +22,10 @@ struct UrlSource {
   // password.
   std::vector<std::pair<std::string, std::string>> options;
 };
-// `url`: a URL of PostgreSQL, or the path of a SQLite file. Errors: kInvalidArgument if it is
-// neither.
+// `url`: a URL of PostgreSQL, or the path of a SQLite file; `given_as`: where it was said
+// ("--left"). Errors: kInvalidArgument if it is neither.
 Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
-                                const std::string& variable);
+                                const std::string& given_as, const std::string& variable);
 
 // Connects to each and asks which database it is.
 Result<std::vector<std::string>> identify(const std::vector<std::unique_ptr<Source>>& sources);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "engine/app/wiring/last_failure.h"
 #include "engine/sync/byte_codec.h"
@@ -165,6 +166,61 @@ Result<void> read_failure(const StateStore& store, StateOverview& overview) {
 }
 
 }  // namespace
+
+namespace {
+
+Result<bool> has_links(const StateStore& store, std::uint16_t pair) {
+  std::string prefix;
+  ByteWriter(prefix).u16(pair);
+  const auto cursor = store.cursor(Family::kLinks);
+  cursor->seek(prefix);
+  const bool found = cursor->valid() && cursor->key().starts_with(prefix);
+  COUPLET_TRY(cursor->status());
+  return found;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> links_left_behind(const StateStore& store,
+                                                   const Definition& definition) {
+  COUPLET_ASSIGN(auto pairs, ids_of(store, meta_key::kPair));
+  std::set<std::pair<std::string, std::string>> without;  // mapped, and not a link of them
+  for (const MappingDefinition& mapping : definition.mappings) {
+    const std::string& left = definition.entities[mapping.entities[0]].name;
+    const std::string& right = definition.entities[mapping.entities[1]].name;
+    bool linked = false;
+    for (const std::string& name :
+         {fmt::format("{}|{}", left, right), fmt::format("{}|{}", right, left)}) {
+      if (const auto pair = pairs.find(name); pair != pairs.end()) {
+        COUPLET_ASSIGN(const bool found, has_links(store, pair->second));
+        linked = linked || found;
+        pairs.erase(pair);
+      }
+    }
+    if (!linked) {
+      without.emplace(left, right);
+    }
+  }
+  std::vector<std::string> sentences;
+  for (const auto& [name, id] : pairs) {  // Those that no mapping relates.
+    COUPLET_ASSIGN(const bool found, has_links(store, id));
+    const std::string former_left = name.substr(0, name.find('|'));
+    const std::string former_right = name.substr(std::min(name.find('|') + 1, name.size()));
+    for (const auto& [left, right] : without) {
+      const bool shared = left == former_left || left == former_right || right == former_left ||
+                          right == former_right;
+      if (found && shared) {
+        sentences.push_back(fmt::format(
+            "the state holds links of {} and {}, which no mapping relates any more, and none of {} "
+            "and {}: links do not follow an entity that is called otherwise in the file. If it is "
+            "the same table, call it as before; or take its links along: `couplet links export` "
+            "with the file as it was, then `couplet links import` with the names changed",
+            former_left, former_right, left, right));
+      }
+    }
+  }
+  return sentences;
+}
 
 Result<std::unique_ptr<StateStore>> open_state_to_read(const std::filesystem::path& folder) {
   RocksdbStateStore::Settings settings;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/definition/definition.h"
 #include "engine/model/result.h"
@@ -44,5 +45,11 @@ Result<std::unique_ptr<StateStore>> open_state_to_read(const std::filesystem::pa
 // Walks the state once. Errors: kStateForeign for a format that this version does not know,
 // kStateCorrupt.
 Result<StateOverview> overview_of(const StateStore& store, const Definition& definition);
+
+// Sentences about links that the definition has no use for, of two entities of which one has a
+// mapping that has no links yet: links do not follow an entity that is called otherwise in the
+// file.
+Result<std::vector<std::string>> links_left_behind(const StateStore& store,
+                                                   const Definition& definition);
 
 }  // namespace couplet

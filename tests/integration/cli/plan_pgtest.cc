@@ -10,6 +10,7 @@ namespace couplet::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class PlanTest : public CliTest {
  protected:
@@ -100,6 +101,36 @@ TEST_F(PlanTest, ExitCodeIs4WhenThereIsSomethingToDo) {
   EXPECT_EQ(couplet({"reconcile", "--dry-run", "--exit-code"}).exit_code, 4);
   ASSERT_EQ(couplet({"reconcile", "--exit-code"}).exit_code, 0);
   EXPECT_EQ(couplet({"plan", "--exit-code"}).exit_code, 0);
+}
+
+TEST_F(PlanTest, AColumnThatIsEmptyAllAtOnceIsTold) {
+  add_people(3);
+  ASSERT_EQ(couplet({"reconcile"}).exit_code, 0);
+  const std::string asks = "was the column on the other side dropped and added anew, or emptied?";
+  left_.exec("update people set age = null where name = 'p1'");
+  EXPECT_THAT(couplet({"plan"}).err, Not(HasSubstr(asks))) << "one of three";
+  left_.exec("alter table people drop age; alter table people add age integer");
+  EXPECT_THAT(
+      couplet({"plan", "-q"}).err,
+      HasSubstr("mapping person: years would be set to null in all 3 linked objects: " + asks));
+  EXPECT_THAT(couplet({"reconcile"}).err, HasSubstr("years was set to null in all 3"));
+}
+
+// The same tables, but links are kept by the names of entities.
+TEST_F(PlanTest, LinksOfAnEntityThatIsCalledOtherwiseAreNotForgottenInSilence) {
+  add_people(2);
+  ASSERT_EQ(couplet({"reconcile"}).exit_code, 0);
+  const std::string tells =
+      "the state holds links of left.people and right.persons, which no "
+      "mapping relates any more, and none of left.Person and right.persons: ";
+  EXPECT_THAT(couplet({"plan"}).err, Not(HasSubstr("no mapping relates any more")));
+  std::string mappings = kPeople;
+  mappings.replace(mappings.find("left.people"), 11, "left.Person");
+  write_file(mappings + "entities: { left.Person: { table: people } }\n");
+  EXPECT_THAT(couplet({"plan"}).err, HasSubstr(tells));
+  EXPECT_THAT(couplet({"reconcile"}).err, HasSubstr(tells));
+  EXPECT_THAT(couplet({"reconcile"}).err, Not(HasSubstr("no mapping relates any more")))
+      << "they were found again by their identity keys";
 }
 
 TEST_F(PlanTest, ACreateOfTheFutureHasNoName) {

@@ -155,6 +155,8 @@ TEST_F(WorklistsTest, HeldObjectsAreListedBySituation) {
               MatchesRegex("[0-9a-z]{8}  person  left.people/3  ambiguous: [^\n]*\n1 held\\.\n"));
   const Ended wrong = couplet({"held", "list", "--situation", "ambigous"});
   EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("one of in_sync, source_changed, "));
+  EXPECT_THAT(wrong.err, HasSubstr("ambiguous, duplicate, already_linked, moved"));
   for (const char* later : {"approve", "reject"}) {
     EXPECT_THAT(couplet({"held", later, "x"}).err, StartsWith("couplet: not supported yet: "));
   }
@@ -183,9 +185,71 @@ TEST_F(WorklistsTest, ConflictsShowBothValues) {
   const Ended shown = couplet({"conflicts", "show", lines[0]["id"].get<std::string>()});
   EXPECT_EQ(shown.exit_code, 0) << shown.err;
   EXPECT_THAT(shown.out, HasSubstr("\n  right: right.persons/1 80, changed unknown\n"));
+  EXPECT_THAT(shown.out, HasSubstr("\n  situation: conflict\n"));
+  EXPECT_THAT(couplet({"conflicts", "list", "--situation", "conflict"}).out,
+              EndsWith("\n1 conflict.\n"));
+  EXPECT_EQ(couplet({"conflicts", "list", "--situation", "matched"}).out, "0 conflicts.\n");
   EXPECT_EQ(couplet({"conflicts", "show", "nonesuch"}).exit_code, 1);
   EXPECT_THAT(couplet({"conflicts", "resolve", "x"}).err,
               StartsWith("couplet: not supported yet: couplet conflicts resolve\n"));
+}
+
+// The log keeps it; nobody has to decide it any more.
+TEST_F(WorklistsTest, AHeldConflictThatWasSettledIsNotExplainedAsUndecided) {
+  write_file(R"(
+  person: { left: left.people, right: right.persons, direction: both, keys: [name], conflict: hold,
+            attributes: [ { left: age, right: years, values: { 1: 10, 2: 20, 3: 30 } } ] }
+)");
+  left_.exec("insert into people (name, age) values ('a', 1)");
+  ASSERT_EQ(couplet({"reconcile", "-q"}).exit_code, 0);
+  left_.exec("update people set age = 2");
+  right_.exec("update persons set years = 30");
+  ASSERT_EQ(couplet({"reconcile", "-q"}).exit_code, 0);
+  const auto held = [&] {
+    const auto json = nlohmann::json::parse(couplet({"explain", "left.people/1", "--json"}).out);
+    return json["mappings"][0]["conflicts"][0]["held"];
+  };
+  EXPECT_EQ(held(), true);
+  EXPECT_THAT(couplet({"explain", "left.people/1"}).out, HasSubstr("age=years, hold, undecided"));
+  EXPECT_THAT(couplet({"conflicts", "list"}).out, HasSubstr("  age=years: hold: held\n"))
+      << "named as the file names it";
+  left_.exec("update people set age = 3");
+  ASSERT_EQ(couplet({"reconcile", "-q"}).exit_code, 0);
+  EXPECT_EQ(held(), false);
+  EXPECT_THAT(couplet({"explain", "left.people/1"}).out,
+              HasSubstr("age=years, hold, was held, settled since"));
+}
+
+TEST_F(WorklistsTest, AValueThatIsNotListedIsShownWhereValuesAreShown) {
+  write_file(R"(
+  person: { left: left.people, right: right.persons, direction: left_to_right, keys: [name],
+            attributes: [ { left: age, right: years, values: { 1: 10 } } ] }
+)");
+  left_.exec("insert into people (name, age) values ('a', 4711)");
+  ASSERT_EQ(couplet({"reconcile", "-q"}).exit_code, 0);
+  EXPECT_THAT(couplet({"parked", "list"}).out, Not(HasSubstr("4711")));
+  EXPECT_THAT(couplet({"parked", "show", first_parked()}).out,
+              HasSubstr("\n  detail: the value is 4711\n"));
+  EXPECT_THAT(couplet({"explain", "left.people/1"}).out, HasSubstr("age = 4711"));
+}
+
+TEST_F(WorklistsTest, ATooLongValueNamesItsAttribute) {
+  left_.exec("alter table people add title text");
+  right_.exec("alter table persons add label varchar(5), add cost numeric(5,2)");
+  left_.exec("alter table people add price numeric(12,2)");
+  write_file(R"(
+  person: { left: left.people, right: right.persons, direction: left_to_right, keys: [name],
+            attributes: [ { left: title, right: label }, { left: price, right: cost } ] }
+)");
+  left_.exec(
+      "insert into people (name, title, price) values ('a', 'short', 999.99), "
+      "('b', 'longer', 1), ('c', 'short', 1000)");
+  ASSERT_EQ(couplet({"reconcile", "-q"}).exit_code, 0);
+  const auto lines = lines_of(couplet({"parked", "list", "--json"}).out);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0]["refused"], nlohmann::json::array({"label"}));
+  EXPECT_EQ(lines[1]["refused"], nlohmann::json::array({"cost"}));
+  EXPECT_THAT(couplet({"parked", "list"}).out, HasSubstr("row_refused: label: "));
 }
 
 TEST_F(WorklistsTest, NamesAreShownInOneLineWhateverIsInThem) {

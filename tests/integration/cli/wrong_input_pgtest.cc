@@ -62,6 +62,7 @@ TEST_F(WrongInputTest, AFileThatIsNotThere) {
   const Ended ended = run({{COUPLET_PROGRAM, "plan", "-c", "/nowhere/couplet.yaml"}});
   EXPECT_EQ(ended.exit_code, 2);
   EXPECT_THAT(ended.err, HasSubstr("there is no file /nowhere/couplet.yaml"));
+  EXPECT_THAT(ended.err, HasSubstr("`couplet init` writes a first one"));
 }
 
 TEST_F(WrongInputTest, AVariableThatIsSetIsUsed) {
@@ -94,6 +95,34 @@ TEST_F(WrongInputTest, ATableAColumnAndAReferenceThatDoNotExist) {
   EXPECT_THAT(said, HasSubstr("couplet.yaml:10:"));
   EXPECT_THAT(said, HasSubstr("did you mean \"age\"?"));
   EXPECT_THAT(said, HasSubstr("boss"));
+}
+
+// Who asks about an object, or syncs one, does not ask about the file.
+TEST_F(WrongInputTest, WarningsAreShownByTheVerbsThatAskAboutTheFile) {
+  left_.exec("alter table people add code varchar(9)");
+  right_.exec("alter table persons add code varchar(5)");
+  add_people(1);
+  write_file(R"(
+  m: { left: left.people, right: right.persons, direction: left_to_right, keys: [name],
+       attributes: [code] }
+)");
+  const std::string warning = "such objects are parked";
+  for (const char* verb : {"plan", "reconcile"}) {
+    EXPECT_THAT(couplet({verb}).err, HasSubstr(warning)) << verb;
+  }
+  EXPECT_THAT(couplet({"doctor"}).out, HasSubstr(warning));
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"sync", "left.people/1"},
+                                                {"explain", "left.people/1"},
+                                                {"links", "show", "left.people/1"},
+                                                {"links", "list"},
+                                                {"conflicts", "list"},
+                                                {"held", "list"},
+                                                {"parked", "retry"},
+                                                {"status"}}) {
+    const Ended ended = couplet(words);
+    EXPECT_EQ(ended.exit_code, 0) << words[0] << ended.err;
+    EXPECT_THAT(ended.err, Not(HasSubstr("warning"))) << words[0];
+  }
 }
 
 TEST_F(WrongInputTest, ATableWithoutAPrimaryKey) {

@@ -208,7 +208,8 @@ TEST_F(DoctorTest, TriggersOnWrittenTables) {
   const auto found = findings_of("triggers");
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_EQ(found[0].at("source"), "billing");
-  EXPECT_THAT(found[0].at("message").get<std::string>(), HasSubstr("shout"));
+  EXPECT_THAT(found[0].at("message").get<std::string>(),
+              testing::AllOf(HasSubstr("shout"), HasSubstr("is copied back")));
 }
 
 TEST_F(DoctorTest, WhatTheStreamToComeNeedsIsANote) {
@@ -292,6 +293,40 @@ TEST_F(DoctorTest, AServerThatTakesNoWrites) {
   const auto found = findings_of("read_only");
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_EQ(found[0].at("source"), "billing");
+  // And so it is: who set it wants no writes.
+  cluster_.exec("shop", "insert into people (name) values ('Ada')");
+  const Ended ended = couplet({"reconcile"});
+  EXPECT_EQ(ended.exit_code, 3) << ended.out << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("default_transaction_read_only"));
+  EXPECT_THAT(cluster_.query("billing", "select from people"), IsEmpty());
+}
+
+// What a pipe of the how-to page hands to psql: grants and indexes, nothing that changes a column,
+// and no sentence.
+TEST_F(DoctorTest, WhatTheHowToPipesToPsqlIsSafeToRunAsItStands) {
+  cluster_.exec("billing",
+                "create extension citext; alter table people drop constraint people_name_key,"
+                "alter name type citext, add vat_id text;"
+                "revoke update on people from couplet; alter role couplet bypassrls");
+  cluster_.exec("shop", "alter database shop set default_transaction_read_only = on");
+  std::ifstream page(std::filesystem::path(COUPLET_DOCS) / "how-to/your-own-databases.md");
+  std::string piped;
+  for (std::string line; std::getline(page, line);) {
+    const std::size_t bar = line.find("$ couplet doctor | ");
+    if (bar == 0 && line.find("billing") != std::string::npos) {
+      const std::size_t from = line.find("awk");
+      const std::string awk = line.substr(from, line.rfind(" | psql") - from);
+      piped = run({{"/bin/sh", "-c",
+                    std::string(COUPLET_PROGRAM) + " doctor -c " + file().string() + " | " + awk}})
+                  .out;
+    }
+  }
+  EXPECT_EQ(piped,
+            "    GRANT UPDATE (\"age\", \"name\") ON \"public\".\"people\" TO \"couplet\";\n"
+            "    CREATE INDEX ON \"public\".\"people\" (\"name\");\n");
+  for (const char* left_to_a_person : {"loose_key", "read_only", "bypass_row_security"}) {
+    EXPECT_THAT(findings_of(left_to_a_person), Not(IsEmpty()));
+  }
 }
 
 TEST_F(DoctorTest, AnotherEncodingIsToldWithWhatItRefuses) {

@@ -158,8 +158,10 @@ TEST_F(InitTest, WhatIsWrongWithTheUrlsIsSaidInASentence) {
   environment_["LEFT_URL"] = std::nullopt;
   const Ended unset = couplet({"init"});
   EXPECT_EQ(unset.exit_code, 2);
-  EXPECT_THAT(unset.err, HasSubstr("`couplet init` wants --left URL"));
-  EXPECT_THAT(unset.err, HasSubstr("environment variable LEFT_URL"));
+  EXPECT_THAT(unset.err,
+              HasSubstr("neither --left nor the environment variable LEFT_URL is given"));
+  environment_["LEFT_URL"] = "mysql://x";
+  EXPECT_THAT(couplet({"init"}).err, HasSubstr("couplet: LEFT_URL is neither a URL"));
   environment_["LEFT_URL"] = cluster_.url("billing");
   EXPECT_THAT(couplet({"init"}).err, HasSubstr("--left and --right are one database"));
   environment_["LEFT_URL"] = cluster_.url("nowhere");

@@ -138,6 +138,22 @@ TEST_F(PrivilegesTest, ARunThatLacksOneSaysSo) {
   EXPECT_THAT(ended.err, HasSubstr("GRANT UPDATE"));
 }
 
+// It would be left unwritten, and nobody would know.
+TEST_F(PrivilegesTest, TheChangeTimeIsNotLeftUnwrittenForWantOfARight) {
+  cluster_.exec("billing", "revoke update (updated_at) on accounts from couplet");
+  const Ended ended = couplet({"reconcile"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.err, HasSubstr(R"(GRANT UPDATE ("updated_at") ON "public"."accounts")"));
+}
+
+TEST_F(PrivilegesTest, ARunThatLacksTheSequenceOfAnIdentityColumnWarnsAndGoesOn) {
+  cluster_.exec("billing", "revoke usage on sequence accounts_id_seq from couplet");
+  const Ended ended = couplet({"reconcile"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr(R"(GRANT USAGE ON SEQUENCE "public"."accounts_id_seq")"));
+  EXPECT_THAT(billed(), SizeIs(3));
+}
+
 // What plan prints of a role that may nothing, as it prints it, is all that it needs.
 TEST_F(PrivilegesTest, TheGrantsThatARunPrintsSufficeForNamesThatNeedQuotingToo) {
   cluster_.exec("shop", "create role \"Odd Role\" login");
@@ -146,9 +162,13 @@ TEST_F(PrivilegesTest, TheGrantsThatARunPrintsSufficeForNamesThatNeedQuotingToo)
         database,
         "create schema \"My Schema\";"
         "create table \"My Schema\".\"select\" (\"Id\" int primary key, \"order\" text not "
-        "null unique, \"Note \"\"x\"\"\" text)");
+        "null unique, \"Note \"\"x\"\"\" text);"
+        "create table \"My Schema\".\"Serial\" (\"Id\" serial primary key, code text not null "
+        "unique, \"Changed\" timestamptz)");
   }
-  cluster_.exec("shop", "insert into \"My Schema\".\"select\" values (1, 'a', 'b')");
+  cluster_.exec("shop",
+                "insert into \"My Schema\".\"select\" values (1, 'a', 'b');"
+                "insert into \"My Schema\".\"Serial\" values (7, 'c', '2026-01-31 08:15:00+00')");
   std::ofstream(file()) << fmt::format(
       R"(
 version: 1
@@ -157,7 +177,11 @@ state: state
 sources:
   shop: {{ type: postgres, url: "{}", schema: My Schema }}
   billing: {{ type: postgres, url: "{}", schema: My Schema }}
+entities:
+  shop.Serial: {{ updated_at: Changed }}
+  billing.Serial: {{ updated_at: Changed }}
 mappings:
+  serial: {{ left: shop.Serial, right: billing.Serial, direction: left_to_right, keys: [ code ] }}
   select: {{ left: shop.select, right: billing.select, direction: left_to_right,
             keys: [ order ], attributes: [ Id, 'Note "x"' ] }}
 )",
@@ -175,11 +199,19 @@ mappings:
       ++grants;
     }
   }
-  EXPECT_EQ(grants, 6U) << "schema and reading twice, inserting, updating\n" << refused.err;
+  EXPECT_EQ(grants, 11U) << "schema twice; of each table reading twice, inserting, updating; the "
+                            "sequence of the serial id\n"
+                         << refused.err;
+  EXPECT_THAT(findings_of("missing_grant"), IsEmpty()) << "doctor knows of no other";
   const Ended ended = couplet({"reconcile"});
   EXPECT_EQ(ended.exit_code, 0) << ended.err;
   EXPECT_THAT(cluster_.query("billing", "select * from \"My Schema\".\"select\""),
               testing::ElementsAre(Row{"1", "a", "b"}));
+  EXPECT_THAT(cluster_.query("billing",
+                             "select code, \"Changed\" at time zone 'UTC' from \"My "
+                             "Schema\".\"Serial\""),
+              testing::ElementsAre(Row{"c", "2026-01-31 08:15:00"}))
+      << "the change time is carried along";
 }
 
 // An error elsewhere in the file hides none of them.

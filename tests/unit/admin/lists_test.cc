@@ -197,6 +197,22 @@ TEST_F(ListsTest, ParkedOnesAreDiscardedPageByPage) {
   });
 }
 
+TEST_F(ListsTest, ParkedOnesAreGivenToARetrySomeAtATime) {
+  parked_people(2'500);
+  with_state(*this, [&](State& state) {
+    const auto next = parked_pages(definition(), state, {});
+    std::vector<std::size_t> sizes;
+    std::set<Subject> subjects;
+    for (auto page = next(); page && !page->empty(); page = next()) {
+      sizes.push_back(page->size());
+      subjects.insert(page->begin(), page->end());
+    }
+    EXPECT_THAT(sizes, ElementsAre(1000U, 1000U, 500U));
+    EXPECT_EQ(subjects.size(), 2'500U);
+    EXPECT_TRUE(next()->empty()) << "and then no more";
+  });
+}
+
 TEST_F(ListsTest, ParkedOnesAreChosenBySituation) {
   parked_people(1);
   left_has({{"key", "linked"}, {"age", "1"}});
@@ -267,6 +283,31 @@ TEST_F(ListsTest, ConflictsKeepBothValuesAndTheRule) {
     EXPECT_EQ(items[0].conflict.values[1], "\"right\"");
     EXPECT_FALSE(items[0].conflict.winner);
     EXPECT_NE(items[0].id, items[1].id);
+  });
+}
+
+TEST_F(ListsTest, ConflictsAreChosenBySituation) {
+  map("direction: both, conflict: left_wins");
+  left_has({{"key", "met"}, {"name", "left"}});
+  right_has({{"key", "met"}, {"name", "right"}});
+  linked_people(1, 1);
+  left_sets("k1", {{"name", "left"}});
+  right_sets("k1", {{"name", "right"}});
+  EXPECT_EQ(settle(*this).count(Operation::kConflict), 1U);
+  with_state(*this, [&](State& state) {
+    const auto objects = [&](std::optional<Situation> situation) {
+      std::vector<std::string> found;
+      EXPECT_TRUE(list_conflicts(definition(), state, {{}, situation, {}, {}}, {},
+                                 [&](const ConflictItem& item) {
+                                   found.push_back(item.conflict.objects[0]);
+                                   return true;
+                                 }));
+      return found;
+    };
+    EXPECT_THAT(objects(Situation::kMatched), ElementsAre("left.people/1"));
+    EXPECT_THAT(objects(Situation::kConflict), ElementsAre("left.people/2"));
+    EXPECT_THAT(objects(Situation::kMoved), IsEmpty());
+    EXPECT_THAT(objects({}), testing::SizeIs(2));
   });
 }
 

@@ -119,6 +119,9 @@ TEST(CommandLineTest, AWordTooManyIsRefused) {
   EXPECT_EQ(refused({"status", "provider"}).message, "`couplet status` takes no \"provider\"");
   EXPECT_EQ(refused({"validate", "other.yaml"}).hint,
             "another definition is given as `-c other.yaml`");
+  const Error two = refused({"explain", "shop.customers/1", "shop.customers/2"});
+  EXPECT_EQ(two.message, "`couplet explain` takes OBJECT and no \"shop.customers/2\" besides");
+  EXPECT_EQ(two.hint, "run it once for each");
   EXPECT_THAT(parsed({"plan", "--", "provider"}).words, ElementsAre("provider"));
 }
 

@@ -97,6 +97,29 @@ TEST(ServerCheckTest, OfASourceThatSaysNothingNothingIsSaid) {
   EXPECT_THAT(check_tables(two_sources(), source, {}), IsEmpty());
 }
 
+// The values can be mended, the column not: the finding says why it does not go.
+TEST(KeyCheckTest, OfALooseKeyInSqliteIsToldThatItStays) {
+  Definition definition = two_sources();
+  definition.sources[0].type = SourceType::kSqlite;
+  definition.sources[1].type = SourceType::kPostgres;
+  TableInfo table;
+  table.name.table = "people";
+  table.columns.resize(1);
+  table.columns[0].name = "mail";
+  table.columns[0].type_name = "TEXT";
+  table.columns[0].equated_by = "collation NOCASE";
+  for (const std::size_t source : {0U, 1U}) {
+    Access access;
+    access[{source, table.name}].keys = {{"mail", "person"}};
+    const Findings found =
+        check_keys(definition, examined(source, 0, 0, 0), access, {{{source, table.name}, table}});
+    ASSERT_THAT(found, SizeIs(1));
+    EXPECT_EQ(found[0].message.find("This is told as long as the column has the collation") !=
+                  std::string::npos,
+              source == 0);
+  }
+}
+
 TEST(FindingTest, TheWorstComesFirstAndSecretsAreMasked) {
   const Findings findings = {
       {Finding::Level::kNote, "crm", "n", "a note\nof two lines", ""},

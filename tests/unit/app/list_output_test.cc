@@ -35,6 +35,7 @@ ConflictItem conflict() {
   item.conflict.rule = "last_write_wins";
   item.conflict.winner = Side::kLeft;
   item.conflict.at = {kMorning};
+  item.conflict.situation = Situation::kMatched;
   return item;
 }
 
@@ -80,7 +81,7 @@ TEST(ListJsonTest, ShapesAreThoseOfTheReference) {
             R"("reason":"a text is too long\nfor its column\u001b[2J","attempts":1,)"
             R"("first_at":"2026-01-31T08:15:00.000000Z","last_at":"2026-01-31T08:15:00.000000Z"})");
   EXPECT_EQ(conflict_json(conflict(), "m"),
-            R"({"id":"8f0zk3ar","mapping":"m","attribute":"name",)"
+            R"({"id":"8f0zk3ar","mapping":"m","situation":"matched","attribute":"name",)"
             R"("left":{"object":"l.A/1","value":"Ada","time":"2026-01-31T08:15:00.000000Z"},)"
             R"("right":{"object":"r.B/2","value":7,"time":null},"rule":"last_write_wins",)"
             R"("winner":"left","at":"2026-01-31T08:15:00.000000Z","held":false})");
@@ -90,8 +91,10 @@ TEST(ListJsonTest, AHeldConflictHasNoWinner) {
   ConflictItem held = conflict();
   held.conflict.winner.reset();
   held.conflict.values[0] = "not json";
+  held.conflict.situation.reset();
   const auto json = nlohmann::json::parse(conflict_json(held, "m"));
   EXPECT_EQ(json["winner"], nullptr);
+  EXPECT_EQ(json["situation"], nullptr);
   EXPECT_EQ(json["held"], true);
   EXPECT_EQ(json["left"]["value"], "not json");
 }

@@ -124,12 +124,16 @@ TEST(BindRefusalTest, UnknownTables) {
   EXPECT_EQ(findings("mappings:\n  p: { left: l.poeple, right: r.people" + rest),
             "8:14 l.poeple: source l has no table \"poeple\" | did you mean \"people\"?\n");
   EXPECT_EQ(findings("mappings:\n  p: { left: l.nothing, right: r.people" + rest),
-            "8:14 l.nothing: source l has no table \"nothing\" | give l.nothing an entry under "
-            "entities, with its table\n");
+            "8:14 l.nothing: source l has no table \"nothing\" | it was looked for in the first "
+            "schema of the search path; l has public.people, public.orders, public.towns, "
+            "public.logs, public.notes; where it is called otherwise there, give l.nothing an "
+            "entry under entities, with its table\n");
   EXPECT_EQ(findings("entities:\n  l.Person: { table: public.person }\nmappings:\n  p: { left: "
                      "l.Person, right: r.people" +
                      rest),
-            "8:22 l.Person: source l has no table \"public.person\"\n");
+            "8:22 l.Person: source l has no table \"public.person\" | it was looked for in schema "
+            "public; l has public.people, public.orders, public.towns, public.logs, "
+            "public.notes\n");
   EXPECT_EQ(findings("entities:\n  l.Person: { table: people }\nmappings:\n  p: { left: "
                      "l.Persn, right: r.people" +
                      rest),
@@ -320,6 +324,16 @@ TEST(BindRefusalTest, Links) {
                      "entity: … } }"));
 }
 
+// Its direction cannot be narrowed, so the types are all there is to change.
+TEST(BindRefusalTest, AKeyWhoseTypesLoseGoesBothWaysAndIsToldSo) {
+  EXPECT_EQ(
+      findings("mappings:\n  p: { left: l.people, right: r.people, direction: both, create: false, "
+               "keys: [ balance ] }\n"),
+      "8:81 l.people.balance to r.people.balance: loses digits after the point: numeric(10,2) into "
+      "numeric(9,1); two-way, what is lost here would be written back there | make the types "
+      "alike: a key goes both ways\n");
+}
+
 TEST(BindRefusalTest, TypesThatLose) {
   EXPECT_EQ(two_way("balance"),
             in_line_9(kFirst,
@@ -337,7 +351,9 @@ TEST(BindRefusalTest, TypesThatLose) {
             "9:17 warning: l.people.code to r.people.code: may be too long: "
             "character varying(5) into character varying(3); such objects are parked\n");
   EXPECT_EQ(one_way("{ left: active, right: extra }"),
-            in_line_9(kFirst, "active and extra cannot be compared: boolean against jsonb"));
+            in_line_9(kFirst,
+                      "active and extra cannot be compared: boolean against jsonb | map columns "
+                      "of like types, or say with `values` what is the same on both sides"));
 }
 
 // Mappings that carry one fact in opposite directions are one two-way mapping.
@@ -424,43 +440,6 @@ TEST(BindRefusalTest, WrittenSides) {
       in_line_9(kFirst + 21,
                 "the right is written, and `self` cannot be: an object is not what "
                 "another says"));
-}
-
-// One statement a table and right, with every column that the file needs there.
-TEST(BindRefusalTest, PrivilegesAreToldAsTheGrantsThatAreMissing) {
-  DescribedSources sources = shops();
-  TableInfo& table = sources[1][0];
-  table.role = "Role of \"r\"";
-  const auto bound = [&](const std::string& rest) {
-    return findings(people("left_to_right", rest), sources);
-  };
-  const std::string to = "ON \"public\".\"people\" TO \"Role of \"\"r\"\"\"\n";
-  EXPECT_EQ(bound("attributes: [ name ]"), "");
-  table.columns[2].may_update = false;
-  EXPECT_EQ(bound("attributes: [ name ]"),
-            "8:31 our role may not update public.people (name) | GRANT UPDATE (\"name\") " + to);
-  table.columns[2].may_update = true;
-  table.columns[1].may_insert = table.columns[2].may_insert = false;
-  EXPECT_EQ(bound("attributes: [ name ]"),
-            "8:31 our role may not insert into public.people (email, name) | GRANT INSERT "
-            "(\"email\", \"name\") " +
-                to);
-  EXPECT_EQ(bound("create: false, attributes: [ name ]"), "");
-  table.columns[2].may_select = false;
-  EXPECT_EQ(bound("create: false, attributes: [ name ]"),
-            "8:31 our role may not read public.people (name) | GRANT SELECT (\"name\") " + to);
-  table.may_use_schema = table.may_select = false;
-  for (ColumnInfo& column : table.columns) {
-    column.may_select = false;
-  }
-  EXPECT_EQ(bound("create: false, attributes: [ nmae ]"),
-            "8:31 our role may not look into schema public, so its tables are not seen | GRANT "
-            "USAGE ON SCHEMA \"public\" TO \"Role of \"\"r\"\"\"\n"
-            "8:31 our role may not read public.people (email, id, xmin) | GRANT SELECT "
-            "(\"email\", \"id\", xmin) " +
-                to +
-                "9:32 l.people has no column \"nmae\" | did you mean \"name\"?\n"
-                "9:32 r.people has no column \"nmae\" | did you mean \"name\"?\n");
 }
 
 TEST(BindRefusalTest, AnAttributeHasOneWriter) {

@@ -258,7 +258,7 @@ TEST(DraftTest, NothingIsCreatedWhereARowNeedsMoreThanIsMapped) {
   DescribedTable right = people("customers");
   right.required("vat_id");
   EXPECT_THAT(drafted(request({people("customers").made()}, {right.made()})),
-              HasSubstr("create: left"));
+              HasSubstr("create: left  # a row needs what is not mapped: b.vat_id\n"));
 }
 
 TEST(DraftTest, ASideThatTheRoleMayNotWriteIsOnlyRead) {

@@ -187,7 +187,8 @@ TEST(LoadTest, AFileIsReadFromDisk) {
   EXPECT_EQ(result.definition->state, testing::TempDir() + "state");
   std::filesystem::remove(path);
   EXPECT_EQ(load_definition(path, options).diagnostics.render(),
-            path + ": error: there is no file " + path + "\n");
+            path + ": error: there is no file " + path +
+                "\n    `couplet init` writes a first one; -c FILE names another\n");
   EXPECT_THAT(load_definition(testing::TempDir(), options).diagnostics.render(),
               HasSubstr("is a folder, not a file"));
 }

@@ -44,6 +44,15 @@ TEST(MaskTest, PasswordsInConnectionStringsAreMasked) {
   EXPECT_EQ(mask("password='' user=ada"), "password=*** user=ada");
 }
 
+TEST(MaskTest, TheQuoteThatClosesTheScalarInTheFileStays) {
+  EXPECT_EQ(mask(R"(url: "host=db password=hunter2")"), R"(url: "host=db password=***")");
+  EXPECT_EQ(mask("{ url: 'host=db password=hunter2', schema: x }"),
+            "{ url: 'host=db password=***', schema: x }");
+  EXPECT_EQ(mask(R"({ url: "postgresql://h/db?password=hunter2"})"),
+            R"({ url: "postgresql://h/db?password=***"})");
+  EXPECT_EQ(mask("password=hunter2\""), "password=***") << "nothing was opened";
+}
+
 TEST(MaskTest, AnOpaqueSecretIsMaskedWhole) {
   EXPECT_EQ(Secret::opaque("abc").masked(), "***");
   EXPECT_EQ(Secret().masked(), "***");

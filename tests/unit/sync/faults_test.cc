@@ -74,6 +74,53 @@ TEST_F(FaultsTest, ARowChangedBetweenReadAndWriteIsSyncedAgainNotOverwritten) {
   EXPECT_EQ(lefts(), rights());
 }
 
+// What it makes of a written value is the target's form of it; what it changes besides is a change
+// there like any other.
+TEST_F(FaultsTest, WhatATriggerChangesBesideWhatWasWrittenIsCarriedBack) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}, {"mail", "m"}});
+  settle(*this);
+  right->before_write(
+      "persons", [](RowEvent event, const RowAccess* before, RowAccess* after) -> Result<bool> {
+        if (event == RowEvent::kUpdate && before->get("name") != after->get("name")) {
+          after->set("name", "(" + *after->get("name") + ")");
+          after->set("mail", "by trigger");
+        }
+        return true;
+      });
+  left_sets("a", {{"name", "Eve"}});
+  settle(*this);
+  settle(*this);
+  EXPECT_THAT(rights(), ElementsAre("a (Eve) by trigger"));
+  EXPECT_THAT(lefts(), ElementsAre("a Eve by trigger"));
+  EXPECT_EQ(settle(*this).operations(), 0U);
+}
+
+TEST_F(FaultsTest, AValueThatIsTooLongOrTooLargeNamesItsAttribute) {
+  create(*left,
+         DescribedTable("goods").id().text("code").text("label").column("price", numeric(12, 2)));
+  create(*right, DescribedTable("wares")
+                     .id()
+                     .text("code")
+                     .column("title", type_of(TypeKind::kVarchar, 5))
+                     .column("cost", numeric(5, 2)));
+  define(
+      "mappings:\n  m: { left: left.goods, right: right.wares, direction: left_to_right, keys: [ "
+      "code ], attributes: [ { left: label, right: title }, { left: price, right: cost } ] }\n");
+  left->insert("goods", {{"code", "fits"}, {"label", "short"}, {"price", "999.99"}});
+  left->insert("goods", {{"code", "long"}, {"label", "longer"}, {"price", "1.00"}});
+  left->insert("goods", {{"code", "dear"}, {"label", "short"}, {"price", "1000.00"}});
+  EXPECT_EQ(settle(*this).count(Operation::kPark), 2U);
+  std::vector<std::string> refused;
+  for (const OperationReport& report : operations()) {
+    if (report.operation == Operation::kPark) {
+      ASSERT_EQ(report.refused.size(), 1U) << report.reason;
+      refused.push_back(report.refused[0]);
+    }
+  }
+  EXPECT_THAT(refused, ElementsAre("title", "cost"));
+}
+
 TEST_F(FaultsTest, ACounterpartThatAppearsBetweenLookAndCreateIsLinked) {
   map("direction: left_to_right");
   left_has({{"key", "a"}, {"name", "Ada"}});

@@ -141,6 +141,32 @@ RC_GTEST_PROP(Records, WhoIsHeldOrParkedIsReadBackAsWritten, ()) {
   RC_ASSERT(read_parked->attributes == parked.attributes);
 }
 
+TEST(Records, AConflictKeepsItsSituationAndOneOfAnEarlierVersionIsReadWithoutIt) {
+  Conflict conflict;
+  conflict.attribute = "name=name";
+  conflict.objects = {"l.A/1", "r.B/2"};
+  conflict.values = {"1", "2"};
+  conflict.times = {Timestamp{7}, std::nullopt};
+  conflict.rule = "tie";
+  conflict.winner = Side::kRight;
+  conflict.at = {9};
+  conflict.situation = Situation::kMatched;
+  const std::string bytes = encode(conflict);
+  const auto read = decode_conflict(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->situation, Situation::kMatched);
+  EXPECT_EQ(encode(*read), bytes);
+
+  std::string before = bytes.substr(0, bytes.size() - 1 - std::string_view("matched").size());
+  before[0] = 1;
+  const auto old = decode_conflict(before);
+  ASSERT_TRUE(old);
+  EXPECT_EQ(old->situation, std::nullopt);
+  EXPECT_EQ(old->rule, "tie");
+  EXPECT_EQ(old->winner, Side::kRight);
+  EXPECT_EQ(old->at, Timestamp{9});
+}
+
 RC_GTEST_PROP(Records, DamageIsToldAndNeverReadPastTheEnd, ()) {
   const auto bytes = *rc::gen::arbitrary<std::string>();
   std::uint16_t shape = 0;
