@@ -65,6 +65,7 @@ Result<void> Applier::apply() {
     }
   }
   COUPLET_TRY(choose_ids(writes));
+  departures_.find(batch_, writes);
   for (const Side side : {Side::kLeft, Side::kRight}) {
     std::vector<RowWrite*> here;
     for (RowWrite& row : writes) {
@@ -77,6 +78,7 @@ Result<void> Applier::apply() {
       COUPLET_TRY(write(side, std::move(here)));
     }
   }
+  departures_.end();
   return {};
 }
 
@@ -96,6 +98,9 @@ void Applier::pretend(std::uint64_t& created, PlannedRows& planned) {
       task.written[index_of(write.side)] = std::move(written);
     }
   }
+  std::vector<RowWrite> none;
+  departures_.find(batch_, none);
+  departures_.end();
 }
 
 Result<void> Applier::choose_ids(std::vector<RowWrite>& writes) {
@@ -199,6 +204,15 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
     COUPLET_TRY(recorder.record_conflicts(*write->task, changes));
     joint.add(changes.changes());
   }
+  for (Task* left : departures_.completed_by(writes)) {
+    if (departures_.complete(*left)) {
+      StateBatch changes;
+      COUPLET_TRY(recorder.record(*left, changes));
+      COUPLET_TRY(recorder.record_conflicts(*left, changes));
+      joint.add(changes.changes());
+      left->recorded = true;
+    }
+  }
   StateBatch results;
   joint.put_into(results);
   if (planted("intent_erased_apart")) {  // Before the results that it vouches for.
@@ -248,6 +262,13 @@ Result<Intent> Applier::intent_of(Side side, std::span<RowWrite* const> writes,
       entry.changes = changes.changes();
     }
     intent.entries.push_back(std::move(entry));
+  }
+  for (const Task* left : departures_.completed_by(writes)) {
+    StateBatch changes;
+    COUPLET_TRY(recorder.record(*left, changes));
+    COUPLET_TRY(recorder.record_conflicts(*left, changes));
+    auto& entry = intent.entries[departures_.arrival(*left, writes)].changes;
+    entry.insert(entry.end(), changes.changes().begin(), changes.changes().end());
   }
   return intent;
 }

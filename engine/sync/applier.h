@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/ports/clock.h"
+#include "engine/sync/departures.h"
 #include "engine/sync/planned_rows.h"
 #include "engine/sync/recorder.h"
 #include "engine/sync/row_writes.h"
@@ -93,6 +94,7 @@ class Applier {
   WriterState& writers_;
   Clock& clock_;
   const CrashPoints& crash_points_;
+  Departures departures_;
 };
 
 }  // namespace couplet

@@ -77,6 +77,21 @@ SlotState state_of(const DecisionContext& context, const Task& task, Side side, 
   return state;
 }
 
+}  // namespace
+
+Merge merge_of(const DecisionContext& context, const Task& task, std::size_t use) {
+  const Agreement* agreement = agreement_of(task);
+  const std::size_t slot = context.plan.uses[use]->slot;
+  BaseSlot base;
+  if (agreement != nullptr && slot < agreement->base.size()) {
+    base = agreement->base[slot];
+  }
+  return merge_slot(state_of(context, task, Side::kLeft, use),
+                    state_of(context, task, Side::kRight, use), base, rules_of(context, task, use));
+}
+
+namespace {
+
 void collect_waits(const DecisionContext& context, Task& task, Side from, std::size_t use) {
   const View* holder = task.holder(from, use);
   for (Waiting::For& link :
@@ -112,7 +127,6 @@ const char* why_left(const Task& task) {
 
 void decide_merge(const DecisionContext& context, Task& task) {
   const MappingPlan& plan = context.plan;
-  const Agreement* agreement = agreement_of(task);
   bool defer = false;
   bool conflict = false;
   bool report = false;
@@ -124,14 +138,8 @@ void decide_merge(const DecisionContext& context, Task& task) {
                                    [](const Member& member) { return member.joins; });
   task.merges.resize(plan.uses.size());
   for (std::size_t use = 0; use < plan.uses.size(); ++use) {
-    const SlotState left = state_of(context, task, Side::kLeft, use);
-    const SlotState right = state_of(context, task, Side::kRight, use);
-    BaseSlot base;
-    if (agreement != nullptr && plan.uses[use]->slot < agreement->base.size()) {
-      base = agreement->base[plan.uses[use]->slot];
-    }
     Merge& merge = task.merges[use];
-    merge = merge_slot(left, right, base, rules_of(context, task, use));
+    merge = merge_of(context, task, use);
     changed[0] = changed[0] || merge.changed_left;
     changed[1] = changed[1] || merge.changed_right;
     conflict = conflict || (merge.rule != nullptr && !merge.first_contact);
@@ -153,7 +161,10 @@ void decide_merge(const DecisionContext& context, Task& task) {
         conflict = true;
         break;
       case Outcome::kPark:
-        park_value(context, task, left.kind == SlotState::Kind::kFault ? Side::kLeft : Side::kRight,
+        park_value(context, task,
+                   state_of(context, task, Side::kLeft, use).kind == SlotState::Kind::kFault
+                       ? Side::kLeft
+                       : Side::kRight,
                    use);
         break;
     }

@@ -20,6 +20,9 @@ struct DecisionContext {
 // wait, park or be held becomes that; the mapping's `actions` are obeyed.
 void decide(const DecisionContext& context, Task& task);
 
+// The merge of one use of a task that has both its ends, as `decide` sees it.
+Merge merge_of(const DecisionContext& context, const Task& task, std::size_t use);
+
 // The change time that counts for a value on that side: what we carried, while the row is as we
 // wrote it, else what the row says.
 std::optional<Timestamp> change_time(const Task& task, Side side, const SlotView& slot, bool own);

@@ -215,7 +215,9 @@ Result<void> ManyToOneResolver::keep_apart(Group& group) {
       together.push_back(std::move(member));
     } else if (open.empty()) {
       lone(member, Act::kReport, Situation::kMatched, kKeptApartReason);
-      stay(std::move(member));
+      if (member.before) {
+        touched_[member.before->target];
+      }
     } else {
       Group own;
       own.members.push_back(std::move(member));
@@ -239,6 +241,9 @@ Result<void> ManyToOneResolver::place_group(Group& group) {
     for (const Member& member : group.members) {
       lone(member, act, situation, reason, group.fault);
       batch_.tasks.back().rivals = rivals;
+      if (member.before) {  // It keeps its link until it can go, but has no say there any more.
+        touched_[member.before->target];
+      }
     }
   };
   if (group.fault) {
@@ -262,7 +267,13 @@ Result<void> ManyToOneResolver::place_group(Group& group) {
     Touched& touched = touched_[target->key];
     touched.view = target;
     touched.looked_at = true;
-    join(group, target->key);
+    COUPLET_ASSIGN(const bool goes_back, gets_its_key_back(*target));
+    if (goes_back) {
+      all_lone(Act::kHold, Situation::kAlreadyLinked, kGetsItsKeyBackReason,
+               first_ends(state_.pair_id(plan_.pair), {target}, 1));
+    } else {
+      join(group, target->key);
+    }
     return {};
   }
   // Nobody has this identity: rename the old target if all of it moves, else make a new one.
@@ -407,6 +418,20 @@ Task ManyToOneResolver::create_task(std::vector<Member> members) {
   return task;
 }
 
+// What is recorded of these targets under other mappings that write the same attributes, by pair.
+Result<std::map<std::size_t, std::vector<std::optional<Target>>>> ManyToOneResolver::competing(
+    std::span<const ObjectKey> targets) const {
+  std::map<std::size_t, std::vector<std::optional<Target>>> found;
+  for (const std::vector<Competitor>& competitors : plan_.competitors) {
+    for (const Competitor& competitor : competitors) {
+      if (competitor.pair != plan_.pair && !found.contains(competitor.pair)) {
+        COUPLET_ASSIGN(found[competitor.pair], state_.targets(competitor.pair, targets));
+      }
+    }
+  }
+  return found;
+}
+
 Result<void> ManyToOneResolver::finish_targets() {
   std::vector<ObjectKey> keys;
   std::vector<ObjectKey> unread;
@@ -419,14 +444,7 @@ Result<void> ManyToOneResolver::finish_targets() {
   COUPLET_ASSIGN(const auto views, reader_.fetch(one_, unread));
   COUPLET_ASSIGN(auto records, state_.targets(plan_.pair, keys));
   COUPLET_ASSIGN(auto tombstones, state_.tombstones(plan_.pair, one_, keys));
-  std::map<std::size_t, std::vector<std::optional<Target>>> competing;  // by pair
-  for (const std::vector<Competitor>& competitors : plan_.competitors) {
-    for (const Competitor& competitor : competitors) {
-      if (competitor.pair != plan_.pair && !competing.contains(competitor.pair)) {
-        COUPLET_ASSIGN(competing[competitor.pair], state_.targets(competitor.pair, keys));
-      }
-    }
-  }
+  COUPLET_ASSIGN(auto competing, this->competing(keys));
   for (std::size_t i = 0; i < keys.size(); ++i) {
     Touched& touched = touched_[keys[i]];
     if (const auto view = views.find(keys[i]); view != views.end()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/sync/decider.h"
 #include "engine/sync/reader.h"
 #include "engine/sync/separations.h"
 
@@ -10,16 +11,16 @@ namespace couplet {
 // task per target, and one per contributor that has none.
 class ManyToOneResolver {
  public:
-  ManyToOneResolver(const BoundDefinition& definition, const State& state, const MappingPlan& plan,
-                    const Permissions& permissions, Reader& reader, TaskBatch& batch)
-      : definition_(definition),
-        state_(state),
-        plan_(plan),
-        permissions_(permissions),
+  ManyToOneResolver(const DecisionContext& context, Reader& reader, TaskBatch& batch)
+      : context_(context),
+        definition_(context.definition),
+        state_(context.state),
+        plan_(context.plan),
+        permissions_(context.permissions),
         reader_(reader),
         batch_(batch),
-        kept_(state, plan, permissions),
-        many_(*plan.entities->many),
+        kept_(state_, plan_, permissions_),
+        many_(*plan_.entities->many),
         one_(other(many_)) {}
 
   Result<void> resolve(std::span<const Nominee> nominees);
@@ -47,6 +48,11 @@ class ManyToOneResolver {
   Result<void> place_group(Group& group);
   // Takes out the members whose link to a candidate was removed by hand.
   Result<void> keep_apart(Group& group);
+  // True for a target that users renamed and whose contributors give it its own key back: under the
+  // new name it is nobody's. Looks closer only at one that was renamed.
+  Result<bool> gets_its_key_back(const View& target);
+  Result<std::map<std::size_t, std::vector<std::optional<Target>>>> competing(
+      std::span<const ObjectKey> targets) const;
   // A linked one that is not placed anew stays a contributor; its values may have changed.
   void stay(Member member);
   void leave(const Member& member);
@@ -64,11 +70,13 @@ class ManyToOneResolver {
   Result<void> elect(Task& task, bool all);
   // `settled`: who is elected for parts of the identity key whatever this view says; null: nobody.
   void vote(const View& view, Task& task, const std::vector<const View*>* settled = nullptr) const;
+  void keep_unseen(Task& task, const Reader::Found& found) const;
   // Holds the elected against those of other mappings that write the same attribute.
   void weigh(Task& task, const Touched& touched) const;
   Task create_task(std::vector<Member> members);
   [[nodiscard]] static bool better(std::size_t use, const View& a, const View& b);
 
+  const DecisionContext& context_;
   const BoundDefinition& definition_;
   const State& state_;
   const MappingPlan& plan_;
@@ -82,6 +90,10 @@ class ManyToOneResolver {
   std::map<ObjectKey, Touched> touched_;   // by target key
   std::map<ObjectKey, bool> placed_;       // contributors of this batch
 };
+
+// Why who wants the name of a target is held.
+inline constexpr const char* kGetsItsKeyBackReason =
+    "the object with this identity key is linked to others, and gets their key back";
 
 // Of everything in a contributor that could change the outcome of an election.
 Digest contribution_digest(const Digester& digester, std::span<const SlotState> slots,

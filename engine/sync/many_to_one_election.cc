@@ -77,6 +77,43 @@ void ManyToOneResolver::weigh(Task& task, const Touched& touched) const {
   }
 }
 
+Result<bool> ManyToOneResolver::gets_its_key_back(const View& target) {
+  COUPLET_ASSIGN(auto records, state_.targets(plan_.pair, {&target.key, 1}));
+  const auto renamed = [&](std::size_t use) {
+    const std::size_t slot = plan_.uses[use]->slot;
+    const Base& base = records[0]->agreement.base;
+    return plan_.uses[use]->identity && slot < base.size() && base[slot].known &&
+           base[slot].digests[index_of(one_)] != target.slots[use].state.digest;
+  };
+  bool any = false;
+  for (std::size_t use = 0; records[0] && use < plan_.uses.size(); ++use) {
+    any = any || renamed(use);
+  }
+  if (!any) {
+    return false;
+  }
+  Touched touched;
+  COUPLET_ASSIGN(const auto theirs, competing({&target.key, 1}));
+  for (const auto& [pair, records_there] : theirs) {
+    touched.competing[pair] = records_there[0] ? &*records_there[0] : nullptr;
+  }
+  Task task;
+  task.views[index_of(one_)] = &target;
+  task.target_key = target.key;
+  task.target = std::move(records[0]);
+  COUPLET_TRY(elect(task, false));
+  weigh(task, touched);
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    if (plan_.uses[use]->identity) {
+      const Merge merge = merge_of(context_, task, use);
+      if (merge.outcome == Merge::Outcome::kWrite && merge.to == one_) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 // One that has millions of contributors is not to be walked whole for every batch of them.
 Result<std::vector<ObjectKey>> ManyToOneResolver::others(const Task& task,
                                                          std::size_t limit) const {
@@ -111,25 +148,39 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
   COUPLET_ASSIGN(const auto found, reader_.fetch(many_, voters));
   COUPLET_ASSIGN(auto contributions, state_.contributions(plan_.pair, voters));
   std::vector<Member> counted;
+  std::vector<Member> moved_on;
+  std::size_t unseen = 0;
   for (std::size_t i = 0; i < voters.size(); ++i) {
     const auto view = found.find(voters[i]);
-    if (view == found.end() || !view->second->in_scope || !contributions[i]) {
+    if (!contributions[i] || contributions[i]->target != task.target_key) {
+      continue;  // A winner that has left.
+    }
+    if (view == found.end()) {
+      unseen += permissions_.no_evidence[index_of(many_)].empty() ? 0 : 1;
+      continue;
+    }
+    if (!view->second->in_scope) {
       continue;
     }
     const Identity identity = identity_of(plan_, state_.digester(), *view->second);
     const Digest recorded = contributions[i]->identity;
-    if (identity.kind == Identity::Kind::kComplete && recorded != Digest{} &&
-        identity.digest != recorded) {
-      continue;  // It belongs elsewhere by now, and goes there when its own turn comes.
-    }
-    Member& member = counted.emplace_back();
+    Member member;
     member.key = voters[i];
     member.view = view->second;
-    member.identity = contributions[i]->identity;
-    member.values = contribution_digest(state_.digester(), *view->second);
+    member.identity = recorded;
     member.before = std::move(contributions[i]);
+    if (identity.kind == Identity::Kind::kComplete && recorded != Digest{} &&
+        identity.digest != recorded) {
+      // It goes there when its own turn comes. Should it come back instead, a scan is to see it.
+      member.moved_on = true;
+      member.stands_alone = true;
+      moved_on.push_back(std::move(member));
+      continue;
+    }
+    member.values = contribution_digest(state_.digester(), *view->second);
+    counted.push_back(std::move(member));
   }
-  if (!all && counted.size() < voters.size()) {
+  if (!all && counted.size() + unseen < voters.size()) {
     return elect(task, true);  // A winner has gone unnoticed.
   }
   // What others are found by is not for those to say who were linked against it, unless they are
@@ -139,19 +190,51 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
     const std::vector<const View*> settled = task.elected;
     for (const std::vector<Member>* members : {&task.members, &counted}) {
       for (const Member& member : *members) {
-        if (!member.leaves && member.view != nullptr && member.view->in_scope &&
+        if (!member.leaves && !member.moved_on && member.view != nullptr && member.view->in_scope &&
             linked_by_hand(member) == by_hand) {
           vote(*member.view, task, &settled);
         }
       }
     }
   }
+  keep_unseen(task, found);
+  task.members.insert(task.members.end(), std::make_move_iterator(moved_on.begin()),
+                      std::make_move_iterator(moved_on.end()));
   if (all && task.views[index_of(one_)] == nullptr) {
     // The target is to be found or made again: everyone is linked anew.
     task.members.insert(task.members.end(), std::make_move_iterator(counted.begin()),
                         std::make_move_iterator(counted.end()));
   }
   return {};
+}
+
+// What a winner has contributed that nobody has seen go stands, unless somebody comes before it.
+void ManyToOneResolver::keep_unseen(Task& task, const Reader::Found& found) const {
+  task.unseen_wins.assign(plan_.uses.size(), false);
+  if (permissions_.no_evidence[index_of(many_)].empty() || task.views[index_of(one_)] == nullptr) {
+    return;
+  }
+  const auto in_sight = [&](const ObjectKey& key) {
+    return found.contains(key) ||
+           std::any_of(task.members.begin(), task.members.end(),
+                       [&](const Member& member) { return member.key == key; });
+  };
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    const Winner& winner = task.target->winners[plan_.uses[use]->slot];
+    if (winner.key.empty() || in_sight(winner.key)) {
+      continue;
+    }
+    const View*& elected = task.elected[use];
+    if (elected != nullptr) {
+      const SlotState& state = elected->slots[use].state;
+      const auto order = rank(is_null(state), state.time, winner.null, winner.time);
+      if (order < 0 || (order == 0 && elected->key < winner.key)) {
+        continue;
+      }
+    }
+    elected = nullptr;
+    task.unseen_wins[use] = true;
+  }
 }
 
 // Who has no identity key at present has no say in that of the target.

@@ -26,7 +26,17 @@ Result<void> ManyToOneResolver::target_gone(Task task) {
                    return kept_.between(speaker->key, view->key);
                  }) > 0;
     if (question[0].answers.size() == 1 && question[0].answers[0]->in_scope) {
-      return succeed(std::move(task), *question[0].answers[0]);
+      const View& successor = *question[0].answers[0];
+      COUPLET_ASSIGN(const bool goes_back, gets_its_key_back(successor));
+      if (!goes_back) {
+        return succeed(std::move(task), successor);
+      }
+      task.act = Task::Act::kHold;
+      task.situation = Situation::kAlreadyLinked;
+      task.reason = kGetsItsKeyBackReason;
+      task.rivals = first_ends(state_.pair_id(plan_.pair), {&successor}, 1);
+      batch_.tasks.push_back(std::move(task));
+      return {};
     }
     if (!question[0].answers.empty()) {  // One more would not make it clearer.
       const bool several = question[0].answers.size() > 1;

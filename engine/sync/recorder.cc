@@ -83,8 +83,9 @@ void Recorder::update_agreement(const Task& task, Agreement& agreement) const {
               ? end.time
           : view != nullptr ? view->changed_at
                             : std::nullopt;
+      // Unknown is before everything: what was newer there before stays the row's time.
       end = {written->version,
-             written->carried && !planted("time_is_not_carried") ? written->carried : before};
+             planted("time_is_not_carried") ? before : std::max(before, written->carried)};
     } else if (view != nullptr && end.version != view->version) {
       end = {view->version, view->changed_at};
     }
@@ -224,10 +225,11 @@ Result<void> Recorder::record_target(const Task& task, StateBatch& changes) cons
   return record_members(task, key, changes);
 }
 
-Winner Recorder::winner_of(const Task& task, std::size_t use) {
+Winner Recorder::winner_of(const Task& task, std::size_t use) const {
   const View* elected = task.elected[use];
   if (elected == nullptr) {
-    return {};
+    const bool stays = !task.unseen_wins.empty() && task.unseen_wins[use];
+    return stays ? task.target->winners[plan_.uses[use]->slot] : Winner{};
   }
   const SlotState& state = elected->slots[use].state;
   return {elected->key, state.kind == SlotState::Kind::kNull, state.time,
@@ -473,6 +475,11 @@ Result<void> Recorder::record_conflicts(const Task& task, StateBatch& changes) c
   for (std::size_t use = 0; use < task.merges.size(); ++use) {
     const Merge& merge = task.merges[use];
     if (merge.rule == nullptr || planted("conflict_unrecorded")) {
+      continue;
+    }
+    // Nobody has won by a write that was refused: it is decided again, and may come out otherwise.
+    if (const auto& written = task.written[index_of(merge.to)];
+        merge.outcome == Merge::Outcome::kWrite && written && written->refused) {
       continue;
     }
     const View* left = task.holder(Side::kLeft, use);

@@ -57,7 +57,7 @@ class Recorder {
   Result<void> record_link(const Task& task, StateBatch& changes) const;
   Result<void> record_target(const Task& task, StateBatch& changes) const;
   Result<void> record_members(const Task& task, const ObjectKey& target, StateBatch& changes) const;
-  [[nodiscard]] static Winner winner_of(const Task& task, std::size_t use);
+  [[nodiscard]] Winner winner_of(const Task& task, std::size_t use) const;
   void end_separations(std::span<const Ends> reunited, StateBatch& changes) const;
   void update_agreement(const Task& task, Agreement& agreement) const;
   [[nodiscard]] Subject main_subject(const Task& task) const;

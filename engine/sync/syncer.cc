@@ -82,17 +82,16 @@ Syncer::Syncer(const BoundDefinition& definition, State& state, std::vector<Sour
 Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
                                   const Permissions& permissions, Reader& reader,
                                   TaskBatch& batch) {
-  if (plan.entities->many) {
-    COUPLET_TRY(
-        ManyToOneResolver(definition_, state_, plan, permissions, reader, batch).resolve(nominees));
-  } else {
-    COUPLET_TRY(
-        OneToOneResolver(definition_, state_, plan, permissions, reader, batch).resolve(nominees));
-  }
   const auto ours = [&](std::size_t source, RowVersion version) {
     return writers_.ours(source, version);
   };
   const DecisionContext context{definition_, state_, plan, clock_.now(), ours, permissions};
+  if (plan.entities->many) {
+    COUPLET_TRY(ManyToOneResolver(context, reader, batch).resolve(nominees));
+  } else {
+    COUPLET_TRY(
+        OneToOneResolver(definition_, state_, plan, permissions, reader, batch).resolve(nominees));
+  }
   for (Task& task : batch.tasks) {
     couplet::decide(context, task);
   }
@@ -169,7 +168,7 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Out
     if (refused(task)) {
       append(outcome.again, recorder.nominees(task));
     }
-    if (settings_.dry_run || !wrote(task)) {  // What wrote was recorded with its batch.
+    if (settings_.dry_run || (!wrote(task) && !task.recorded)) {  // Else it stands already.
       COUPLET_TRY(recorder.record(task, changes));
       COUPLET_TRY(recorder.record_conflicts(task, changes));
     }

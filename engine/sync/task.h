@@ -32,6 +32,7 @@ struct Member {
   bool leaves = false;        // it no longer contributes to this target
   bool joins = false;         // it did not contribute to this target before
   bool stands_alone = false;  // another task of the batch decides its worklist entries
+  bool moved_on = false;      // its identity key is another by now: no say until it is placed anew
   Situation situation = Situation::kInSync;
   Digest identity;
   Digest values;
@@ -61,6 +62,9 @@ struct Task {
   // attribute. `kLeadsAnew`: it did not come first when this mapping was last decided.
   enum class Lead : std::uint8_t { kLeads, kLeadsAnew, kOutvoted };
   std::vector<Lead> leads;
+  // Many to one, by use: the recorded winner cannot be seen, which is no evidence that it is gone,
+  // and nobody comes before it: it stays, and so does what the target holds.
+  std::vector<bool> unseen_wins;
 
   // What links them now. One to one: `link`, many to one: `target` at `target_key`.
   std::optional<Link> link;
@@ -95,7 +99,8 @@ struct Task {
     std::vector<std::optional<SlotState>> states;  // by use, what the row now holds
   };
   std::array<std::optional<Written>, 2> written{};  // indexed by Side
-  State::Standing standing;                         // as it was
+  bool recorded = false;     // with the arrival elsewhere of those who leave it
+  State::Standing standing;  // as it was
 
   // The view whose value of this use counts on that side.
   [[nodiscard]] const View* holder(Side side, std::size_t use) const {

@@ -236,6 +236,7 @@ void Chronicle::engine_wrote(const Snapshot& now) {
       const auto before = now_[table].find(tag);
       if (before == now_[table].end()) {
         check_insert(table, tag, row, now);
+        unrecorded_.emplace(table, tag);
       } else if (before->second != row) {
         check_update(table, tag, before->second, row);
       }
@@ -253,14 +254,48 @@ void Chronicle::note_write(std::size_t table, const std::string& tag, const std:
   }
   written_[group_[table].at(column)].insert(*value);
   if (known->use == Use::kAttribute) {
-    writes_[*value] = {table, tag, column};
+    writes_[*value] = {table, tag, column, false};
   }
+}
+
+void Chronicle::engine_reached(std::string_view moment) {
+  if (moment == "after_results") {
+    unsynced_.merge(unrecorded_);
+    unrecorded_.clear();
+  } else if (moment == "scan" || moment == "before_intent") {
+    unrecorded_.clear();  // What a crash has left is looked after.
+  } else if (moment == "state, synced") {
+    syncing_ = true;
+  } else if (moment == "state" || moment == "state is committed") {
+    if (syncing_) {
+      unsynced_.clear();
+      deleted_unsynced_.clear();
+    }
+    syncing_ = false;
+  }
+}
+
+void Chronicle::run_ended(bool killed, bool power_loss) {
+  if (!killed) {
+    unrecorded_.clear();
+  } else if (power_loss && !shape_.marks) {
+    unrecorded_.merge(unsynced_);
+    for (const auto& [table, stamp] : deleted_unsynced_) {
+      deleted_stamps_[table].erase(stamp);
+    }
+  }
+  unsynced_.clear();
+  deleted_unsynced_.clear();
 }
 
 void Chronicle::note_delete(std::size_t table, const Cells& row) {
   deleted_any_.insert(table);
-  if (rights_[table].stamped && row.at("stamp")) {
+  const std::pair at{table, row.at("tag").value_or("")};
+  if (rights_[table].stamped && row.at("stamp") && (shape_.marks || !unrecorded_.contains(at))) {
     deleted_stamps_[table].insert(*row.at("stamp"));
+    if (unsynced_.contains(at)) {
+      deleted_unsynced_.emplace(table, *row.at("stamp"));
+    }
   }
   for (const auto& [column, value] : row) {
     if (value) {
@@ -281,6 +316,13 @@ void Chronicle::user_wrote(const Snapshot& now) {
         note_delete(table, row);
         links_in_doubt = true;
       }
+      if (still != now[table].end() && still->second.at(id) != row.at(id)) {
+        for (const auto& [column, value] : row) {
+          if (value) {
+            departed_values_.insert(*value);
+          }
+        }
+      }
     }
     for (const auto& [tag, row] : now[table]) {
       const auto before = now_[table].find(tag);
@@ -297,11 +339,12 @@ void Chronicle::user_wrote(const Snapshot& now) {
         note_write(table, tag, column, value);
         const Column* known = shape_.tables[table].column(column);
         if (known != nullptr && (known->use == Use::kKey || known->use == Use::kReference)) {
-          rekeyed_any_.insert(table);
+          rekeyed_.emplace(table, tag);
         }
         links_in_doubt = links_in_doubt || (known != nullptr && known->use != Use::kAttribute);
-        if (known != nullptr && known->use == Use::kAttribute && old) {
-          overwritten_[*old] = {table, tag, column};
+        // A null never overwrites at first contact.
+        if (known != nullptr && known->use == Use::kAttribute && old && !(forgotten_ && !value)) {
+          overwritten_[*old] = {table, tag, column, !value};
         }
       }
     }
@@ -367,6 +410,7 @@ bool Chronicle::keys_agree(const Snapshot& rows) const {
 
 void Chronicle::state_lost() {
   forgotten_ = true;
+  std::erase_if(overwritten_, [](const auto& over) { return over.second.null; });
   lineage_known_ = lineage_known_ && keys_agree(now_);
 }
 

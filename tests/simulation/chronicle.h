@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -42,9 +43,14 @@ class Chronicle {
  public:
   explicit Chronicle(const Shape& shape);
 
-  // The databases after the engine, and after a user, had their turn.
+  // The databases after a transaction of the engine's, and of a user's.
   void engine_wrote(const Snapshot& now);
   void user_wrote(const Snapshot& now);
+  // How far the engine has got ("after_results"), and how its run ended: where the databases offer
+  // no marks, nobody can tell a row that it made and did not record, and that a user has deleted
+  // since, from one that it never made.
+  void engine_reached(std::string_view moment);
+  void run_ended(bool killed, bool power_loss);
   // The state is lost: links are found again by identity key alone.
   void state_lost();
   // Whether what the engine makes from now on may not be made: a lost state is not rebuilt yet.
@@ -59,10 +65,15 @@ class Chronicle {
     std::size_t table = 0;
     std::string tag;  // of its row
     std::string column;
+    bool null = false;  // of one that was written over: by a null
   };
   [[nodiscard]] const std::map<std::string, Write>& writes() const { return writes_; }
   // The row in which a user wrote another value over this one; nullptr: nobody did.
   [[nodiscard]] const Write* overwritten(const std::string& value) const;
+  // Whether a user gave a row that held this value another id: it is another object since.
+  [[nodiscard]] bool departed(const std::string& value) const {
+    return departed_values_.contains(value);
+  }
   // Whether a user deleted a row that held this value: what is inserted in its place takes over.
   [[nodiscard]] bool deleted(const std::string& value) const {
     return deleted_values_.contains(value);
@@ -73,8 +84,14 @@ class Chronicle {
   [[nodiscard]] bool contested(const std::optional<std::string>& one,
                                const std::optional<std::string>& two) const;
   [[nodiscard]] bool deleted_any(std::size_t table) const { return deleted_any_.contains(table); }
-  // Whether a user gave a row of the table another identity key.
-  [[nodiscard]] bool rekeyed_any(std::size_t table) const { return rekeyed_any_.contains(table); }
+  // Whether a user gave a row of the table another identity key, and whether it was this one.
+  [[nodiscard]] bool rekeyed_any(std::size_t table) const {
+    return std::any_of(rekeyed_.begin(), rekeyed_.end(),
+                       [&](const auto& row) { return row.first == table; });
+  }
+  [[nodiscard]] bool rekeyed(std::size_t table, const std::string& tag) const {
+    return rekeyed_.contains({table, tag});
+  }
   // False once rows and objects may no longer be told from each other.
   [[nodiscard]] bool lineage_known() const { return lineage_known_; }
   [[nodiscard]] const Snapshot& now() const { return now_; }
@@ -120,10 +137,17 @@ class Chronicle {
   std::vector<std::set<std::string>> deleted_stamps_;  // by table
   std::set<std::string> deleted_values_;
   std::set<std::size_t> deleted_any_;
-  std::set<std::size_t> rekeyed_any_;
+  std::set<std::string> departed_values_;
+  std::set<std::pair<std::size_t, std::string>> rekeyed_;  // table, tag
   bool creates_held_ = false;
   bool lineage_known_ = true;
   bool forgotten_ = false;  // the state was lost and is not built up again yet
+  // Rows that the engine made: not recorded yet, recorded but not synced; and the stamps of those
+  // of the second kind that a user deleted.
+  std::set<std::pair<std::size_t, std::string>> unrecorded_;
+  std::set<std::pair<std::size_t, std::string>> unsynced_;
+  std::set<std::pair<std::size_t, std::string>> deleted_unsynced_;
+  bool syncing_ = false;
   std::vector<Violation> violations_;
 };
 

@@ -76,6 +76,9 @@ RunEnd Deployment::in_a_new_process(const Step& step,
   int moments = 0;
   const Moment moment = [&](const char* what) {
     ++moments;
+    if (observe) {
+      observe(what);
+    }
     if (tell) {
       tell("  " + std::to_string(moments) + " " + what);
     }
@@ -186,20 +189,49 @@ std::string Deployment::name_of_row(std::size_t table, const memory::Cells& row)
          row.at(of.natural_id ? of.columns.front().name : "id").value_or("");
 }
 
-std::vector<Conflict> Deployment::conflicts() {
+void Deployment::read_state(const std::function<void(const State&)>& read) {
   MemoryStateStore overlay(static_cast<const StateStore&>(*store_));
   const std::array<std::string, 2> identities{database(Side::kLeft).identity(),
                                               database(Side::kRight).identity()};
   const auto state = State::open(overlay, *bound_, identities, random_);
   COUPLET_CHECK(state.has_value());
-  std::vector<Conflict> found;
-  for (std::size_t mapping = 0; mapping < bound_->mappings.size(); ++mapping) {
-    const auto entries = (*state)->conflicts(mapping, std::nullopt, 1'000'000);
-    COUPLET_CHECK(entries.has_value());
-    for (const State::ConflictEntry& entry : *entries) {
-      found.push_back(entry.conflict);
+  read(**state);
+}
+
+std::map<std::string, std::map<std::string, std::string>> Deployment::links() {
+  std::map<std::string, std::map<std::string, std::string>> found;
+  read_state([&](const State& state) {
+    for (const BoundMapping& mapping : bound_->mappings) {
+      const Pair& pair = bound_->pairs[mapping.pair];
+      if (!pair.many) {
+        continue;
+      }
+      State::LinkCursor cursor = state.link_cursor(mapping.pair, *pair.many);
+      for (; cursor.valid(); cursor.next()) {
+        const auto contribution = decode_contribution(cursor.value());
+        COUPLET_CHECK(contribution.has_value());
+        const auto name = [&](Side side, const ObjectKey& key) {
+          return object_name(bound_->entities[pair.entities[index_of(side)]], key);
+        };
+        found[mapping.name][name(*pair.many, {std::string(cursor.key())})] =
+            name(other(*pair.many), contribution->target);
+      }
     }
-  }
+  });
+  return found;
+}
+
+std::vector<Conflict> Deployment::conflicts() {
+  std::vector<Conflict> found;
+  read_state([&](const State& state) {
+    for (std::size_t mapping = 0; mapping < bound_->mappings.size(); ++mapping) {
+      const auto entries = state.conflicts(mapping, std::nullopt, 1'000'000);
+      COUPLET_CHECK(entries.has_value());
+      for (const State::ConflictEntry& entry : *entries) {
+        found.push_back(entry.conflict);
+      }
+    }
+  });
   return found;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,9 +47,13 @@ class Deployment final : private Observer {
   [[nodiscard]] std::string name_of_row(std::size_t table, const memory::Cells& row) const;
   // What the conflict log holds.
   std::vector<Conflict> conflicts();
+  // Of many-to-one mappings, by mapping: which object contributes to which.
+  std::map<std::string, std::map<std::string, std::string>> links();
   // All that the state holds, as text.
   [[nodiscard]] std::string state_bytes() const;
 
+  // Called at each moment, before anything else happens there, with what is about to happen.
+  std::function<void(std::string_view moment)> observe;
   // Where moments, operations and errors are told, if anybody wants to know.
   std::function<void(const std::string& line)> tell;
 
@@ -59,6 +64,8 @@ class Deployment final : private Observer {
   RunEnd sync(const Step& step, const std::vector<std::string>& names,
               const std::function<void(const Edit&)>& intrude);
   void set_faults(const Step& step) const;
+  // The state as it is, without a change to it.
+  void read_state(const std::function<void(const State&)>& read);
 
   void on_operation(const OperationReport& report) override;
   void on_progress(std::size_t /*mapping*/, const char* /*phase*/, std::uint64_t /*done*/,

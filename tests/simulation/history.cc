@@ -18,6 +18,7 @@ class History {
         users_(shape_, {&deployment_.database(Side::kLeft), &deployment_.database(Side::kRight)}),
         chronicle_(shape_) {
     deployment_.tell = trace_;
+    deployment_.observe = [this](std::string_view moment) { observe(moment); };
   }
 
   Verdict play() {
@@ -61,8 +62,20 @@ class History {
     }
   }
 
-  void edit(const Edit& edit) {
+  // Each transaction of the engine's is looked at by itself: one row may be made and then changed.
+  void observe(std::string_view moment) {
+    if (all_transactions() != seen_) {
+      see();
+    }
+    chronicle_.engine_reached(moment);
+  }
+  void see() {
     chronicle_.engine_wrote(snapshot());
+    seen_ = all_transactions();
+  }
+
+  void edit(const Edit& edit) {
+    see();
     const auto done = users_.make(edit, deployment_.clock().now().value);
     if (done) {
       ++verdict_.edits;
@@ -79,7 +92,8 @@ class History {
     marked_ = marked_ || end.kind == RunEnd::Kind::kDone;
     verdict_.killed += end.kind == RunEnd::Kind::kKilled ? 1 : 0;
     verdict_.operations += end.summary.operations();
-    chronicle_.engine_wrote(snapshot());
+    see();
+    chronicle_.run_ended(end.kind == RunEnd::Kind::kKilled, step.power_loss);
     const bool disturbed = step.transient_percent != 0 || step.lost_reply != std::array<int, 2>{} ||
                            !step.intrusions.empty();
     const bool excusable = end.error.kind == ErrorKind::kTransient ||
@@ -125,7 +139,8 @@ class History {
     read_conflicts();
     std::vector<OperationReport> standing = second.operations;
     verdict_.excused = standing.size();
-    for (Violation& violation : RestLaws(shape_, chronicle_, standing).check()) {
+    for (Violation& violation :
+         RestLaws(shape_, chronicle_, standing, deployment_.links()).check()) {
       verdict_.violation = std::move(violation);
       return;
     }
@@ -138,7 +153,7 @@ class History {
     if (end.kind != RunEnd::Kind::kDone) {
       violated("runs succeed", std::string(which) + " ended in an error: " + end.error.message);
     }
-    chronicle_.engine_wrote(snapshot());
+    see();
     return end;
   }
 
@@ -233,8 +248,9 @@ class History {
   Users users_;
   Chronicle chronicle_;
   Verdict verdict_;
-  bool marked_ = false;  // a run has put marks into the databases
-  bool lost_ = false;    // since then the state was lost, and not rebuilt
+  bool marked_ = false;     // a run has put marks into the databases
+  std::uint64_t seen_ = 0;  // transactions
+  bool lost_ = false;       // since then the state was lost, and not rebuilt
 };
 
 }  // namespace

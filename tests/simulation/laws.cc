@@ -1,6 +1,7 @@
 #include "tests/simulation/laws.h"
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 
 #include "engine/model/literal.h"
@@ -14,9 +15,37 @@ using memory::Cells;
 }  // namespace
 
 RestLaws::RestLaws(const Shape& shape, const Chronicle& chronicle,
-                   const std::vector<OperationReport>& standing)
+                   const std::vector<OperationReport>& standing, const LinkNames& links)
     : shape_(shape), chronicle_(chronicle), rows_(chronicle.now()) {
-  read_standing(standing);
+  const std::map<std::string, Row> named = rows_by_name();
+  read_standing(standing, named);
+  for (const Mapping& mapping : shape_.mappings) {
+    std::map<Row, Row>& of_mapping = links_[mapping.name];
+    if (const auto found = links.find(mapping.name); found != links.end()) {
+      for (const auto& [left, right] : found->second) {
+        const auto own = named.find(left);
+        const auto other_end = named.find(right);
+        if (own == named.end() && other_end != named.end()) {
+          unseen_.insert(other_end->second);  // One that nobody has seen go counts on.
+        }
+        if (own != named.end()) {
+          of_mapping[own->second] = other_end != named.end() ? other_end->second : Row{};
+        }
+      }
+    }
+  }
+}
+
+std::map<std::string, RestLaws::Row> RestLaws::rows_by_name() const {
+  std::map<std::string, Row> by_name;
+  for (std::size_t table = 0; table < rows_.size(); ++table) {
+    const Table& of = shape_.tables[table];
+    for (const auto& [tag, row] : rows_[table]) {
+      by_name[std::string(couplet::name_of(of.side)) + "." + of.name + "/" +
+              row.at(of.natural_id ? of.columns.front().name : "id").value_or("")] = {table, tag};
+    }
+  }
+  return by_name;
 }
 
 std::vector<Violation> RestLaws::check() {
@@ -81,15 +110,8 @@ bool RestLaws::source_wins(const Mapping& mapping, const Field& field) {
 }
 
 // An object on a worklist is not in step, and an operator sees why.
-void RestLaws::read_standing(const std::vector<OperationReport>& standing) {
-  std::map<std::string, Row> by_name;
-  for (std::size_t table = 0; table < rows_.size(); ++table) {
-    const Table& of = shape_.tables[table];
-    for (const auto& [tag, row] : rows_[table]) {
-      by_name[std::string(couplet::name_of(of.side)) + "." + of.name + "/" +
-              row.at(of.natural_id ? of.columns.front().name : "id").value_or("")] = {table, tag};
-    }
-  }
+void RestLaws::read_standing(const std::vector<OperationReport>& standing,
+                             const std::map<std::string, Row>& by_name) {
   for (const OperationReport& report : standing) {
     std::vector<Row> rows;
     for (const std::string& object : {report.from, report.to}) {
@@ -128,7 +150,17 @@ void RestLaws::judge(const OperationReport& report, const std::vector<Row>& rows
           return std::any_of(of.columns.begin(), of.columns.end(),
                              [](const Column& column) { return !column.nullable; });
         });
-    if (!unique && !refuses_null) {
+    const bool refuses_reference =
+        std::any_of(shape_.tables.begin(), shape_.tables.end(), [](const Table& of) {
+          return !of.declared_references &&
+                 std::any_of(of.columns.begin(), of.columns.end(),
+                             [](const Column& column) { return column.use == Use::kReference; });
+        });
+    bool deleted_somewhere = false;
+    for (std::size_t of = 0; of < shape_.tables.size(); ++of) {
+      deleted_somewhere = deleted_somewhere || chronicle_.deleted_any(of);
+    }
+    if (!unique && !refuses_null && !(refuses_reference && deleted_somewhere)) {
       groundless("no constraint could refuse it");
     }
     return;
@@ -301,7 +333,7 @@ void RestLaws::check_pair(const Mapping& mapping, const Row& left, const Row& ri
     bool known = true;
     const auto at_left = value(field, Side::kLeft, left, known);
     const auto at_right = value(field, Side::kRight, right, known);
-    if (!known || at_left == at_right) {
+    if (!known || at_left == at_right || carrier_excused(field, left)) {
       continue;
     }
     if (!shape_.two_way(mapping, field)) {
@@ -321,125 +353,179 @@ void RestLaws::check_pair(const Mapping& mapping, const Row& left, const Row& ri
   }
 }
 
-// Section 5.5: values before nulls, known times before unknown, newest first, then the mapping
-// listed first, then the smallest id.
+// What is read by a path is written by another mapping: where that one reports on the object, the
+// two stay apart.
+bool RestLaws::carrier_excused(const Field& field, const Row& left) const {
+  if (field.right.find('.') == std::string::npos) {
+    return false;
+  }
+  return std::any_of(shape_.mappings.begin(), shape_.mappings.end(), [&](const Mapping& mapping) {
+    return mapping.many_to_one && table(mapping, Side::kLeft) == left.first &&
+           excused(mapping).contains(left) &&
+           std::any_of(mapping.fields.begin(), mapping.fields.end(),
+                       [&](const Field& carried) { return carried.left == field.left; });
+  });
+}
+
+std::optional<std::vector<std::string>> RestLaws::key_of(const Mapping& mapping, Side side,
+                                                         const Row& row) const {
+  std::vector<std::string> key;
+  for (const Field& field : mapping.fields) {
+    bool known = true;
+    if (!field.identity) {
+      continue;
+    }
+    auto part = value(field, side, row, known);
+    if (known && !part) {
+      return std::nullopt;
+    }
+    key.push_back(part.value_or("(not to be told)"));
+  }
+  return key;
+}
+
+// Link integrity: who has an identity key contributes to one row, which has the same.
 void RestLaws::check_targets(const Mapping& mapping) {
   const std::size_t many = table(mapping, Side::kLeft);
-  const std::size_t one = table(mapping, Side::kRight);
-  std::vector<const Field*> keys;
-  for (const Field& field : mapping.fields) {
-    if (field.identity) {
-      keys.push_back(&field);
-    }
-  }
-  const auto key_of = [&](Side side, const Row& row) -> std::optional<std::vector<std::string>> {
-    std::vector<std::string> key;
-    for (const Field* field : keys) {
-      bool known = true;
-      auto part = value(*field, side, row, known);
-      if (!known || !part) {
-        return std::nullopt;
-      }
-      key.push_back(std::move(*part));
-    }
-    return key;
-  };
-  std::map<std::vector<std::string>, std::vector<Row>> targets;
-  for (const auto& [tag, row] : rows_[one]) {
-    if (const auto key = key_of(Side::kRight, {one, tag})) {
-      targets[*key].emplace_back(one, tag);
-    }
-  }
-  std::map<std::vector<std::string>, std::vector<Row>> contributors;
+  const std::map<Row, Row>& links = links_.at(mapping.name);
+  std::set<Row> targets;
   for (const auto& [tag, row] : rows_[many]) {
     const Row own{many, tag};
-    const auto key = key_of(Side::kLeft, own);
+    const auto key = key_of(mapping, Side::kLeft, own);
+    const auto link = links.find(own);
+    if (link != links.end() && link->second.second.empty()) {
+      if (!excused(mapping).contains(own)) {
+        violated("link integrity", name(own) + " is linked to a row of " + mapping.right +
+                                       " that is gone (" + mapping.name + ")");
+      }
+      continue;
+    }
+    if (link != links.end()) {
+      targets.insert(link->second);
+    }
     if (!key || excused(mapping).contains(own)) {
       continue;
     }
-    contributors[*key].push_back(own);
-    const auto found = targets.find(*key);
-    // One that was renamed by hand on the way may have been joined under that name.
-    if (found == targets.end() && !chronicle_.rekeyed_any(one)) {
+    if (link == links.end()) {
       violated("convergence", name(own) + " contributes to no row of " + mapping.right + " (" +
                                   mapping.name + ")");
-    }
-  }
-  // Under the name of one that is parked another row may stand, which is nobody's target.
-  if (std::any_of(excused(mapping).begin(), excused(mapping).end(),
-                  [&](const Row& row) { return row.first == one; })) {
-    return;
-  }
-  for (const auto& [key, rows] : contributors) {
-    const auto found = targets.find(key);
-    // What one mapping leaves to the target, the others do not overwrite either.
-    if (found == targets.end() || found->second.size() != 1 ||
-        std::any_of(excused_.begin(), excused_.end(), [&](const auto& standing) {
-          return standing.second.contains(found->second.front());
-        })) {
       continue;
     }
+    if (!excused(mapping).contains(link->second) && !may_be_called_otherwise(mapping, own) &&
+        key_of(mapping, Side::kRight, link->second) != key) {
+      violated("link integrity", name(own) + " contributes to " + name(link->second) +
+                                     ", which has another identity key (" + mapping.name + ")");
+    }
+  }
+  for (const Row& target : targets) {
     for (const Field& field : mapping.fields) {
-      if (!field.identity && field.policy == "enforce") {
-        check_target(mapping, field, found->second.front(), rows);
+      if (!field.identity && !excused_anywhere(target)) {
+        check_target(field.right, target);
       }
     }
   }
 }
 
-void RestLaws::check_target(const Mapping& mapping, const Field& field, const Row& target,
-                            const std::vector<Row>& contributors) {
-  // With several mappings, or a rival outside of this group, more values may come first: then the
-  // target must hold what one of all contributors has.
-  std::set<std::optional<std::string>> candidates;
-  // Who has lost its identity key, or waits, stays a contributor.
-  bool alone = true;
-  for (const Row& row : excused(mapping)) {
-    if (row.first == contributors.front().first) {
-      alone = false;
-      candidates.insert(cells(row).at(field.left));
-    }
+// Whether the target of a contributor may have another identity key than it. What a user renamed is
+// carried by the mapping that reads it through a path; where several mappings contribute to it, the
+// first of all contributors says what it is called; it may be newer than all of them; and where
+// both were renamed, or the log says so, a rule has decided.
+bool RestLaws::may_be_called_otherwise(const Mapping& mapping, const Row& own) const {
+  const Row& target = links_.at(mapping.name).at(own);
+  if (chronicle_.rekeyed_any(target.first) && (reads_paths() || contested(mapping, target))) {
+    return true;
   }
-  for (const Mapping& rival : shape_.mappings) {
-    if (rival.name == mapping.name || rival.right != mapping.right) {
+  return chronicle_.rekeyed(target.first, target.second) &&
+         (mapping.conflict == "last_write_wins" || chronicle_.rekeyed(own.first, own.second) ||
+          std::any_of(mapping.fields.begin(), mapping.fields.end(), [&](const Field& field) {
+            bool known = true;
+            const auto said = value(field, Side::kLeft, own, known);
+            const auto held = value(field, Side::kRight, target, known);
+            return field.identity && known && chronicle_.contested(said, held);
+          }));
+}
+
+// Whether others contribute to it under another mapping.
+bool RestLaws::contested(const Mapping& mapping, const Row& target) const {
+  return std::any_of(shape_.mappings.begin(), shape_.mappings.end(), [&](const Mapping& rival) {
+    const auto& links = links_.at(rival.name);
+    return rival.name != mapping.name && rival.right == mapping.right &&
+           std::any_of(links.begin(), links.end(),
+                       [&](const auto& link) { return link.second == target; });
+  });
+}
+
+bool RestLaws::reads_paths() const {
+  return std::any_of(shape_.mappings.begin(), shape_.mappings.end(), [](const Mapping& mapping) {
+    return std::any_of(mapping.fields.begin(), mapping.fields.end(), [](const Field& field) {
+      return field.left.find('.') != std::string::npos ||
+             field.right.find('.') != std::string::npos;
+    });
+  });
+}
+
+// What one mapping leaves to the target, the others do not overwrite either.
+bool RestLaws::excused_anywhere(const Row& row) const {
+  return std::any_of(excused_.begin(), excused_.end(),
+                     [&](const auto& standing) { return standing.second.contains(row); });
+}
+
+// Section 5.5: values before nulls, known times before unknown, newest first, then the mapping
+// listed first, then the smallest id.
+void RestLaws::check_target(const std::string& column, const Row& target) {
+  using Rank = std::tuple<bool, std::string, int, std::int64_t>;
+  std::map<Rank, std::optional<std::string>> voices;
+  std::set<std::optional<std::string>> candidates;
+  bool certain = true;
+  bool anybody = false;
+  int order = 0;
+  for (const Mapping& mapping : shape_.mappings) {
+    --order;
+    if (table(mapping, Side::kRight) != target.first) {
       continue;
     }
-    for (const Field& theirs : rival.fields) {
-      if (theirs.right == field.right && theirs.policy != "enforce") {
+    for (const Field& field : mapping.fields) {
+      if (field.right != column) {
+        continue;
+      }
+      if (field.policy != "enforce") {
         return;
       }
-      if (theirs.right == field.right) {
-        alone = false;
-        for (const auto& [tag, row] : rows_[table(rival, Side::kLeft)]) {
-          candidates.insert(row.at(theirs.left));
+      for (const auto& [own, linked] : links_.at(mapping.name)) {
+        if (linked != target) {
+          continue;
         }
+        // Who has lost its identity key, or waits, stays a contributor; who is held on the way to
+        // another target has no say.
+        certain = certain && !excused(mapping).contains(own);
+        anybody = anybody || !excused(mapping).contains(own);
+        const Cells& at = cells(own);
+        // Times are texts of one form and zone: the later one is the greater.
+        const std::string time =
+            shape_.tables[own.first].has_time ? at.at("touched").value_or("") : "";
+        const auto& value = at.at(field.left);
+        candidates.insert(value);
+        voices[{value.has_value(), time, order, -std::stoll(at.at("id").value_or("0"))}] = value;
       }
     }
   }
-  const auto rank = [&](const Row& row) {
-    // Times are texts of one form and zone: the later one is the greater.
-    const Cells& at = cells(row);
-    const std::string time = shape_.tables[row.first].has_time ? at.at("touched").value_or("") : "";
-    return std::tuple(at.at(field.left).has_value(), time, -std::stoll(at.at("id").value_or("0")));
-  };
-  const Row& first =
-      *std::max_element(contributors.begin(), contributors.end(),
-                        [&](const Row& a, const Row& b) { return rank(a) < rank(b); });
-  const std::optional<std::string>& best = cells(first).at(field.left);
-  for (const Row& row : contributors) {
-    candidates.insert(cells(row).at(field.left));
+  if (!anybody || unseen_.contains(target)) {
+    return;  // What is there stays.
   }
-  const auto& held = cells(target).at(field.right);
-  if (alone ? held == best : candidates.contains(held)) {
+  const auto& held = cells(target).at(column);
+  const std::optional<std::string>& best = voices.rbegin()->second;
+  if (certain ? held == best : candidates.contains(held)) {
     return;
   }
   // A null never overwrites at first contact, and what lost to a newer target is on record.
-  if ((!best && held) || chronicle_.contested(best, held)) {
+  const auto excuses = [&](const std::optional<std::string>& value) {
+    return (!value && held) || chronicle_.contested(value, held);
+  };
+  if (certain ? excuses(best) : std::any_of(candidates.begin(), candidates.end(), excuses)) {
     return;
   }
-  violated("order independence", field.right + " of " + name(target) + " is " + shown(held) +
-                                     ", but the first of its contributors says " + shown(best) +
-                                     " (" + mapping.name + ")");
+  violated("order independence", column + " of " + name(target) + " is " + shown(held) +
+                                     ", but the first of its contributors says " + shown(best));
 }
 
 // No lost update: what a user wrote last is there, or was beaten by a rule that is on record.
@@ -483,7 +569,7 @@ void RestLaws::check_writes() {
               (over->table != table(mapping, Side::kLeft) &&
                over->table != table(mapping, Side::kRight)) ||
               excused(mapping).contains({at, tag}) || chronicle_.won(*value) ||
-              !rows_[over->table].contains(over->tag) ||
+              chronicle_.departed(*value) || !rows_[over->table].contains(over->tag) ||
               excused(mapping).contains({over->table, over->tag})) {
             continue;
           }

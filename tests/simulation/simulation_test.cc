@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tests/simulation/shrink.h"
 
@@ -21,13 +22,17 @@ std::vector<std::string> trace_of(const Script& script) {
 
 // Every call of a source and of the state, every operation, all rows and all bytes of the state.
 TEST(Replay, ASeedIsTheSameHistoryByteForByte) {
+  std::set<std::string> shapes;
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
+    shapes.insert(random_script(seed, kSteps).shape.name);
     const auto once = trace_of(random_script(seed, kSteps));
     const auto twice = trace_of(random_script(seed, kSteps));
     EXPECT_GT(once.size(), 20U);
     ASSERT_EQ(once, twice);
   }
+  EXPECT_THAT(shapes, testing::UnorderedElementsAre("flat", "two flat", "family", "many to one",
+                                                    "circle", "opposing", "deep"));
 }
 
 TEST(Replay, AnotherSeedIsAnotherHistory) {

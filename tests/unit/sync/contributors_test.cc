@@ -358,5 +358,143 @@ TEST_F(ContributorsTest, WhoRefersToOneThatMovesToANewTargetFollows) {
   expect_at_rest();
 }
 
+// A table that shows no row, or one look, is no evidence: what counted counts on.
+TEST_F(ContributorsTest, AWinnerThatNobodySawGoKeepsItsValueInTheTarget) {
+  map();
+  order({{"city", "Rome"}, {"note", "first"}, {"touched", "2025-02-01"}});
+  order({{"city", "Rome"}, {"note", "second"}, {"touched", "2025-01-01"}});
+  settle();
+  left->erase("orders", {{"note", "first"}});
+  EXPECT_EQ(sync({"right.cities/1"}).summary.operations(), 0U);
+  EXPECT_THAT(cities(), ElementsAre("Rome first"));
+  settle();  // A scan has seen it.
+  EXPECT_THAT(cities(), ElementsAre("Rome second"));
+  expect_at_rest();
+}
+
+TEST_F(ContributorsTest, ANewerValueComesBeforeThatOfAWinnerThatNobodySawGo) {
+  map();
+  order({{"city", "Rome"}, {"note", "first"}, {"touched", "2025-02-01"}});
+  settle();
+  left->erase("orders", {{"note", "first"}});
+  order({{"city", "Rome"}, {"note", "older"}, {"touched", "2025-01-01"}});
+  order({{"city", "Rome"}, {"note", "newer"}, {"touched", "2025-03-01"}});
+  sync({"left.orders/2"});
+  EXPECT_THAT(cities(), ElementsAre("Rome first"));
+  sync({"left.orders/3"});
+  EXPECT_THAT(cities(), ElementsAre("Rome newer"));
+  settle();
+  expect_at_rest();
+}
+
+// Its new name is that of two cities: it stays linked, but says nothing for the old one.
+TEST_F(ContributorsTest, OneThatIsHeldOnItsWayElsewhereHasNoSayWhereItWas) {
+  map();
+  order({{"city", "Rome"}, {"note", "first"}, {"touched", "2025-02-01"}});
+  order({{"city", "Rome"}, {"note", "second"}, {"touched", "2025-01-01"}});
+  settle();
+  right->insert("cities", {{"name", "Oslo"}, {"note", "1"}});
+  right->insert("cities", {{"name", "Oslo"}, {"note", "2"}});
+  left->update("orders", {{"note", "first"}}, {{"city", "Oslo"}});
+  EXPECT_EQ(settle().count(Operation::kHold), 1U);
+  EXPECT_THAT(cities(), ElementsAre("Oslo 1", "Oslo 2", "Rome second"));
+  expect_at_rest();
+  EXPECT_EQ(sync({"right.cities/1"}).summary.operations(), 0U);
+  left->update("orders", {{"note", "first"}}, {{"city", "Rome"}});
+  EXPECT_EQ(settle().count(Operation::kHold), 0U);
+  EXPECT_THAT(cities(), ElementsAre("Oslo 1", "Oslo 2", "Rome first"));
+  expect_at_rest();
+}
+
+// The target is synced by itself while its winner is on its way, which then comes back.
+TEST_F(ContributorsTest, AWinnerThatOnlyLookedElsewhereCountsAgain) {
+  map();
+  order({{"city", "Rome"}, {"note", "first"}, {"touched", "2025-02-01"}});
+  order({{"city", "Rome"}, {"note", "second"}, {"touched", "2025-01-01"}});
+  settle();
+  left->update("orders", {{"note", "first"}}, {{"city", "Oslo"}});
+  sync({"right.cities/1"});
+  EXPECT_THAT(cities(), ElementsAre("Rome second"));
+  left->update("orders", {{"note", "first"}}, {{"city", "Rome"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome first"));
+  expect_at_rest();
+}
+
+// Somebody renames a city to a name that an order of another city takes at the same time.
+TEST_F(ContributorsTest, WhoWantsANameThatATargetHasOnlyByHandMakesATargetOfItsOwn) {
+  map();
+  order({{"city", "Rome"}, {"note", "r"}});
+  settle();
+  right->update("cities", {{"name", "Rome"}}, {{"name", "Oslo"}});
+  order({{"city", "Oslo"}, {"note", "o"}});
+  EXPECT_EQ(settle().count(Operation::kHold), 0U);
+  EXPECT_THAT(cities(), ElementsAre("Oslo o", "Rome r"));
+  expect_at_rest();
+}
+
+// Killed between the commit that brings a contributor to its new target and what is recorded after.
+TEST_F(ContributorsTest, ATargetThatWasLeftWhenTheProcessDiedIsAnOrphanAllTheSame) {
+  struct Killed {};
+  for (const char* point : {"after_submit", "after_commit", "after_results", "after_record"}) {
+    for (int nth = 1; nth < 3; ++nth) {
+      SCOPED_TRACE(std::string(point) + " " + std::to_string(nth));
+      SyncWorld world;
+      world.create(*world.left, DescribedTable("orders").id().text("city").text("note"));
+      world.create(*world.right, DescribedTable("cities").id().text("name").text("note"));
+      world.define(
+          "mappings:\n  city: { left: left.orders, right: right.cities, direction: left_to_right,\n"
+          "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n"
+          "    attributes: [ note ] }\n");
+      world.left->insert("orders", {{"city", "Rome"}, {"note", "r"}});
+      world.left->insert("orders", {{"city", "Oslo"}, {"note", "o"}});
+      world.reconcile();
+      world.left->update("orders", {{"note", "r"}}, {{"city", "Oslo"}});
+      int passed = 0;
+      world.crash_points.reached = [&](const char* name) {
+        if (std::string(name) == point && ++passed == nth) {
+          throw Killed();
+        }
+      };
+      try {
+        (void)world.try_reconcile();
+      } catch (const Killed&) {
+        EXPECT_EQ(passed, nth);
+      }
+      world.crash_points.reached = [](const char*) {};
+      EXPECT_TRUE(world.reconcile().summary.converged);
+      const auto orphans = world.store->cursor(Family::kTombstones);
+      orphans->seek({});
+      EXPECT_TRUE(orphans->valid());
+      EXPECT_EQ(world.sync({"right.cities/1"}).summary.operations(), 0U);
+      EXPECT_THAT(column(*world.right, "cities", "note"), ElementsAre("r", "r"));
+    }
+  }
+}
+
+// What refuses it where it goes does not make an orphan of what it could not leave.
+TEST_F(ContributorsTest, ATargetIsNoOrphanWhileItsLastContributorCannotGo) {
+  map();
+  order({{"city", "Rome"}, {"note", "r"}});
+  order({{"city", "Oslo"}, {"note", "o"}, {"touched", "2025-01-01"}});
+  settle();
+  bool refused = true;
+  right->add_check("cities", {"no_r_in_oslo", [&refused](const memory::RowAccess& row) {
+                                return !refused || row.get("name") != "Oslo" ||
+                                       row.get("note") != "r";
+                              }});
+  left->update("orders", {{"note", "r"}}, {{"city", "Oslo"}, {"touched", "2025-02-01"}});
+  for (int run = 0; run < 2; ++run) {
+    const Summary summary = settle();
+    EXPECT_GE(summary.count(Operation::kPark), 1U);
+    EXPECT_EQ(summary.operations(), 0U);
+  }
+  refused = false;
+  const Summary summary = settle();
+  EXPECT_EQ(summary.count(Operation::kUnlink), 1U);
+  EXPECT_THAT(cities(), ElementsAre("Oslo r", "Rome r"));
+  expect_at_rest();
+}
+
 }  // namespace
 }  // namespace couplet::test

@@ -121,6 +121,28 @@ TEST_F(FaultsTest, AValueThatIsTooLongOrTooLargeNamesItsAttribute) {
   EXPECT_THAT(refused, ElementsAre("title", "cost"));
 }
 
+// Between look and write the other side becomes the newer one: it wins, and the log says so.
+TEST_F(FaultsTest, AConflictWhoseWriteIsRefusedIsNotOnRecordUntilItIsDecidedAgain) {
+  map("direction: both, tie: left");
+  left_has({{"key", "a"}, {"name", "left"}, {"touched", "2025-01-01 00:00:00+00"}});
+  right_has({{"key", "a"}, {"name", "right"}, {"touched", "2025-01-01 00:00:00+00"}});
+  right->faults().before(SourceCall::kSubmit, [&] {
+    right_sets("a", {{"mail", "raced"}, {"touched", "2025-06-01 00:00:00+00"}});
+  });
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a right raced"));
+  EXPECT_EQ(lefts(), rights());
+  const auto conflicts = store->cursor(Family::kConflicts);
+  std::vector<std::string> lost;
+  for (conflicts->seek({}); conflicts->valid(); conflicts->next()) {
+    const auto conflict = decode_conflict(conflicts->value());
+    ASSERT_TRUE(conflict.has_value());
+    ASSERT_TRUE(conflict->winner.has_value());
+    lost.push_back(conflict->values[index_of(other(*conflict->winner))]);
+  }
+  EXPECT_THAT(lost, ElementsAre("\"left\""));
+}
+
 TEST_F(FaultsTest, ACounterpartThatAppearsBetweenLookAndCreateIsLinked) {
   map("direction: left_to_right");
   left_has({{"key", "a"}, {"name", "Ada"}});

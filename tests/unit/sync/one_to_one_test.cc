@@ -168,6 +168,21 @@ TEST_F(OneToOneTest, ATargetThatIsNewerIsLeftAndReportedUnderLastWriteWins) {
   EXPECT_THAT(rights(), ElementsAre("a newer -"));
 }
 
+// It holds what somebody wrote there later than what we brought: that is still its change time.
+TEST_F(OneToOneTest, AnOlderValueThatIsWrittenDoesNotMakeTheTargetOlder) {
+  map("direction: left_to_right, attributes: [ name, { left: mail, right: mail, "
+      "conflict: left_wins } ]");
+  left_has({{"key", "a"}, {"name", "Ada"}, {"mail", "1"}, {"touched", "2025-01-01 00:00:00+00"}});
+  settle(*this);
+  right_sets("a", {{"name", "newer"}, {"mail", "x"}, {"touched", "2025-06-01 00:00:00+00"}});
+  for (int run = 0; run < 2; ++run) {
+    SCOPED_TRACE(run);
+    EXPECT_EQ(settle(*this).count(Operation::kUpdate), run == 0 ? 1U : 0U);
+    EXPECT_THAT(rights(), ElementsAre("a newer 1"));
+  }
+  expect_at_rest();
+}
+
 TEST_F(OneToOneTest, FollowWritesOnlyWhatChangedAndReportsDrift) {
   map("direction: left_to_right, "
       "attributes: [ { left: name, right: name, policy: follow }, mail ]");
