@@ -247,7 +247,9 @@ Result<Intent> Applier::intent_of(Side side, std::span<RowWrite* const> writes,
     for (std::size_t use = 0; use < write->task->merges.size(); ++use) {
       const Merge& merge = write->task->merges[use];
       if (merge.outcome == Merge::Outcome::kWrite && merge.to == side) {
-        entry.written.emplace_back(plan_.slot(use).name, merge.base->digests[index_of(side)]);
+        const View* before = write->task->views[index_of(side)];
+        entry.written.push_back({plan_.slot(use).name, merge.base->digests[index_of(side)],
+                                 before != nullptr ? before->slots[use].state.digest : Digest{}});
       }
     }
     // Without a chosen key the row is found again by its identity (Syncer::recover).

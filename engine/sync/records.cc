@@ -441,9 +441,10 @@ std::string encode(const Intent& intent) {
     out.text(entry.key.bytes);
     out.text(entry.from.bytes);
     out.varint(entry.written.size());
-    for (const auto& [slot, digest] : entry.written) {
-      out.text(slot);
-      out.u64(digest.value);
+    for (const Intent::Entry::Written& written : entry.written) {
+      out.text(written.slot);
+      out.u64(written.digest.value);
+      out.u64(written.before.value);
     }
     out.varint(entry.changes.size());
     for (const StateBatch::Change& change : entry.changes) {
@@ -478,7 +479,9 @@ Result<Intent> decode_intent(std::string_view bytes) {
     const std::uint64_t written = in.varint();
     for (std::uint64_t j = 0; j < written && in.ok(); ++j) {
       std::string slot = get_text(in);
-      entry.written.emplace_back(std::move(slot), Digest{in.u64()});
+      const Digest digest{in.u64()};
+      const Digest before{format == kIntentFormat ? in.u64() : 0};
+      entry.written.push_back({std::move(slot), digest, before});
     }
     const std::uint64_t changes = in.varint();
     for (std::uint64_t j = 0; j < changes && in.ok(); ++j) {

@@ -171,8 +171,14 @@ struct Intent {
     Operation operation = Operation::kUpdate;
     ObjectKey key;   // of the row written; empty: the source chooses it
     ObjectKey from;  // one to one, where `key` is empty: the object that it is made from
-    std::vector<std::pair<std::string, Digest>> written;  // slot name, digest to be
-    std::vector<StateBatch::Change> changes;              // what to record if it was committed
+    struct Written {
+      std::string slot;  // its name
+      Digest digest;     // to be
+      Digest before;     // of an update: as the row was when that was decided; else 0
+      bool operator==(const Written&) const = default;
+    };
+    std::vector<Written> written;
+    std::vector<StateBatch::Change> changes;  // what to record if it was committed
   };
   std::string source;
   BatchNumber number;

@@ -30,7 +30,7 @@ bool writes_id(const MappingPlan& plan, const Intent::Entry& entry) {
   for (std::size_t use = 0; use < plan.uses.size(); ++use) {
     const Slot& slot = plan.slot(use);
     const bool written = std::any_of(entry.written.begin(), entry.written.end(),
-                                     [&](const auto& one) { return one.first == slot.name; });
+                                     [&](const auto& one) { return one.slot == slot.name; });
     for (const ColumnPath& column : slot.end(entry.side).columns) {
       if (written && std::find(id.begin(), id.end(), column.column) != id.end()) {
         return true;
@@ -41,21 +41,36 @@ bool writes_id(const MappingPlan& plan, const Intent::Entry& entry) {
 }
 
 struct WrittenSlots {
-  std::size_t known = 0;  // those that the mapping still has
-  std::size_t done = 0;   // of these, those that the row holds as the entry says
+  std::size_t known = 0;   // those that the mapping still has
+  std::size_t done = 0;    // of these, those that the row holds as the entry says
+  std::size_t undone = 0;  // those that it holds as they were before
 };
 
 WrittenSlots written_of(const MappingPlan& plan, const Intent::Entry& entry, const View& row) {
   WrittenSlots count;
-  for (const auto& [slot, digest] : entry.written) {
+  for (const Intent::Entry::Written& written : entry.written) {
     for (std::size_t use = 0; use < plan.uses.size(); ++use) {
-      if (plan.slot(use).name == slot) {
+      if (plan.slot(use).name == written.slot) {
+        const Digest held = row.slots[use].state.digest;
         ++count.known;
-        count.done += row.slots[use].state.digest == digest ? 1 : 0;
+        count.done += held == written.digest ? 1 : 0;
+        count.undone += held != written.digest && held == written.before ? 1 : 0;
       }
     }
   }
   return count;
+}
+
+// The batch was committed, but not this update of it: its row was changed between look and write,
+// so it was refused. An update changes all its slots at once: one that is as it was speaks for all.
+// Where a user has written all of them there is nothing to tell it by: it counts as done, which is
+// what it mostly is, and the user's values as newer.
+bool was_refused(const MappingPlan& plan, const Intent::Entry& entry, const View* row) {
+  if (row == nullptr || entry.operation != Operation::kUpdate) {
+    return false;
+  }
+  const WrittenSlots written = written_of(plan, entry, *row);
+  return written.done == 0 && written.undone > 0;
 }
 
 // What would have been recorded of the create, had its row been known.
@@ -69,10 +84,11 @@ Link link_of_create(const MappingPlan& plan, const Intent::Entry& entry, const O
   link.agreement.base.resize(plan.entities->slots.size());
   std::vector<std::size_t> said;
   for (std::size_t use = 0; use < plan.uses.size(); ++use) {
-    for (const auto& [slot, digest] : entry.written) {
-      if (plan.slot(use).name == slot) {
+    for (const Intent::Entry::Written& written : entry.written) {
+      if (plan.slot(use).name == written.slot) {
         said.push_back(use);
-        link.agreement.base[plan.uses[use]->slot] = BaseSlot{true, {digest, digest}};
+        link.agreement.base[plan.uses[use]->slot] =
+            BaseSlot{true, {written.digest, written.digest}};
       }
     }
   }
@@ -122,49 +138,49 @@ Result<void> Syncer::recover() {
     // never ran.
     writer.last = number.value_or(BatchNumber{});
     std::vector<Intent>& intents = by_source[definition_.sources[source]];
-    std::vector<Intent> undecided;
     StateBatch changes;
+    std::vector<Left> left;
     for (Intent& intent : intents) {
       writer.last = std::max(writer.last, intent.number);
       if (!intent.marked || !number) {
-        undecided.push_back(std::move(intent));
-        continue;
+        left.push_back({std::move(intent), false});
+      } else if (planted("mark_off_by_one") ? *number > intent.number : *number >= intent.number) {
+        left.push_back({std::move(intent), true});
+      } else {
+        State::erase(changes, intent.source, intent.number);
       }
-      if (planted("mark_off_by_one") ? *number > intent.number : *number >= intent.number) {
-        JointChanges joint;
-        for (const Intent::Entry& entry : intent.entries) {
-          joint.add(entry.changes);
-        }
-        joint.put_into(changes);
-        std::erase_if(intent.entries,
-                      [](const Intent::Entry& entry) { return entry.from.empty(); });
-        if (!intent.entries.empty()) {  // Rows that are there, under ids that nobody knows yet.
-          undecided.push_back(std::move(intent));
-          continue;
-        }
-      }
-      State::erase(changes, intent.source, intent.number);
     }
     if (!changes.empty()) {
       COUPLET_TRY(state_.store().commit(changes, Durability::kSynced));
     }
-    COUPLET_TRY(recover_source(source, undecided));
+    COUPLET_TRY(recover_source(source, left));
   }
   return {};
 }
 
-// Without a mark: look whether the rows are as the intent says.
-Result<void> Syncer::recover_source(std::size_t source, const std::vector<Intent>& intents) {
+bool Syncer::is_mapped(const Intent::Entry& entry, std::size_t source) const {
+  return std::any_of(plans_.begin(), plans_.end(), [&](const MappingPlan& plan) {
+    return plan.bound->name == entry.mapping && plan.side(entry.side).entity->source == source;
+  });
+}
+
+// Looks at the rows: without a mark, whether they are as the intent says; with one, which of them
+// were refused.
+Result<void> Syncer::recover_source(std::size_t source, const std::vector<Left>& left) {
   StateBatch changes;
-  for (const Intent& intent : intents) {
+  for (const auto& [intent, committed] : left) {
     // Entries of one mapping and side are looked at together.
     std::map<std::pair<std::string, Side>, std::vector<const Intent::Entry*>> groups;
+    JointChanges joint;
     for (const Intent::Entry& entry : intent.entries) {
-      if (!entry.key.empty() || !entry.from.empty()) {
+      const bool asks = entry.operation == Operation::kUpdate && !entry.key.empty();
+      if (committed && !(asks && is_mapped(entry, source))) {
+        joint.add(entry.changes);
+      }
+      if (!entry.from.empty() || asks || (!committed && !entry.key.empty())) {
         groups[{entry.mapping, entry.side}].push_back(&entry);
       }
     }
-    JointChanges joint;
     for (const auto& [group, entries] : groups) {
       for (const MappingPlan& plan : plans_) {
         if (plan.bound->name != group.first || plan.side(group.second).entity->source != source) {
@@ -184,9 +200,10 @@ Result<void> Syncer::recover_source(std::size_t source, const std::vector<Intent
         COUPLET_TRY(link_unnamed(plan, reader, unnamed, joint));
         COUPLET_ASSIGN(const auto rows, reader.fetch(group.second, keys));
         for (const Intent::Entry* entry : entries) {
-          const auto row = rows.find(entry->key);
+          const auto found = rows.find(entry->key);
+          const View* const row = found == rows.end() ? nullptr : found->second;
           if (!entry->key.empty() &&
-              was_committed(plan, *entry, row == rows.end() ? nullptr : row->second)) {
+              (committed ? !was_refused(plan, *entry, row) : was_committed(plan, *entry, row))) {
             joint.add(entry->changes);
           }
         }
@@ -212,10 +229,11 @@ bool Syncer::was_committed(const MappingPlan& plan, const Intent::Entry& entry, 
   if (entry.operation == Operation::kCreate && !writes_id(plan, entry)) {
     return true;
   }
-  const auto [known, done] = written_of(plan, entry, *row);
+  const WrittenSlots written = written_of(plan, entry, *row);
   // An update was to change each of these, all of them at once: one that did speaks for all, also
   // for those that a user has changed since. A row of the id that we chose may be a user's own.
-  return done == known || (done > 0 && entry.operation == Operation::kUpdate);
+  return written.done == written.known ||
+         (written.done > 0 && entry.operation == Operation::kUpdate);
 }
 
 // Creates whose ids the source chose: the row is looked for by its identity, as any counterpart,
@@ -254,8 +272,8 @@ Result<void> Syncer::link_unnamed(const MappingPlan& plan, Reader& reader,
     if (found[i].empty() || taken[i]) {
       continue;
     }
-    const auto [known, done] = written_of(plan, *asking[i], *questions[i].answers.front());
-    if (done == known) {
+    const WrittenSlots written = written_of(plan, *asking[i], *questions[i].answers.front());
+    if (written.done == written.known) {
       StateBatch changes;
       state_.put(changes, plan.pair, link_of_create(plan, *asking[i], found[i], clock_.now()));
       joint.add(changes.changes());

@@ -88,7 +88,14 @@ class Syncer {
  private:
   Result<void> decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
                             const Permissions& permissions, Reader& reader, TaskBatch& batch);
-  Result<void> recover_source(std::size_t source, const std::vector<Intent>& intents);
+  // An intent that a crash left; committed: its mark says so.
+  struct Left {
+    Intent intent;
+    bool committed = false;
+  };
+  // The definition still has the entry's mapping, and writes there.
+  [[nodiscard]] bool is_mapped(const Intent::Entry& entry, std::size_t source) const;
+  Result<void> recover_source(std::size_t source, const std::vector<Left>& left);
   Result<void> link_unnamed(const MappingPlan& plan, Reader& reader,
                             std::span<const Intent::Entry* const> entries, JointChanges& joint);
   [[nodiscard]] bool writes_to(std::size_t source) const;

@@ -98,7 +98,9 @@ RC_GTEST_PROP(Records, AnIntentIsReadBackAsItWasWritten, ()) {
   entry.operation = *rc::gen::element(Operation::kCreate, Operation::kUpdate, Operation::kDelete);
   entry.key = any_key();
   entry.from = any_key();
-  entry.written.emplace_back("name=name", Digest{*rc::gen::arbitrary<std::uint64_t>()});
+  entry.written.push_back({"name=name",
+                           Digest{*rc::gen::arbitrary<std::uint64_t>()},
+                           Digest{*rc::gen::arbitrary<std::uint64_t>()}});
   entry.changes.push_back(
       {Family::kLinks, *rc::gen::arbitrary<std::string>(), *rc::gen::arbitrary<std::string>()});
   entry.changes.push_back({Family::kTombstones, *rc::gen::arbitrary<std::string>(), std::nullopt});
