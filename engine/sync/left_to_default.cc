@@ -6,12 +6,24 @@
 
 namespace couplet {
 
+namespace {
+
+// Where it has none, a value that is no null was put there by somebody.
+bool has_default(const TableInfo& table, const std::string& column) {
+  return std::any_of(table.columns.begin(), table.columns.end(), [&](const ColumnInfo& info) {
+    return info.name == column && info.has_default;
+  });
+}
+
+}  // namespace
+
 bool may_be_left_to_default(const MappingPlan& plan, std::size_t slot, Side made) {
   const Endpoint& end = plan.entities->slots[slot].end(made);
   const std::vector<std::string>& id = plan.side(made).entity->id;
   return end.writable && !end.columns.empty() &&
-         std::none_of(end.columns.begin(), end.columns.end(), [&](const ColumnPath& column) {
-           return std::find(id.begin(), id.end(), column.column) != id.end();
+         std::all_of(end.columns.begin(), end.columns.end(), [&](const ColumnPath& column) {
+           return has_default(plan.side(made).entity->table, column.column) &&
+                  std::find(id.begin(), id.end(), column.column) == id.end();
          });
 }
 

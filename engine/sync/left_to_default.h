@@ -11,7 +11,7 @@
 namespace couplet {
 
 // Whether a create on that side that does not write the slot leaves it to a default: it stands in
-// columns of the row itself, which are neither computed nor its id.
+// columns of the row itself that have one and are neither computed nor its id.
 bool may_be_left_to_default(const MappingPlan& plan, std::size_t slot, Side made);
 
 // Marks in `base` the slots that the mapping's create on that side has left to their defaults, for
