@@ -98,8 +98,7 @@ RC_GTEST_PROP(Records, AnIntentIsReadBackAsItWasWritten, ()) {
   entry.operation = *rc::gen::element(Operation::kCreate, Operation::kUpdate, Operation::kDelete);
   entry.key = any_key();
   entry.from = any_key();
-  entry.written.push_back({"name=name",
-                           Digest{*rc::gen::arbitrary<std::uint64_t>()},
+  entry.written.push_back({"name=name", Digest{*rc::gen::arbitrary<std::uint64_t>()},
                            Digest{*rc::gen::arbitrary<std::uint64_t>()}});
   entry.changes.push_back(
       {Family::kLinks, *rc::gen::arbitrary<std::string>(), *rc::gen::arbitrary<std::string>()});
