@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/reconcile/link_walk.h"
 #include "engine/sync/many_to_one.h"
 
 namespace couplet {
