@@ -111,6 +111,10 @@ Oid array_type(const Type& type) {
   return result;
 }
 
+void add_array(Parameters& parameters, const Type& type, std::string array) {
+  parameters.add(array_type(type), std::move(array));
+}
+
 ArrayParameter::ArrayParameter(Oid element) {
   wire::append<std::int32_t>(bytes_, 1);
   wire::append<std::int32_t>(bytes_, 0);

@@ -39,6 +39,8 @@ std::string array_of_column(const Type& type, const RowBatch& rows, std::size_t 
 // The same of some of the rows.
 std::string array_of_column(const Type& type, const RowBatch& rows, std::size_t column,
                             std::span<const std::uint32_t> which);
+// Adds an array of values of that type, made by one of these.
+void add_array(Parameters& parameters, const Type& type, std::string array);
 // xid[] of versions that are row xmins, bigint[] of versions that are hashes.
 void push_xid(ArrayParameter& array, RowVersion version);
 void push_int8(ArrayParameter& array, std::int64_t value);

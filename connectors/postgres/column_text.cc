@@ -9,15 +9,15 @@
 namespace couplet::postgres {
 namespace {
 
-bool is_text(TypeKind kind) {
-  return kind == TypeKind::kText || kind == TypeKind::kVarchar || kind == TypeKind::kChar;
-}
-
 bool is_array_of_text(const Type& type) {
   return type.kind == TypeKind::kArray && holds_text(type.elements[0]);
 }
 
 }  // namespace
+
+bool is_character(TypeKind kind) {
+  return kind == TypeKind::kText || kind == TypeKind::kVarchar || kind == TypeKind::kChar;
+}
 
 bool holds_text(const Type& type) {
   return type.kind == TypeKind::kOpaque || is_array_of_text(type);
@@ -72,7 +72,7 @@ std::string equals_text(const std::string& column, const std::string& value, con
       break;
   }
   std::string text = fmt::format("{} = {}", column, value);
-  if (traits.loose && is_text(type.kind)) {
+  if (traits.loose && is_character(type.kind)) {
     text += fmt::format(" and {}::text collate \"C\" = {}::text collate \"C\"", column, value);
   }
   return text;

@@ -17,6 +17,8 @@ struct ColumnTraits {
   std::string cast;    // The type that text is cast to; see CatalogTypes::cast.
 };
 
+// True for text, varchar, char.
+bool is_character(TypeKind kind);
 // True for a type whose cells are, or whose array's elements are, the server's text (kOpaque).
 bool holds_text(const Type& type);
 // True if values go to the server as text: there are no arrays of arrays, and composites hold ids

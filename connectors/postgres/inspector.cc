@@ -49,7 +49,7 @@ select distinct n.nspname
 
 // A policy for everybody or for us that lets all rows be seen opens the table, unless another one
 // narrows it again.
-constexpr const char* kTables = R"(
+constexpr const char* kGuardedTables = R"(
 select w.i, c.oid, n.nspname, c.relname, c.relreplident,
        case when c.reltuples > 0 then c.reltuples::bigint end,
        row_security_active(c.oid)
@@ -154,7 +154,7 @@ std::vector<TableInspection> read_tables(CatalogSession& session, const std::str
   std::vector<std::string> order;
   std::map<std::string, char> identities;
   ByRelation tables;
-  for (const auto& row : session.run(kTables, schemas, names)) {
+  for (const auto& row : session.run(kGuardedTables, schemas, names)) {
     const std::string oid = text(row[1]);
     order.push_back(oid);
     TableInspection table;

@@ -12,14 +12,10 @@ namespace {
 
 constexpr std::string_view kFalse("\0", 1);
 
-bool is_text(TypeKind kind) {
-  return kind == TypeKind::kText || kind == TypeKind::kVarchar || kind == TypeKind::kChar;
-}
-
 // What an array of values to compare with a column is declared as. Texts are bytes of one form: as
 // the column's own type they can use its index.
 const Type& declared_type(const Type& column, const Type& value) {
-  return is_text(column.kind) && is_text(value.kind) ? column : value;
+  return is_character(column.kind) && is_character(value.kind) ? column : value;
 }
 
 }  // namespace
@@ -76,7 +72,7 @@ Result<void> Reader::fetch(const Projection& projection, std::span<const ObjectK
   }
   Parameters parameters;
   for (std::size_t i = 0; i < arrays.size(); ++i) {
-    parameters.add(array_type(projection.id_types[i]), arrays[i].take());
+    add_array(parameters, projection.id_types[i], arrays[i].take());
   }
   const std::string sql = fetch_text(
       *relation, projection, [this](const TableName& table) { return relations_.known(table); });
@@ -97,7 +93,7 @@ Result<void> Reader::find(const Projection& projection, std::span<const std::siz
   Parameters parameters;
   for (std::size_t i = 0; i < by.size(); ++i) {
     const Type& type = declared_type(projection.columns[by[i]].type, wanted.types[i]);
-    parameters.add(array_type(type), array_of_column(type, wanted.rows, i));
+    add_array(parameters, type, array_of_column(type, wanted.rows, i));
   }
   std::string sql = find_text(*relation, projection, by, wanted.as,
                               [this](const TableName& table) { return relations_.known(table); });

@@ -16,7 +16,7 @@ namespace {
 // Binary COPY (manual, "COPY", Binary Format): signature, flags, length of an extension; then each
 // row as a count of fields and, per field, a length and bytes; -1 instead of a count ends it.
 constexpr std::string_view kSignature("PGCOPY\n\377\r\n\0", 11);
-constexpr std::size_t kHeaderBytes = kSignature.size() + 8;
+constexpr std::size_t kCopyHeaderBytes = kSignature.size() + 8;
 constexpr std::uint32_t kCriticalFlags = 0xFFFF0000U;
 
 template <typename Int>
@@ -30,7 +30,7 @@ std::optional<Int> take(std::string_view& bytes) {
 }
 
 bool take_header(std::string_view& bytes) {
-  if (bytes.size() < kHeaderBytes || bytes.substr(0, kSignature.size()) != kSignature) {
+  if (bytes.size() < kCopyHeaderBytes || bytes.substr(0, kSignature.size()) != kSignature) {
     return false;
   }
   bytes.remove_prefix(kSignature.size());

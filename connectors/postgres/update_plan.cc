@@ -12,10 +12,6 @@
 namespace couplet::postgres {
 namespace {
 
-void add_array(Parameters& parameters, const Type& type, std::string array) {
-  parameters.add(array_type(type), std::move(array));
-}
-
 void add_ids(const WriteGroup& group, std::span<const std::uint32_t> rows, Parameters& parameters) {
   for (std::size_t i = 0; i < group.id.size(); ++i) {
     add_array(parameters, group.id_types[i],

@@ -13,10 +13,6 @@
 namespace couplet::postgres {
 namespace {
 
-void add_array(Parameters& parameters, const Type& type, std::string array) {
-  parameters.add(array_type(type), std::move(array));
-}
-
 void plan_delete(const Relation& relation, const WriteGroup& group, std::size_t index,
                  std::vector<Command>& out) {
   Command command;

@@ -8,20 +8,20 @@
 namespace couplet {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 4;
+constexpr std::size_t kLengthBytes = 4;
 
 bool bit_at(std::string_view bytes, std::size_t bit) {
-  return (static_cast<unsigned char>(bytes[kHeaderBytes + bit / 8]) >> (7 - bit % 8) & 1U) != 0;
+  return (static_cast<unsigned char>(bytes[kLengthBytes + bit / 8]) >> (7 - bit % 8) & 1U) != 0;
 }
 
 }  // namespace
 
 bool is_bit_string(std::string_view bytes) {
-  if (bytes.size() < kHeaderBytes) {
+  if (bytes.size() < kLengthBytes) {
     return false;
   }
   const auto length = wire::read<std::int32_t>(bytes.data());
-  if (length < 0 || bytes.size() - kHeaderBytes != (static_cast<std::size_t>(length) + 7) / 8) {
+  if (length < 0 || bytes.size() - kLengthBytes != (static_cast<std::size_t>(length) + 7) / 8) {
     return false;
   }
   // A bit beyond the last would make two forms of one value.
@@ -47,7 +47,7 @@ bool append_bits_of_text(std::string_view text, std::string& out) {
       text.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
     return false;
   }
-  const std::size_t begin = out.size() + kHeaderBytes;
+  const std::size_t begin = out.size() + kLengthBytes;
   wire::append(out, static_cast<std::int32_t>(text.size()));
   out.resize(begin + (text.size() + 7) / 8, '\0');
   for (std::size_t bit = 0; bit < text.size(); ++bit) {

@@ -81,9 +81,9 @@ struct Amount {
   std::int64_t millionths = 0;  // Of the same sign.
 };
 
-class Reader {
+class IntervalReader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit IntervalReader(std::string_view text) : text_(text) {}
 
   [[nodiscard]] bool at_end() const { return text_.empty(); }
   [[nodiscard]] char front() const { return text_.empty() ? '\0' : text_.front(); }
@@ -184,7 +184,7 @@ struct Sums {
   }
 };
 
-bool take_amount(Reader& reader, Amount& amount, bool& negative) {
+bool take_amount(IntervalReader& reader, Amount& amount, bool& negative) {
   negative = reader.take_sign();
   amount = {};
   if (reader.front() != '.' && !reader.take_digits(negative, amount.whole)) {
@@ -194,7 +194,7 @@ bool take_amount(Reader& reader, Amount& amount, bool& negative) {
 }
 
 // ":MM[:SS[.ffffff]]" after the hours.
-bool take_rest_of_clock(Reader& reader, std::int64_t hours, bool negative, Sums& sums) {
+bool take_rest_of_clock(IntervalReader& reader, std::int64_t hours, bool negative, Sums& sums) {
   std::int64_t minutes = 0;
   std::int64_t seconds = 0;
   std::int64_t millionths = 0;
@@ -211,7 +211,7 @@ bool take_rest_of_clock(Reader& reader, std::int64_t hours, bool negative, Sums&
          add_to(sums.micros, seconds, kMicrosPerSecond) && add_to(sums.micros, millionths, 1);
 }
 
-bool parse_iso(Reader reader, Interval& interval) {
+bool parse_iso(IntervalReader reader, Interval& interval) {
   Sums sums;
   bool time = false;
   bool any = false;
@@ -240,7 +240,7 @@ bool parse_iso(Reader reader, Interval& interval) {
   return any && sums.put_into(interval);
 }
 
-bool parse_units(Reader reader, Interval& interval) {
+bool parse_units(IntervalReader reader, Interval& interval) {
   Sums sums;
   bool any = false;
   for (reader.skip_blanks(); !reader.at_end(); reader.skip_blanks()) {
@@ -337,9 +337,9 @@ bool parse_interval(std::string_view text, Interval& interval) {
     return true;
   }
   if (!text.empty() && ascii::lower(text.front()) == 'p') {
-    return parse_iso(Reader(text.substr(1)), interval);
+    return parse_iso(IntervalReader(text.substr(1)), interval);
   }
-  return parse_units(Reader(text), interval);
+  return parse_units(IntervalReader(text), interval);
 }
 
 }  // namespace couplet

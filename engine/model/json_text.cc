@@ -34,9 +34,9 @@ struct Node {
   std::uint32_t children = 0;
 };
 
-class Reader {
+class JsonReader {
  public:
-  Reader(std::string_view text, JsonForm form) : text_(text), form_(form) {}
+  JsonReader(std::string_view text, JsonForm form) : text_(text), form_(form) {}
 
   // True if the whole text is one value; then nodes()[1] is its root. Node 0 stands for "none".
   bool read() {
@@ -332,10 +332,10 @@ void append_node(const std::vector<Node>& nodes, std::uint32_t index, std::strin
 
 }  // namespace
 
-bool is_json(std::string_view text, JsonForm form) { return Reader(text, form).read(); }
+bool is_json(std::string_view text, JsonForm form) { return JsonReader(text, form).read(); }
 
 void append_json_canonical(std::string_view text, std::string& out) {
-  Reader reader(text, JsonForm::kJson);
+  JsonReader reader(text, JsonForm::kJson);
   if (!reader.read()) {
     out += kMarkText;
     out += text;

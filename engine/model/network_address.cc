@@ -14,7 +14,7 @@
 namespace couplet {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 4;
+constexpr std::size_t kAddressHeaderBytes = 4;
 constexpr char kFamily4 = 2;  // src/include/utils/inet.h, PGSQL_AF_INET, whatever the system's.
 constexpr char kFamily6 = 3;
 constexpr std::size_t kBytes4 = 4;
@@ -25,13 +25,13 @@ std::uint8_t bits_of(bool v6) { return v6 ? 128 : 32; }
 }  // namespace
 
 std::optional<NetworkAddress> NetworkAddress::read(std::string_view bytes) {
-  if (bytes.size() < kHeaderBytes || (bytes[0] != kFamily4 && bytes[0] != kFamily6)) {
+  if (bytes.size() < kAddressHeaderBytes || (bytes[0] != kFamily4 && bytes[0] != kFamily6)) {
     return std::nullopt;
   }
   NetworkAddress read;
   read.v6 = bytes[0] == kFamily6;
   read.bits = static_cast<std::uint8_t>(bytes[1]);
-  read.address = bytes.substr(kHeaderBytes);
+  read.address = bytes.substr(kAddressHeaderBytes);
   const std::size_t size = read.v6 ? kBytes6 : kBytes4;
   if (read.address.size() != size || static_cast<std::uint8_t>(bytes[3]) != size ||
       read.bits > bits_of(read.v6)) {

@@ -19,7 +19,7 @@ constexpr std::uint16_t kDisplayScaleMax = 0x3FFF;
 constexpr std::int32_t kWeightMax = 0x7FFF;
 // The server sends an infinity with this display scale, which means nothing.
 constexpr std::int32_t kDisplayScaleOfInfinity = 0x20;
-constexpr std::size_t kHeaderBytes = 8;
+constexpr std::size_t kNumericHeaderBytes = 8;
 constexpr std::uint16_t kBase = 10000;
 constexpr std::int32_t kDigitsPerWord = 4;
 
@@ -250,7 +250,7 @@ void append_key_body(const NumericView& value, std::string& out) {
 }  // namespace
 
 std::optional<NumericView> NumericView::read(std::string_view wire) {
-  if (wire.size() < kHeaderBytes) {
+  if (wire.size() < kNumericHeaderBytes) {
     return std::nullopt;
   }
   NumericView view;
@@ -258,8 +258,9 @@ std::optional<NumericView> NumericView::read(std::string_view wire) {
   view.weight_ = wire::read<std::int16_t>(wire.data() + 2);
   const auto sign = wire::read<std::uint16_t>(wire.data() + 4);
   view.display_scale_ = wire::read<std::uint16_t>(wire.data() + 6);
-  view.digits_ = wire.data() + kHeaderBytes;
-  if (wire.size() != kHeaderBytes + 2 * view.size_ || view.display_scale_ > kDisplayScaleMax) {
+  view.digits_ = wire.data() + kNumericHeaderBytes;
+  if (wire.size() != kNumericHeaderBytes + 2 * view.size_ ||
+      view.display_scale_ > kDisplayScaleMax) {
     return std::nullopt;
   }
   for (std::size_t i = 0; i < view.size_; ++i) {

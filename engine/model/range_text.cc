@@ -56,9 +56,9 @@ class RangeReader {
   // Takes one range off the front of `rest`.
   Result<void> read(std::string_view& rest, std::string& out) {
     skip_blanks(rest);
-    constexpr std::string_view kEmpty = "empty";
-    if (ascii::equal_ignoring_case(rest.substr(0, kEmpty.size()), kEmpty)) {
-      rest.remove_prefix(kEmpty.size());
+    constexpr std::string_view kEmptyWord = "empty";
+    if (ascii::equal_ignoring_case(rest.substr(0, kEmptyWord.size()), kEmptyWord)) {
+      rest.remove_prefix(kEmptyWord.size());
       parts_.empty = true;
       append_range(parts_, out);
       return {};

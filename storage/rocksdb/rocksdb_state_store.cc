@@ -17,6 +17,7 @@
 
 #include "storage/rocksdb/database_files.h"
 #include "storage/rocksdb/database_options.h"
+#include "storage/rocksdb/open_database.h"
 #include "storage/rocksdb/resume.h"
 #include "storage/rocksdb/state_folder.h"
 #include "storage/rocksdb/status_error.h"
@@ -24,52 +25,6 @@
 
 namespace couplet {
 namespace {
-
-using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
-
-// A database that was opened, with its families; closes both.
-class OpenDatabase {
- public:
-  static rocksdb::Status open(const std::filesystem::path& folder, const DatabaseOptions& options,
-                              Access access, std::unique_ptr<OpenDatabase>& opened) {
-    rocksdb::DB* database = nullptr;
-    Handles handles;
-    rocksdb::Status status =
-        access == Access::kReadOnly
-            ? rocksdb::DB::OpenForReadOnly(options.database, folder.string(), options.families,
-                                           &handles, &database)
-            : rocksdb::DB::Open(options.database, folder.string(), options.families, &handles,
-                                &database);
-    if (status.ok()) {
-      opened.reset(new OpenDatabase(database, std::move(handles)));
-    }
-    return status;
-  }
-
-  ~OpenDatabase() {
-    for (rocksdb::ColumnFamilyHandle* handle : handles_) {
-      database_->DestroyColumnFamilyHandle(handle);
-    }
-    database_->Close();
-  }
-  OpenDatabase(const OpenDatabase&) = delete;
-  OpenDatabase& operator=(const OpenDatabase&) = delete;
-
-  rocksdb::DB* operator->() const { return database_.get(); }
-  [[nodiscard]] rocksdb::DB* get() const { return database_.get(); }
-  // The first handle is that of RocksDB's own "default".
-  [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Family family) const {
-    return handles_[static_cast<std::size_t>(family) + 1];
-  }
-  [[nodiscard]] const Handles& handles() const { return handles_; }
-
- private:
-  OpenDatabase(rocksdb::DB* database, Handles handles)
-      : database_(database), handles_(std::move(handles)) {}
-
-  std::unique_ptr<rocksdb::DB> database_;
-  Handles handles_;
-};
 
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
