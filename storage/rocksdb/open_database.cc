@@ -21,7 +21,21 @@ rocksdb::Status OpenDatabase::open(const std::filesystem::path& folder,
 }
 
 OpenDatabase::OpenDatabase(rocksdb::DB* database, Handles handles)
-    : database_(database), handles_(std::move(handles)) {}
+    : database_(database), handles_(std::move(handles)) {
+  for (std::size_t i = 0; i < kFamilies; ++i) {
+    empty_[i].store(holds_nothing(static_cast<Family>(i)), std::memory_order_relaxed);
+  }
+}
+
+// False where it would take long to find out, or an error is in the way: who reads will be told.
+bool OpenDatabase::holds_nothing(Family family) const {
+  rocksdb::ReadOptions options;
+  options.max_skippable_internal_keys = 1000;
+  const std::unique_ptr<rocksdb::Iterator> iterator(
+      database_->NewIterator(options, handle(family)));
+  iterator->SeekToFirst();
+  return !iterator->Valid() && iterator->status().ok();
+}
 
 OpenDatabase::~OpenDatabase() {
   for (rocksdb::ColumnFamilyHandle* handle : handles_) {

@@ -2,6 +2,8 @@
 
 #include <rocksdb/db.h>
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -33,11 +35,24 @@ class OpenDatabase {
   }
   [[nodiscard]] const Handles& handles() const { return handles_; }
 
+  // True if a family is known to hold nothing, and nobody else writes: it need not be searched.
+  // Most are empty for as long as nothing goes wrong, and each object asks several of them. One
+  // that was emptied counts as filled until the next opening.
+  [[nodiscard]] bool is_empty(Family family) const {
+    return empty_[static_cast<std::size_t>(family)].load(std::memory_order_acquire);
+  }
+  // To be told before something is put into a family.
+  void will_fill(Family family) {
+    empty_[static_cast<std::size_t>(family)].store(false, std::memory_order_release);
+  }
+
  private:
   OpenDatabase(rocksdb::DB* database, Handles handles);
+  [[nodiscard]] bool holds_nothing(Family family) const;
 
   std::unique_ptr<rocksdb::DB> database_;
   Handles handles_;
+  std::array<std::atomic<bool>, kFamilies> empty_;
 };
 
 }  // namespace couplet

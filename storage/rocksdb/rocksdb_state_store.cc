@@ -107,19 +107,19 @@ Result<std::unique_ptr<OpenDatabase>> open_for_reading(const std::filesystem::pa
   return fail(std::move(*error));
 }
 
-// Stands in where no cursor could be made.
-class FailedCursor final : public StateCursor {
+// Stands in where no cursor could be made, or none is needed.
+class NoCursor final : public StateCursor {
  public:
-  explicit FailedCursor(Error error) : error_(std::move(error)) {}
+  explicit NoCursor(Result<void> status) : status_(std::move(status)) {}
   void seek(std::string_view /*key*/) override {}
   [[nodiscard]] bool valid() const override { return false; }
   void next() override { COUPLET_CHECK(valid()); }
   [[nodiscard]] std::string_view key() const override { return {}; }
   [[nodiscard]] std::string_view value() const override { return {}; }
-  [[nodiscard]] Result<void> status() const override { return fail(error_); }
+  [[nodiscard]] Result<void> status() const override { return status_; }
 
  private:
-  Error error_;
+  Result<void> status_;
 };
 
 class DatabaseCursor final : public StateCursor {
@@ -327,6 +327,9 @@ Result<void> RocksdbStateStore::Database::write(const StateBatch& batch, Durabil
     rocksdb::WriteBatch changes;
     for (const StateBatch::Change& change : batch.changes()) {
       rocksdb::ColumnFamilyHandle* handle = database_->handle(change.family);
+      if (change.value && database_->is_empty(change.family)) {
+        database_->will_fill(change.family);
+      }
       status = change.value ? changes.Put(handle, change.key, *change.value)
                             : changes.Delete(handle, change.key);
       if (!status.ok()) {
@@ -348,6 +351,9 @@ Result<void> RocksdbStateStore::Database::write(const StateBatch& batch, Durabil
 
 Result<std::optional<std::string>> RocksdbStateStore::Database::get(Family family,
                                                                     std::string_view key) {
+  if (database_->is_empty(family)) {
+    return std::nullopt;
+  }
   std::string value;
   const rocksdb::Status status =
       (*database_)->Get(rocksdb::ReadOptions(), database_->handle(family), slice(key), &value);
@@ -365,6 +371,9 @@ Result<std::vector<std::optional<std::string>>> RocksdbStateStore::Database::get
   // A bound on the blocks that are held in memory at once.
   constexpr std::size_t kKeysAtOnce = 1024;
   std::vector<std::optional<std::string>> answers(keys.size());
+  if (database_->is_empty(family)) {
+    return answers;
+  }
   const bool sorted = std::is_sorted(keys.begin(), keys.end());
   const std::size_t most = std::min(keys.size(), kKeysAtOnce);
   std::vector<rocksdb::Slice> slices(most);
@@ -392,6 +401,9 @@ Result<std::vector<std::optional<std::string>>> RocksdbStateStore::Database::get
 
 std::unique_ptr<StateCursor> RocksdbStateStore::Database::cursor(
     Family family, const rocksdb::ReadOptions& options) {
+  if (database_->is_empty(family)) {
+    return std::make_unique<NoCursor>(Result<void>{});
+  }
   return std::make_unique<DatabaseCursor>(
       std::unique_ptr<rocksdb::Iterator>(
           (*database_)->NewIterator(options, database_->handle(family))),
@@ -484,7 +496,7 @@ std::unique_ptr<StateCursor> RocksdbStateStore::cursor(Family family) const {
   try {
     return database_->cursor(family, {});  // Its read-ahead grows as a longer range is read.
   } catch (const std::exception& exception) {
-    return std::make_unique<FailedCursor>(exception_error(exception));
+    return std::make_unique<NoCursor>(fail(exception_error(exception)));
   }
 }
 
@@ -496,7 +508,7 @@ std::unique_ptr<StateCursor> RocksdbStateStore::long_cursor(Family family) const
   try {
     return database_->cursor(family, options);
   } catch (const std::exception& exception) {
-    return std::make_unique<FailedCursor>(exception_error(exception));
+    return std::make_unique<NoCursor>(fail(exception_error(exception)));
   }
 }
 
