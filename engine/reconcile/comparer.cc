@@ -19,7 +19,7 @@ Result<void> compare_links(LinkWalk& links, SideWalk& walk, Side side) {
   COUPLET_TRY(expected.start());
   COUPLET_TRY(held.start());
   const auto nominee = [side](const KeyRuns& runs) {
-    return Nominee{side, {std::string(runs.key())}};
+    return Nominee{side, {std::string(runs.key())}, false};
   };
   while (expected.valid() || held.valid()) {
     const int order = !held.valid()       ? -1
@@ -28,7 +28,9 @@ Result<void> compare_links(LinkWalk& links, SideWalk& walk, Side side) {
     if (order < 0) {
       COUPLET_TRY(result.missing.add(nominee(expected)));
     } else if (order == 0 ? expected.digest() != held.digest() : walk.nominates_unlinked()) {
-      COUPLET_TRY(result.nominees.add(nominee(held)));
+      Nominee one = nominee(held);
+      one.unlinked = order > 0;
+      COUPLET_TRY(result.nominees.add(one));
     }
     if (order <= 0) {
       COUPLET_TRY(expected.next());

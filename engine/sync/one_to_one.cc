@@ -24,6 +24,28 @@ Link new_link(const View& a, const View& b) {
   return link;
 }
 
+// The keys of one side, each once and in order, and whether it was nominated for nothing but having
+// no link.
+std::pair<std::vector<ObjectKey>, std::vector<bool>> keys_of(std::span<const Nominee> nominees,
+                                                             Side side) {
+  std::vector<const Nominee*> sorted;
+  for (const Nominee& nominee : nominees) {
+    if (nominee.side == side) {
+      sorted.push_back(&nominee);
+    }
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Nominee* a, const Nominee* b) { return *a < *b; });
+  std::pair<std::vector<ObjectKey>, std::vector<bool>> keys;
+  for (const Nominee* nominee : sorted) {
+    if (keys.first.empty() || keys.first.back() != nominee->key) {
+      keys.first.push_back(nominee->key);
+      keys.second.push_back(nominee->unlinked);
+    }
+  }
+  return keys;
+}
+
 }  // namespace
 
 std::vector<Waiting::For> missing_links(const BoundDefinition& definition, const State& state,
@@ -93,6 +115,12 @@ void OneToOneResolver::add(Task task) {
   batch_.tasks.push_back(std::move(task));
 }
 
+// Whether a sync of this mapping has agreed on all of its attributes.
+bool OneToOneResolver::knows_all(const Link& link) const {
+  return std::all_of(plan_.uses.begin(), plan_.uses.end(),
+                     [&](const SlotUse* use) { return link.agreement.base[use->slot].known; });
+}
+
 Result<void> OneToOneResolver::load_links(Side side, std::span<const ObjectKey> keys,
                                           Links& links) const {
   COUPLET_ASSIGN(auto found, state_.links(plan_.pair, side, keys));
@@ -109,23 +137,14 @@ Result<void> OneToOneResolver::resolve(std::span<const Nominee> nominees) {
   std::unordered_map<ObjectKey, bool> seen_links;
   std::array<std::vector<ObjectKey>, 2> unlinked;
   for (const Side side : {Side::kLeft, Side::kRight}) {
-    std::vector<ObjectKey> keys;
-    for (const Nominee& nominee : nominees) {
-      if (nominee.side == side) {
-        keys.push_back(nominee.key);
-      }
-    }
-    std::sort(keys.begin(), keys.end());
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    Links links;
-    COUPLET_TRY(load_links(side, keys, links));
-    for (const ObjectKey& key : keys) {
-      const auto link = links.find(key);
-      if (link == links.end()) {
-        unlinked[index_of(side)].push_back(key);
-      } else if (!is_planned(link->second.left) && !is_planned(link->second.right) &&
-                 seen_links.emplace(link->second.left, true).second) {
-        linked.push_back(std::move(link->second));
+    const auto [keys, nominated_unlinked] = keys_of(nominees, side);
+    COUPLET_ASSIGN(auto links, state_.links(plan_.pair, side, keys));
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (!links[i]) {
+        unlinked[index_of(side)].push_back(keys[i]);
+      } else if (!(nominated_unlinked[i] && knows_all(*links[i])) && !is_planned(links[i]->left) &&
+                 !is_planned(links[i]->right) && seen_links.emplace(links[i]->left, true).second) {
+        linked.push_back(std::move(*links[i]));
       }
     }
   }

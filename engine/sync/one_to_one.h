@@ -37,6 +37,7 @@ class OneToOneResolver {
   };
   using Links = std::unordered_map<ObjectKey, Link>;  // by the key asked with
 
+  [[nodiscard]] bool knows_all(const Link& link) const;
   Result<void> load_links(Side side, std::span<const ObjectKey> keys, Links& links) const;
   Result<void> place_linked(std::vector<Link> links);
   Result<void> place_unlinked(Side side, std::span<const ObjectKey> keys);

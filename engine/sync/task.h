@@ -137,6 +137,9 @@ struct Permissions {
 struct Nominee {
   Side side = Side::kLeft;
   ObjectKey key;
+  // Nominated for having no link. Where it has one by now, the link was made since, of rows that
+  // were read later: nothing is left to do.
+  bool unlinked = false;
   auto operator<=>(const Nominee&) const = default;
 };
 

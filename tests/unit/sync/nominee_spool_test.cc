@@ -6,7 +6,9 @@ namespace couplet {
 namespace {
 
 Nominee nominee(int number) {
-  return {number % 2 == 0 ? Side::kLeft : Side::kRight, {"key " + std::to_string(number)}};
+  return {number % 2 == 0 ? Side::kLeft : Side::kRight,
+          {"key " + std::to_string(number)},
+          number % 3 == 0};
 }
 
 TEST(NomineeSpool, GivesBackInOrderWhatWasAddedHoweverMuch) {

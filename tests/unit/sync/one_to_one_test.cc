@@ -54,6 +54,37 @@ TEST_F(OneToOneTest, MatchedIsLinkedAndMergedWithoutOverwritingByNull) {
   expect_at_rest();
 }
 
+// Statements on both sides of a first contact of so many rows.
+std::array<std::uint64_t, 2> statements_of_first_contact(const std::string& direction, int rows) {
+  PeopleWorld world;
+  for (auto& [database, table] :
+       {std::pair(world.left.get(), "people"), {world.right.get(), "persons"}}) {
+    const auto filled =
+        database->transaction([&](memory::MemoryTransaction& transaction) -> Result<void> {
+          for (int i = 0; i < rows; ++i) {
+            COUPLET_TRY(transaction.insert(table, {{"key", std::to_string(i)}, {"name", "n"}}));
+          }
+          return {};
+        });
+    COUPLET_CHECK(filled.has_value());
+  }
+  world.map("direction: " + direction);
+  EXPECT_EQ(world.reconcile().summary.count(Operation::kLink), static_cast<std::uint64_t>(rows));
+  return world.statements;
+}
+
+// Each row of both sides is nominated before the first is linked, and the second of two need not be
+// read again: as with a one-way mapping, which nominates its own side alone.
+TEST(FirstContact, OfBothSidesReadsEachRowOnce) {
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    const auto beyond_one_way = [&](int rows) {
+      return statements_of_first_contact("both", rows)[index_of(side)] -
+             statements_of_first_contact("left_to_right", rows)[index_of(side)];
+    };
+    EXPECT_LE(beyond_one_way(5000), beyond_one_way(1)) << name_of(side);
+  }
+}
+
 TEST_F(OneToOneTest, ATieAtFirstContactGoesToTheConfiguredSide) {
   map("direction: both, tie: right");
   left_has({{"key", "a"}, {"name", "L"}});
