@@ -276,7 +276,7 @@ TEST_F(StateDiskTest, AFlushForgottenOnAFullDiskEndsInAnErrorAndIsMadeUpForOnOpe
   ASSERT_FALSE(full);
   EXPECT_EQ(full.error().kind, ErrorKind::kDiskFull) << full.error().message;
   thread.let_go();
-  const BusyFlushThread next(*settings.env);  // Its turn comes when the flush has been dropped.
+  { const BusyFlushThread next(*settings.env); }  // Its turn comes when the flush was dropped.
 
   disk().set_space(std::nullopt);
   for (int attempt = 0; attempt < 2; ++attempt) {
