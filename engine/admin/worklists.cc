@@ -71,6 +71,47 @@ std::string name_of_subject(const BoundDefinition& definition, const Subject& su
   return object_name(definition.entities[pair.entities[index_of(subject.side)]], subject.key);
 }
 
+// How many contributors of a target are asked whether they stand on a worklist.
+constexpr std::size_t kContributorsAsked = 100;
+
+// Which of these conflicts wait for a decision still.
+Result<std::vector<bool>> held_among(const BoundDefinition& definition, const State& state,
+                                     std::size_t mapping,
+                                     const std::vector<State::ConflictEntry>& entries) {
+  const std::size_t pair = definition.mappings[mapping].pair;
+  const std::optional<Side> many = definition.pairs[pair].many;
+  std::vector<Subject> subjects;
+  std::vector<std::size_t> entry_of;
+  const auto ask = [&](std::size_t entry, Side side, const ObjectKey& key) {
+    subjects.push_back({mapping, side, key});
+    entry_of.push_back(entry);
+  };
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (!entries[i].conflict.undecided()) {
+      continue;
+    }
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      ask(i, side, entries[i].ends[index_of(side)]);
+    }
+    if (many) {  // Any of those who contribute may stand for all.
+      COUPLET_ASSIGN(
+          const auto contributors,
+          state.contributors(pair, entries[i].ends[index_of(other(*many))], kContributorsAsked));
+      for (const ObjectKey& contributor : contributors) {
+        ask(i, *many, contributor);
+      }
+    }
+  }
+  COUPLET_ASSIGN(const auto standing, state.standing(subjects));
+  std::vector<bool> held(entries.size());
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    if (standing[i].held || standing[i].parked || standing[i].waiting) {
+      held[entry_of[i]] = true;
+    }
+  }
+  return held;
+}
+
 }  // namespace
 
 Result<Listed> list_parked(const BoundDefinition& definition, const State& state,
@@ -137,8 +178,10 @@ Result<Listed> list_conflicts(const BoundDefinition& definition, const State& st
     std::optional<std::string> last = mapping == first ? after : std::nullopt;
     for (;;) {
       COUPLET_ASSIGN(auto entries, state.conflicts(mapping, last, tuning::kBatchRows));
-      for (State::ConflictEntry& entry : entries) {
-        ConflictItem item{id_of(state, entry.key), mapping, std::move(entry.conflict)};
+      COUPLET_ASSIGN(const auto held, held_among(definition, state, mapping, entries));
+      for (std::size_t i = 0; i < entries.size(); ++i) {
+        State::ConflictEntry& entry = entries[i];
+        ConflictItem item{id_of(state, entry.key), mapping, std::move(entry.conflict), held[i]};
         if (wanted(selection, item.id) && selection.age.take(item.conflict.at) &&
             of_situation(selection, item.conflict.situation) &&
             !(counter.take(entry.key) && visit(item))) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,6 +30,15 @@ struct ConflictItem {
   std::string id;
   std::size_t mapping = 0;
   Conflict conflict;
+  // It waits for a decision: it was held, nothing has settled it, and its object stands on a
+  // worklist still. (What took it off may be out of the log's sight: a link removed by hand.)
+  bool held = false;
+};
+
+// The situations that an object can have been in when a conflict of it was decided or held.
+inline constexpr std::array kConflictSituations = {
+    Situation::kInSync,  Situation::kSourceChanged, Situation::kTargetChanged, Situation::kConflict,
+    Situation::kMatched, Situation::kMoved,         Situation::kSucceeded,
 };
 
 struct WorklistSelection {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/sync/byte_codec.h"
+#include "engine/sync/object_name.h"
 #include "engine/sync/one_to_one.h"
 #include "engine/sync/planted_bug.h"
 
@@ -252,8 +253,9 @@ Result<void> ManyToOneResolver::place_group(Group& group) {
   }
   if (group.candidates.size() > 1) {
     all_lone(Act::kHold, Situation::kAmbiguous,
-             std::to_string(group.candidates.size()) +
-                 " objects on the other side have this identity key",
+             std::to_string(group.candidates.size()) + " objects on the other side have " +
+                 this_identity_key(plan_, one_) + ": " + first_names(plan_, group.candidates) +
+                 "; change the key of all but one, or remove them",
              first_ends(state_.pair_id(plan_.pair), group.candidates, 2));
     return {};
   }
@@ -269,7 +271,8 @@ Result<void> ManyToOneResolver::place_group(Group& group) {
     touched.looked_at = true;
     COUPLET_ASSIGN(const bool goes_back, gets_its_key_back(*target));
     if (goes_back) {
-      all_lone(Act::kHold, Situation::kAlreadyLinked, kGetsItsKeyBackReason,
+      all_lone(Act::kHold, Situation::kAlreadyLinked,
+               first_names(plan_, {target}) + kGetsItsKeyBackReason,
                first_ends(state_.pair_id(plan_.pair), {target}, 1));
     } else {
       join(group, target->key);

@@ -91,9 +91,9 @@ class ManyToOneResolver {
   std::map<ObjectKey, bool> placed_;       // contributors of this batch
 };
 
-// Why who wants the name of a target is held.
+// Why who wants the name of a target is held; behind the name of that target.
 inline constexpr const char* kGetsItsKeyBackReason =
-    "the object with this identity key is linked to others, and gets their key back";
+    " has this identity key now, is linked to others, and gets their key back from them";
 
 // Of everything in a contributor that could change the outcome of an election.
 Digest contribution_digest(const Digester& digester, std::span<const SlotState> slots,

@@ -4,6 +4,7 @@
 
 #include "engine/sync/left_to_default.h"
 #include "engine/sync/many_to_one.h"
+#include "engine/sync/object_name.h"
 #include "engine/sync/one_to_one.h"
 
 namespace couplet {
@@ -33,7 +34,7 @@ Result<void> ManyToOneResolver::target_gone(Task task) {
       }
       task.act = Task::Act::kHold;
       task.situation = Situation::kAlreadyLinked;
-      task.reason = kGetsItsKeyBackReason;
+      task.reason = first_names(plan_, {&successor}) + kGetsItsKeyBackReason;
       task.rivals = first_ends(state_.pair_id(plan_.pair), {&successor}, 1);
       batch_.tasks.push_back(std::move(task));
       return {};
@@ -42,7 +43,9 @@ Result<void> ManyToOneResolver::target_gone(Task task) {
       const bool several = question[0].answers.size() > 1;
       task.act = several ? Task::Act::kHold : Task::Act::kReport;
       task.situation = several ? Situation::kAmbiguous : Situation::kOutOfScope;
-      task.reason = several ? "several objects could take the place of the one that is gone"
+      task.reason = several ? first_names(plan_, question[0].answers) +
+                                  " could each take the place of the one that is gone: change the "
+                                  "key of all but one, or remove them"
                             : "the object with this identity key is out of scope";
       batch_.tasks.push_back(std::move(task));
       return {};

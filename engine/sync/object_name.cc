@@ -1,5 +1,7 @@
 #include "engine/sync/object_name.h"
 
+#include <algorithm>
+
 #include "engine/definition/suggestion.h"
 #include "engine/model/literal.h"
 
@@ -11,6 +13,35 @@ std::string object_name(const BoundEntity& entity, const ObjectKey& key) {
 
 std::string object_name(const MappingPlan& plan, Side side, const ObjectKey& key) {
   return object_name(*plan.side(side).entity, key);
+}
+
+std::string first_names(const MappingPlan& plan, const std::vector<const View*>& objects) {
+  constexpr std::size_t kNamed = 3;
+  std::vector<const View*> sorted;
+  for (const View* object : objects) {
+    if (!is_planned(object->key)) {
+      sorted.push_back(object);
+    }
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const View* a, const View* b) { return a->key < b->key; });
+  std::string names;
+  for (std::size_t i = 0; i < sorted.size() && i < kNamed; ++i) {
+    names += (i == 0 ? "" : ", ") + object_name(plan, sorted[i]->side, sorted[i]->key);
+  }
+  return sorted.size() <= kNamed
+             ? names
+             : names + " and " + std::to_string(sorted.size() - kNamed) + " more";
+}
+
+std::string this_identity_key(const MappingPlan& plan, Side side) {
+  std::string names;
+  for (std::size_t use = 0; use < plan.uses.size(); ++use) {
+    if (plan.uses[use]->identity) {
+      names += (names.empty() ? "" : ", ") + plan.slot(use).end(side).text;
+    }
+  }
+  return "this identity key (" + names + ")";
 }
 
 Result<NamedObject> parse_object(const BoundDefinition& definition, std::string_view text) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/sync/left_to_default.h"
+#include "engine/sync/object_name.h"
 #include "engine/sync/planted_bug.h"
 
 namespace couplet {
@@ -358,6 +359,21 @@ Result<void> OneToOneResolver::answer(Side side, std::vector<Seeker>& seekers) {
   return {};
 }
 
+std::string OneToOneResolver::several_have_it(const std::vector<const View*>& candidates) const {
+  return std::to_string(candidates.size()) + " objects on the other side have " +
+         this_identity_key(plan_, candidates.front()->side) + ": " +
+         first_names(plan_, candidates) + "; change the key of all but one, or remove them";
+}
+
+std::string OneToOneResolver::linked_to_another(const View& candidate,
+                                                const ObjectKey& holder) const {
+  return first_names(plan_, {&candidate}) + ", which has " +
+         this_identity_key(plan_, candidate.side) + ", is linked to " +
+         (is_planned(holder) ? std::string("another, which is to be created")
+                             : object_name(plan_, other(candidate.side), holder)) +
+         ": change one of the keys, or part the two with `couplet links remove`";
+}
+
 Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
                              const std::unordered_map<ObjectKey, Tombstone>& candidate_tombstones,
                              const Reader::Found& occupants) const {
@@ -384,15 +400,15 @@ Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
     return settle(std::move(task), Act::kReport, Situation::kMatched, kKeptApartReason);
   }
   if (!seeker.rivals.empty() && !planted("no_rivals")) {
-    return hold(
-        std::move(task), Situation::kDuplicate,
-        std::to_string(seeker.rivals.size() + 1) + " unlinked objects have this identity key",
-        seeker.rivals, 1);
+    return hold(std::move(task), Situation::kDuplicate,
+                std::to_string(seeker.rivals.size() + 1) + " unlinked objects have " +
+                    this_identity_key(plan_, view.side) + ", also " +
+                    first_names(plan_, seeker.rivals) +
+                    ": change the key of all but one, or remove them",
+                seeker.rivals, 1);
   }
   if (seeker.candidates.size() > 1) {
-    return hold(std::move(task), Situation::kAmbiguous,
-                std::to_string(seeker.candidates.size()) +
-                    " objects on the other side have this identity key",
+    return hold(std::move(task), Situation::kAmbiguous, several_have_it(seeker.candidates),
                 seeker.candidates, 2);
   }
   if (seeker.candidates.empty()) {
@@ -406,8 +422,8 @@ Task OneToOneResolver::judge(Seeker& seeker, const Links& candidate_links,
   if (const auto held = candidate_links.find(candidate.key); held != candidate_links.end()) {
     const ObjectKey& holder = held->second.end(view.side);
     if (is_planned(holder) || occupants.contains(holder)) {
-      return hold(std::move(task), Situation::kAlreadyLinked,
-                  "the object with this identity key is linked to another", seeker.candidates, 1);
+      return hold(std::move(task), Situation::kAlreadyLinked, linked_to_another(candidate, holder),
+                  seeker.candidates, 1);
     }
     seeker.link = held->second;
     return succession(seeker, view, held->second);
@@ -491,8 +507,10 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
   }
   if (seeker.candidates.size() > 1) {
     return hold(std::move(task), Situation::kAmbiguous,
-                "several objects could take the place of the one that is gone", seeker.candidates,
-                2);
+                first_names(plan_, seeker.candidates) +
+                    " could each take the place of the one that is gone: change the key of all "
+                    "but one, or remove them",
+                seeker.candidates, 2);
   }
   if (plan_.bound->writes[index_of(view.side)] && !planted("resurrect")) {
     // This mapping reads the side where it is gone: a source that is missing.
@@ -519,8 +537,9 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
   if (seeker.occupant != nullptr) {  // Of one more there would be two with this identity key.
     return seeker.occupant->in_scope
                ? settle(std::move(task), Act::kHold, Situation::kAlreadyLinked,
-                        "its counterpart is gone, and the object with this identity key is linked "
-                        "to another")
+                        "its counterpart is gone, and " + first_names(plan_, {seeker.occupant}) +
+                            ", which has " + this_identity_key(plan_, gone) +
+                            ", is linked to another: change one of the keys")
                : settle(std::move(task), Act::kReport, Situation::kOutOfScope,
                         "the object with this identity key is out of scope");
   }

@@ -57,6 +57,9 @@ class OneToOneResolver {
   // Held: `most` of these tell as long as they stay as they are that it stays so.
   Task hold(Task task, Situation situation, std::string reason,
             const std::vector<const View*>& rivals, std::size_t most) const;
+  // Why it is held, with the names of who is in the way and the way out.
+  [[nodiscard]] std::string several_have_it(const std::vector<const View*>& candidates) const;
+  [[nodiscard]] std::string linked_to_another(const View& candidate, const ObjectKey& holder) const;
   [[nodiscard]] Task task_of(const View& view) const;
 
   const BoundDefinition& definition_;

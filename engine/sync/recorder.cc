@@ -7,6 +7,7 @@
 #include "engine/sync/object_name.h"
 #include "engine/sync/planted_bug.h"
 #include "engine/sync/refusal.h"
+#include "engine/sync/settlement.h"
 
 namespace couplet {
 namespace {
@@ -378,7 +379,7 @@ State::Standing Recorder::standing_after(const Task& task) const {
   if (task.act == Act::kHold) {
     after.held = Held{task.situation, task.reason, now_, task.rivals};
   } else if (holds_an_attribute(task) && task.act != Act::kPark) {
-    after.held = Held{Situation::kConflict, "an attribute's conflict is to be decided", now_, {}};
+    after.held = Held{Situation::kConflict, why_conflict_is_held(plan_, task), now_, {}};
   }
   if (!task.waits.empty() && task.act != Act::kPark && !planted("nobody_waits")) {
     after.waiting = Waiting{task.waits, now_};
@@ -430,6 +431,7 @@ std::vector<Subject> Recorder::nominees(const Task& task) const {
 Result<Recorder::Stands> Recorder::record_standing(std::span<const Task* const> tasks,
                                                    StateBatch& changes) const {
   std::vector<Subject> subjects;
+  std::vector<const Task*> tasks_of;  // by subject
   std::vector<State::Standing> standings;
   for (const Task* task : tasks) {
     // What did not come about stands for each contributor that wanted it: they are not recorded.
@@ -438,14 +440,21 @@ Result<Recorder::Stands> Recorder::record_standing(std::span<const Task* const> 
     bool first = true;
     for (Subject& subject : speaks_for(*task)) {
       subjects.push_back(std::move(subject));
+      tasks_of.push_back(task);
       standings.push_back(first || all_alike ? own : State::Standing{});
       first = false;
     }
   }
   COUPLET_ASSIGN(const auto before, state_.standing(subjects));
   Stands stands;
+  const Task* settled = nullptr;  // the subjects of a task follow each other
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     State::Standing& after = standings[i];
+    // Only who stood somewhere can have a conflict that is held.
+    if (tasks_of[i] != settled && (before[i].held || before[i].parked || before[i].waiting)) {
+      settled = tasks_of[i];
+      COUPLET_TRY(settle_conflicts(*settled, changes));
+    }
     if (after.parked && before[i].parked) {
       const bool tried = before[i].parked->last_at >= run_began_;
       after.parked->attempts = before[i].parked->attempts + (tried ? 0 : 1);
@@ -466,6 +475,18 @@ Result<Recorder::Stands> Recorder::record_standing(std::span<const Task* const> 
         .push_back(std::move(subjects[i]));
   }
   return stands;
+}
+
+Result<void> Recorder::settle_conflicts(const Task& task, StateBatch& changes) const {
+  for (const Contest& contest : contests_of(plan_, task)) {
+    COUPLET_TRY(state_.settle_conflicts(
+        changes, plan_.mapping, contest.ends.left, contest.ends.right, now_,
+        [&](const std::string& attribute, const std::array<Digest, 2>& digests) {
+          return contest.over ? std::optional(State::Settlement{settled_by::kGone, std::nullopt})
+                              : settlement_of(plan_, task, attribute, digests);
+        }));
+  }
+  return {};
 }
 
 Result<void> Recorder::record_conflicts(const Task& task, StateBatch& changes) const {

@@ -56,6 +56,7 @@ class Recorder {
  private:
   Result<void> record_link(const Task& task, StateBatch& changes) const;
   Result<void> record_target(const Task& task, StateBatch& changes) const;
+  Result<void> settle_conflicts(const Task& task, StateBatch& changes) const;
   Result<void> record_members(const Task& task, const ObjectKey& target, StateBatch& changes) const;
   [[nodiscard]] Winner winner_of(const Task& task, std::size_t use) const;
   void end_separations(std::span<const Ends> reunited, StateBatch& changes) const;

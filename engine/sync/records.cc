@@ -10,7 +10,8 @@ constexpr std::uint8_t kFormat = 1;
 constexpr std::uint8_t kHeldFormat = 2;
 constexpr std::uint8_t kParkedFormat = 2;
 constexpr std::uint8_t kIntentFormat = 2;
-constexpr std::uint8_t kConflictFormat = 2;
+constexpr std::uint8_t kConflictFormat = 3;
+constexpr std::uint8_t kConflictWithoutSettlement = 2;
 
 void put_time(ByteWriter& out, std::optional<Timestamp> time) {
   out.u8(time ? 1 : 0);
@@ -399,12 +400,16 @@ std::string encode(const Conflict& conflict) {
   out.u8(conflict.winner ? static_cast<std::uint8_t>(*conflict.winner) : 2);
   put_instant(out, conflict.at);
   out.text(conflict.situation ? name_of(*conflict.situation) : "");
+  out.text(conflict.settled ? conflict.settled->by : "");
+  if (conflict.settled) {
+    put_instant(out, conflict.settled->at);
+  }
   return bytes;
 }
 Result<Conflict> decode_conflict(std::string_view bytes) {
   ByteReader in(bytes);
   const std::uint8_t format = in.u8();
-  bool known = format == kFormat || format == kConflictFormat;
+  bool known = format >= kFormat && format <= kConflictFormat;
   Conflict conflict;
   conflict.attribute = get_text(in);
   for (std::size_t side = 0; side < 2; ++side) {
@@ -418,10 +423,15 @@ Result<Conflict> decode_conflict(std::string_view bytes) {
     conflict.winner = static_cast<Side>(winner);
   }
   conflict.at = get_instant(in);
-  if (format == kConflictFormat) {
+  if (format >= kConflictWithoutSettlement) {
     const std::string_view situation = in.text();
     conflict.situation = situation_named(situation);
     known = known && (situation.empty() || conflict.situation.has_value());
+  }
+  if (format == kConflictFormat) {
+    if (std::string by = get_text(in); !by.empty()) {
+      conflict.settled = Conflict::Settled{std::move(by), get_instant(in)};
+    }
   }
   return checked(in, known, std::move(conflict), "conflict");
 }

@@ -161,6 +161,18 @@ struct Conflict {
   // That the object was in: matched, where the two met for the first time. nullopt: a record of a
   // version that did not keep it.
   std::optional<Situation> situation;
+  // Of one that was held: what settled it (a word of because::kAll or settled_by), and when;
+  // `winner` is then whose value counted, where one's did. nullopt: it is held still, or the rule
+  // decided at once.
+  struct Settled {
+    std::string by;
+    Timestamp at;
+    bool operator==(const Settled&) const = default;
+  };
+  std::optional<Settled> settled;
+
+  // It was held, and nothing on record has settled it.
+  [[nodiscard]] bool undecided() const { return !winner && !settled; }
 };
 
 // What a write transaction is about to do. Durable before the transaction can commit.

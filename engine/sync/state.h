@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -164,15 +165,30 @@ class State {
   // Those recorded between these two objects.
   Result<std::vector<Conflict>> conflicts(std::size_t mapping, const ObjectKey& left,
                                           const ObjectKey& right) const;
-  // A conflict between the same two values is recorded once.
+  // A conflict between the same two values is recorded once. One that was held and has a winner now
+  // keeps what it was and tells who won, by what rule and when; one that comes out otherwise than
+  // before takes the place of the former record.
   Result<void> put_conflict(StateBatch& batch, std::size_t mapping, const ObjectKey& left,
                             const ObjectKey& right, const std::array<Digest, 2>& digests,
                             const Conflict& conflict) const;
+  // What settled a conflict that was held, and whose value counted by it.
+  struct Settlement {
+    std::string by;  // as in Conflict::settled
+    std::optional<Side> winner;
+  };
+  // Asks `verdict` of every undecided conflict between these two objects, by attribute and the two
+  // values' digests; nullopt: it stays held.
+  using SettlementOf = std::function<std::optional<Settlement>(const std::string& attribute,
+                                                               const std::array<Digest, 2>&)>;
+  Result<void> settle_conflicts(StateBatch& batch, std::size_t mapping, const ObjectKey& left,
+                                const ObjectKey& right, Timestamp at,
+                                const SettlementOf& verdict) const;
 
   // A recorded conflict; `key` is its own among those of the state, and stays.
   struct ConflictEntry {
     std::string key;
     Conflict conflict;
+    std::array<ObjectKey, 2> ends;  // indexed by Side
   };
   // Those under the mapping in the order of their keys, at most `limit`, after the key `after`.
   Result<std::vector<ConflictEntry>> conflicts(std::size_t mapping,

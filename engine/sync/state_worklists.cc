@@ -270,8 +270,59 @@ Result<void> State::put_conflict(StateBatch& batch, std::size_t mapping, const O
   COUPLET_ASSIGN(const auto known, store_.get(Family::kConflicts, key));
   if (!known) {
     batch.put(Family::kConflicts, std::move(key), encode(conflict));
+    return {};
   }
+  COUPLET_ASSIGN(Conflict before, decode_conflict(*known));
+  const std::string& decided_by = before.settled ? before.settled->by : before.rule;
+  if (before.winner == conflict.winner && decided_by == conflict.rule) {
+    return {};
+  }
+  if (!before.undecided()) {
+    batch.put(Family::kConflicts, std::move(key), encode(conflict));
+    return {};
+  }
+  before.winner = conflict.winner;
+  before.settled = Conflict::Settled{conflict.rule, conflict.at};
+  batch.put(Family::kConflicts, std::move(key), encode(before));
   return {};
+}
+
+namespace {
+// Behind the prefix of its objects: the attribute, then the digests of both values.
+std::array<Digest, 2> digests_of_key(std::string_view key) {
+  constexpr std::size_t kBytes = 16;
+  ByteReader in(key.substr(key.size() < kBytes ? key.size() : key.size() - kBytes));
+  const Digest left{in.u64()};
+  const Digest right{in.u64()};
+  return {left, right};
+}
+
+std::array<ObjectKey, 2> ends_of_key(std::string_view key) {
+  ByteReader in(key);
+  in.u16();
+  std::string left(in.text());
+  std::string right(in.text());
+  return {ObjectKey{std::move(left)}, ObjectKey{std::move(right)}};
+}
+}  // namespace
+
+Result<void> State::settle_conflicts(StateBatch& batch, std::size_t mapping, const ObjectKey& left,
+                                     const ObjectKey& right, Timestamp at,
+                                     const SettlementOf& verdict) const {
+  const std::string prefix = conflict_prefix(mapping_ids_[mapping], left, right);
+  const auto cursor = store_.cursor(Family::kConflicts);
+  for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    COUPLET_ASSIGN(Conflict conflict, decode_conflict(cursor->value()));
+    if (!conflict.undecided()) {
+      continue;
+    }
+    if (const auto settled = verdict(conflict.attribute, digests_of_key(cursor->key()))) {
+      conflict.winner = settled->winner;
+      conflict.settled = Conflict::Settled{settled->by, at};
+      batch.put(Family::kConflicts, std::string(cursor->key()), encode(conflict));
+    }
+  }
+  return cursor->status();
 }
 
 Result<std::vector<State::ConflictEntry>> State::conflicts(std::size_t mapping,
@@ -287,7 +338,7 @@ Result<std::vector<State::ConflictEntry>> State::conflicts(std::size_t mapping,
   for (; found.size() < limit && cursor->valid() && cursor->key().starts_with(prefix);
        cursor->next()) {
     COUPLET_ASSIGN(Conflict conflict, decode_conflict(cursor->value()));
-    found.push_back({std::string(cursor->key()), std::move(conflict)});
+    found.push_back({std::string(cursor->key()), std::move(conflict), ends_of_key(cursor->key())});
   }
   COUPLET_TRY(cursor->status());
   return found;

@@ -7,6 +7,7 @@
 #include "engine/app/output/json_parts.h"
 #include "engine/app/output/operation_text.h"
 #include "engine/app/output/printable.h"
+#include "engine/app/output/settlement_output.h"
 #include "engine/model/literal.h"
 #include "engine/sync/merge.h"
 
@@ -60,7 +61,7 @@ std::string dumped(const std::optional<nlohmann::json>& value) {
 
 // Whether it waits for a decision still: the log keeps what was settled since, too.
 bool is_undecided(const Part& part, const Conflict& conflict) {
-  return !conflict.winner &&
+  return conflict.undecided() &&
          std::any_of(part.attributes.begin(), part.attributes.end(),
                      [&](const Attribute& attribute) {
                        return attribute.rule == because::kHold &&
@@ -83,7 +84,8 @@ Json conflict_json(const Part& part, const Conflict& conflict) {
           {"rule", conflict.rule},
           {"winner", or_null(winner_of(conflict.winner))},
           {"at", format_timestamp(conflict.at)},
-          {"held", is_undecided(part, conflict)}};
+          {"held", is_undecided(part, conflict)},
+          {"settled", settlement_json(conflict, is_undecided(part, conflict))}};
 }
 
 Json part_json(const Part& part, const std::string& mapping) {
@@ -210,13 +212,13 @@ void add_worklist_lines(const Part& part, std::vector<std::string>& lines) {
     }
   }
   for (const Conflict& conflict : part.conflicts) {
-    lines.push_back(fmt::format(
-        "    conflict at {}: {}, {}, {}", format_timestamp(conflict.at), conflict.attribute,
-        conflict.rule,
-        conflict.winner ? std::string(name_of(*conflict.winner)) +
-                              " won; lost: " + conflict.values[index_of(other(*conflict.winner))]
-        : is_undecided(part, conflict) ? std::string("undecided")
-                                       : std::string("was held, settled since")));
+    lines.push_back(fmt::format("    conflict at {}: {}, {}, {}", format_timestamp(conflict.at),
+                                conflict.attribute, conflict.rule,
+                                is_undecided(part, conflict) ? std::string("undecided")
+                                : conflict.winner && !conflict.settled
+                                    ? std::string(name_of(*conflict.winner)) + " won; lost: " +
+                                          conflict.values[index_of(other(*conflict.winner))]
+                                    : settlement_text(conflict)));
   }
 }
 

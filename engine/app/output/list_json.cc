@@ -4,6 +4,7 @@
 #include "engine/app/output/json_parts.h"
 #include "engine/app/output/list_text.h"
 #include "engine/app/output/printable.h"
+#include "engine/app/output/settlement_output.h"
 #include "engine/definition/secret.h"
 #include "engine/model/literal.h"
 
@@ -128,7 +129,8 @@ std::string conflict_json(const ConflictItem& item, std::string_view mapping) {
        {"rule", conflict.rule},
        {"winner", conflict.winner ? Json(name_of(*conflict.winner)) : Json(nullptr)},
        {"at", format_timestamp(conflict.at)},
-       {"held", !conflict.winner.has_value()}});
+       {"held", item.held},
+       {"settled", settlement_json(conflict, item.held)}});
 }
 
 std::string listed_json(const Listed& listed) {

@@ -5,6 +5,7 @@
 #include "engine/app/exit_code.h"
 #include "engine/app/output/operation_text.h"
 #include "engine/app/output/printable.h"
+#include "engine/app/output/settlement_output.h"
 #include "engine/model/literal.h"
 
 namespace couplet {
@@ -23,9 +24,12 @@ std::string_view changed_text(const std::optional<bool>& changed) {
   return !changed ? "-" : *changed ? "changed" : "as agreed";
 }
 
-std::string verdict(const Conflict& conflict) {
-  return conflict.winner ? fmt::format("{}: {}", conflict.rule, name_of(*conflict.winner))
-                         : fmt::format("{}: held", conflict.rule);
+std::string verdict(const ConflictItem& item) {
+  const Conflict& conflict = item.conflict;
+  return fmt::format("{}: {}", conflict.rule,
+                     item.held                              ? "held"
+                     : conflict.winner && !conflict.settled ? name_of(*conflict.winner)
+                                                            : settlement_text(conflict));
 }
 
 }  // namespace
@@ -92,8 +96,7 @@ std::string conflict_line(const ConflictItem& item, std::string_view mapping, st
   const Conflict& conflict = item.conflict;
   return fmt::format("{} {} / {} {}  {}: {}", head(item.id, mapping, width, conflict.objects[0]),
                      printable(conflict.values[0]), printable(conflict.objects[1]),
-                     printable(conflict.values[1]), printable(conflict.attribute),
-                     verdict(conflict));
+                     printable(conflict.values[1]), printable(conflict.attribute), verdict(item));
 }
 
 std::string parked_text(const ParkedItem& item, std::string_view mapping) {
@@ -121,7 +124,7 @@ std::string conflict_text(const ConflictItem& item, std::string_view mapping) {
     text += fmt::format("\n  {}: {} {}, changed {}", name_of(side), printable(conflict.objects[i]),
                         printable(conflict.values[i]), time_text(conflict.times[i]));
   }
-  return text + fmt::format("\n  {}\n  at: {}", verdict(conflict), format_timestamp(conflict.at));
+  return text + fmt::format("\n  {}\n  at: {}", verdict(item), format_timestamp(conflict.at));
 }
 
 std::string parked_kind(const Parked& parked) {

@@ -38,6 +38,9 @@ Conflict turned(Conflict conflict) {
   std::swap(conflict.times[0], conflict.times[1]);
   conflict.rule = turned_rule(std::move(conflict.rule));
   conflict.winner = turned_side(conflict.winner);
+  if (conflict.settled) {
+    conflict.settled->by = turned_rule(std::move(conflict.settled->by));
+  }
   return conflict;
 }
 

@@ -19,7 +19,8 @@ ConflictItem item_shown(const Session& session, ConflictItem item,
 Result<ExitCode> run_conflicts_list(const Invocation& invocation, Console& console) {
   SystemClock clock;
   COUPLET_ASSIGN(const auto session, open_to_read(invocation, console));
-  COUPLET_ASSIGN(const auto options, list_options(invocation, session->bound, clock.now()));
+  COUPLET_ASSIGN(const auto options,
+                 list_options(invocation, session->bound, clock.now(), kConflictSituations));
   const std::size_t width = mapping_width(session->bound, console);
   const auto mappings = mappings_shown(session->definition, session->bound);
   COUPLET_ASSIGN(const Listed listed,
@@ -72,10 +73,11 @@ VerbSpec conflicts_list_verb() {
   verb.doc =
       "One conflict a line: both objects with the value that each had, the attribute, the rule, "
       "and\n"
-      "the side that won or that it is held; then how many. Shows values of rows.";
+      "the side that won, that it is held, or what has settled it since and when; then how many.\n"
+      "`held list` has what waits for a decision. Shows values of rows.";
   verb.run = run_conflicts_list;
   verb.options = list_option_specs();
-  verb.options.push_back(situation_option());
+  verb.options.push_back(situation_option("In this situation only: conflict, matched, moved, ..."));
   verb.examples = {{{"couplet conflicts list --newer-than 1d", "which conflicts came up today?"},
                     {"couplet conflicts list --mapping customer --json", "for a program"}}};
   return verb;

@@ -4,6 +4,7 @@
 
 #include "engine/app/system_clock.h"
 #include "engine/definition/quantity.h"
+#include "engine/definition/suggestion.h"
 
 namespace couplet {
 namespace {
@@ -58,8 +59,44 @@ Result<std::unique_ptr<Session>> open(const Invocation& invocation, bool dry_run
 
 }  // namespace
 
+namespace {
+
+std::string one_of(std::string_view word, const std::vector<std::string>& words) {
+  std::string hint = did_you_mean(word, words);
+  hint += (hint.empty() ? "one of " : " It takes one of ") + words.front();
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    hint += ", " + words[i];
+  }
+  return hint;
+}
+
+Result<Situation> situation_of(const std::string& value, std::span<const Situation> possible) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kSituations; ++i) {
+    const auto one = static_cast<Situation>(i);
+    if (possible.empty() || std::find(possible.begin(), possible.end(), one) != possible.end()) {
+      names.emplace_back(name_of(one));
+    }
+  }
+  const auto situation = situation_named(value);
+  if (situation && std::find(names.begin(), names.end(), value) != names.end()) {
+    return *situation;
+  }
+  if (situation) {
+    return fail(Error{ErrorKind::kInvalidArgument,
+                      "--situation \"" + value + "\": nothing in this list is ever in it",
+                      one_of("", names),
+                      {},
+                      "usage",
+                      {}});
+  }
+  return refuse("--situation", value, one_of(value, names));
+}
+
+}  // namespace
+
 Result<ListOptions> list_options(const Invocation& invocation, const BoundDefinition& definition,
-                                 Timestamp now) {
+                                 Timestamp now, std::span<const Situation> situations) {
   ListOptions options;
   options.mapping = mapping_named(definition, invocation.mapping);
   COUPLET_ASSIGN(options.age.before, time_ago("--older-than", invocation.older_than, now));
@@ -75,19 +112,13 @@ Result<ListOptions> list_options(const Invocation& invocation, const BoundDefini
     options.page.after = invocation.after;
   }
   if (!invocation.situation.empty()) {
-    options.situation = situation_named(invocation.situation);
-    if (!options.situation) {
-      std::string all;
-      for (std::size_t i = 0; i < kSituations; ++i) {
-        all += (all.empty() ? "one of " : ", ") + std::string(name_of(static_cast<Situation>(i)));
-      }
-      return refuse("--situation", invocation.situation, all);
-    }
+    COUPLET_ASSIGN(options.situation, situation_of(invocation.situation, situations));
   }
   if (!invocation.by.empty()) {
     options.by = linked_by_named(invocation.by);
     if (!options.by) {
-      return refuse("--by", invocation.by, "one of matched, created, manual, succeeded");
+      return refuse("--by", invocation.by,
+                    one_of(invocation.by, {"matched", "created", "manual", "succeeded"}));
     }
   }
   return options;
@@ -97,8 +128,8 @@ OptionSpec mapping_option() {
   return {"--mapping", "MAPPING", &Invocation::mapping, "Under this mapping only."};
 }
 
-OptionSpec situation_option() {
-  return {"--situation", "NAME", &Invocation::situation, "In this situation only: duplicate, ..."};
+OptionSpec situation_option(std::string_view help) {
+  return {"--situation", "NAME", &Invocation::situation, help};
 }
 
 std::vector<OptionSpec> list_option_specs() {

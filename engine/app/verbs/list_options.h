@@ -2,7 +2,9 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/admin/page.h"
@@ -21,13 +23,14 @@ struct ListOptions {
   std::optional<LinkedBy> by;
 };
 
-// Errors: kInvalidArgument, saying which option wants what.
+// `situations`: those that items of the list can be in; empty: any. Errors: kInvalidArgument,
+// saying which option wants what.
 Result<ListOptions> list_options(const Invocation& invocation, const BoundDefinition& definition,
-                                 Timestamp now);
+                                 Timestamp now, std::span<const Situation> situations = {});
 
 // --mapping; --situation; --older-than and --newer-than; --limit and --after.
 OptionSpec mapping_option();
-OptionSpec situation_option();
+OptionSpec situation_option(std::string_view help = "In this situation only: duplicate, ...");
 std::vector<OptionSpec> list_option_specs();
 
 // The state to read, beside whoever works on it; it must be there.

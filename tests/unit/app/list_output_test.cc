@@ -84,11 +84,12 @@ TEST(ListJsonTest, ShapesAreThoseOfTheReference) {
             R"({"id":"8f0zk3ar","mapping":"m","situation":"matched","attribute":"name",)"
             R"("left":{"object":"l.A/1","value":"Ada","time":"2026-01-31T08:15:00.000000Z"},)"
             R"("right":{"object":"r.B/2","value":7,"time":null},"rule":"last_write_wins",)"
-            R"("winner":"left","at":"2026-01-31T08:15:00.000000Z","held":false})");
+            R"("winner":"left","at":"2026-01-31T08:15:00.000000Z","held":false,"settled":null})");
 }
 
 TEST(ListJsonTest, AHeldConflictHasNoWinner) {
   ConflictItem held = conflict();
+  held.held = true;
   held.conflict.winner.reset();
   held.conflict.values[0] = "not json";
   held.conflict.situation.reset();
@@ -96,7 +97,37 @@ TEST(ListJsonTest, AHeldConflictHasNoWinner) {
   EXPECT_EQ(json["winner"], nullptr);
   EXPECT_EQ(json["situation"], nullptr);
   EXPECT_EQ(json["held"], true);
+  EXPECT_EQ(json["settled"], nullptr);
   EXPECT_EQ(json["left"]["value"], "not json");
+}
+
+TEST(ListTextTest, AConflictThatWasHeldTellsWhatSettledIt) {
+  ConflictItem item = conflict();
+  item.conflict.rule = "hold";
+  item.conflict.winner.reset();
+  const auto line = [&] {
+    const std::string text = conflict_line(item, "m", 0);
+    return text.substr(text.find("hold: "));
+  };
+  item.held = true;
+  EXPECT_EQ(line(), "hold: held");
+  item.held = false;
+  EXPECT_EQ(line(), "hold: held no more") << "nobody knows what took it off the list";
+  EXPECT_THAT(conflict_json(item, "m"),
+              HasSubstr(R"("held":false,"settled":{"by":null,"at":null})"));
+  item.conflict.settled = Conflict::Settled{"equal", {kMorning}};
+  EXPECT_EQ(line(), "hold: settled 2026-01-31T08:15:00.000000Z: both sides were made equal");
+  item.conflict.settled->by = "changed";
+  item.conflict.winner = Side::kRight;
+  EXPECT_EQ(line(),
+            "hold: settled 2026-01-31T08:15:00.000000Z: one side was set back, right counts");
+  item.conflict.settled->by = "left_wins";
+  item.conflict.winner = Side::kLeft;
+  EXPECT_EQ(line(), "hold: settled 2026-01-31T08:15:00.000000Z by left_wins: left");
+  EXPECT_THAT(conflict_json(item, "m"),
+              HasSubstr(R"("rule":"hold","winner":"left","at":"2026-01-31T08:15:00.000000Z",)"
+                        R"("held":false,"settled":{"by":"left_wins",)"
+                        R"("at":"2026-01-31T08:15:00.000000Z"})"));
 }
 
 TEST(ListJsonTest, AnObjectsLinksTellBaseAndBothEnds) {

@@ -286,6 +286,35 @@ TEST_P(CrashTest, WhoLosesAConflictIsOnRecord) {
   }
 }
 
+// The same where it was held until another rule decided.
+TEST_P(CrashTest, WhoWinsAConflictThatWasHeldIsOnRecord) {
+  for (int nth = 1; nth < 6; ++nth) {
+    SCOPED_TRACE("passage " + std::to_string(nth));
+    PeopleWorld world(marks());
+    world.map("direction: both, conflict: hold");
+    world.left_has({{"key", "a"}, {"name", "left"}});
+    world.right_has({{"key", "a"}, {"name", "right"}});
+    settle(world);
+    world.map("direction: both, conflict: left_wins");
+    if (!crash(world, point(), nth)) {
+      return;
+    }
+    settle(world);
+    EXPECT_THAT(world.rights(), ElementsAre("a left -"));
+    std::vector<std::string> told;
+    const auto looked = world.by_hand([&](State& state, const auto& /*sources*/) -> Result<void> {
+      COUPLET_ASSIGN(const auto found, state.conflicts(0, std::nullopt, 10));
+      for (const State::ConflictEntry& entry : found) {
+        told.push_back(entry.conflict.settled ? entry.conflict.settled->by : "held");
+        EXPECT_EQ(entry.conflict.winner, Side::kLeft);
+      }
+      return {};
+    });
+    EXPECT_TRUE(looked.has_value());
+    EXPECT_THAT(told, ElementsAre("left_wins"));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(AtEveryDurableStep, CrashTest,
                          testing::Combine(testing::ValuesIn(kCrashPoints), testing::Bool()),
                          [](const auto& instance) {

@@ -142,7 +142,7 @@ RC_GTEST_PROP(Records, WhoIsHeldOrParkedIsReadBackAsWritten, ()) {
   RC_ASSERT(read_parked->attributes == parked.attributes);
 }
 
-TEST(Records, AConflictKeepsItsSituationAndOneOfAnEarlierVersionIsReadWithoutIt) {
+TEST(Records, AConflictKeepsWhatItHasAndOneOfAnEarlierVersionIsReadWithoutIt) {
   Conflict conflict;
   conflict.attribute = "name=name";
   conflict.objects = {"l.A/1", "r.B/2"};
@@ -157,8 +157,21 @@ TEST(Records, AConflictKeepsItsSituationAndOneOfAnEarlierVersionIsReadWithoutIt)
   ASSERT_TRUE(read);
   EXPECT_EQ(read->situation, Situation::kMatched);
   EXPECT_EQ(encode(*read), bytes);
+  EXPECT_EQ(read->settled, std::nullopt);
 
-  std::string before = bytes.substr(0, bytes.size() - 1 - std::string_view("matched").size());
+  conflict.settled = Conflict::Settled{"equal", {11}};
+  const auto settled = decode_conflict(encode(conflict));
+  ASSERT_TRUE(settled);
+  EXPECT_EQ(settled->settled, conflict.settled);
+
+  std::string unsettled = bytes.substr(0, bytes.size() - 1);
+  unsettled[0] = 2;
+  const auto second = decode_conflict(unsettled);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->situation, Situation::kMatched);
+  EXPECT_EQ(second->settled, std::nullopt);
+
+  std::string before = bytes.substr(0, bytes.size() - 2 - std::string_view("matched").size());
   before[0] = 1;
   const auto old = decode_conflict(before);
   ASSERT_TRUE(old);
