@@ -9,6 +9,7 @@
 #include "engine/model/ascii.h"
 #include "engine/model/calendar.h"
 #include "engine/model/literal.h"
+#include "engine/model/misfit.h"
 #include "engine/model/utf8.h"
 #include "engine/model/wire.h"
 
@@ -20,10 +21,6 @@ using Storage = StorageClass;
 constexpr std::size_t kDateLength = 10;  // "2026-01-31"
 constexpr std::size_t kUuidLength = 36;
 
-bool is_text_kind(TypeKind kind) {
-  return kind == TypeKind::kText || kind == TypeKind::kVarchar || kind == TypeKind::kChar ||
-         kind == TypeKind::kEnum;
-}
 bool is_json_kind(TypeKind kind) { return kind == TypeKind::kJson || kind == TypeKind::kJsonb; }
 bool is_timestamp(TypeKind kind) {
   return kind == TypeKind::kTimestamp || kind == TypeKind::kTimestampTz;
@@ -51,18 +48,9 @@ std::string text_of(const StoredView& stored) {
   }
 }
 
-// No value of any type but bytea begins with FF, and the lengths of those that have one are odd
-// ones out: a byte more is added where it would fit.
 bool misfit(const Type& type, const StoredView& stored, std::string& out) {
-  const std::size_t begin = out.size();
-  out += '\xFF';
-  out += static_cast<char>('0' + static_cast<int>(stored.storage));
-  out += text_of(stored);
-  const std::size_t length = out.size() - begin;
-  const bool fixed = !is_text_kind(type.kind) && !is_json_kind(type.kind);
-  if (fixed && (length == 2 || length == 4 || length == 8 || length == 16)) {
-    out += '\xFF';
-  }
+  const auto kind = static_cast<Misfit::Kind>(stored.storage);  // One for one, but null.
+  append_misfit(type, {kind, text_of(stored)}, out);
   return false;
 }
 

@@ -15,6 +15,7 @@
 #include "engine/model/float_text.h"
 #include "engine/model/json_text.h"
 #include "engine/model/literal.h"
+#include "engine/model/misfit.h"
 #include "engine/model/money.h"
 #include "engine/model/nested_value.h"
 #include "engine/model/numeric.h"
@@ -125,6 +126,13 @@ std::optional<nlohmann::json> json_of_array(const Type& type, std::string_view b
                                   : json_of_dimension(type.elements[0], parts, 0, next);
 }
 
+// One field, whose name says what it is.
+nlohmann::json json_of_misfit(const Type& type, const Misfit& misfit) {
+  return {{describe(type, misfit.kind), misfit.kind == Misfit::Kind::kBlob
+                                            ? base64_of(misfit.bytes)
+                                            : utf8::repaired(misfit.bytes)}};
+}
+
 }  // namespace
 
 nlohmann::json to_json(const Type& type, Value value) {
@@ -133,6 +141,9 @@ nlohmann::json to_json(const Type& type, Value value) {
     return nullptr;
   }
   const std::string_view bytes = value.bytes();
+  if (const auto misfit = read_misfit(type, bytes)) {
+    return json_of_misfit(type, *misfit);
+  }
   if (!has_shape_of(type, bytes)) {
     return format_literal(type, value);
   }

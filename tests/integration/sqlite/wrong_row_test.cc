@@ -68,6 +68,17 @@ TEST_F(SqliteRowTest, ABlobInATextColumnParksItsObject) {
   EXPECT_THAT(right_.query("select name, years from persons"), ElementsAre(Row{"Ada", "36"}));
 }
 
+TEST_F(SqliteRowTest, WhatIsNoneOfItsTypeIsExplainedAsWhatItIs) {
+  left_.exec("insert into people (name, age) values (x'0001fe', 1), ('Bob', 'about forty')");
+  told();
+  EXPECT_THAT(couplet({"explain", "left.people/1"}).out,
+              HasSubstr(R"(name = {"blob in a TEXT column":"AAH+"}  |)"));
+  EXPECT_THAT(couplet({"explain", "left.people/1", "--json"}).out,
+              HasSubstr(R"("left_value":{"blob in a TEXT column":"AAH+"})"));
+  EXPECT_THAT(couplet({"explain", "left.people/2"}).out,
+              HasSubstr(R"(age = {"text in an INTEGER column":"about forty"}  |)"));
+}
+
 // To SQLite 'abc' is not x'616263': a search that forgets it makes a second row.
 TEST_F(SqliteRowTest, TextInABlobThatTellsObjectsApartIsFound) {
   for (const SqliteFile* file : {&left_, &right_}) {

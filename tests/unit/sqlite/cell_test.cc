@@ -88,6 +88,26 @@ TEST(SqliteCellTest, MakesNothingOfWhatIsNoValueOfItsType) {
   }
 }
 
+TEST(SqliteCellTest, WhatIsNoneOfItsTypeIsShownForWhatItIs) {
+  const auto shown = [](const char* declared, const StoredView& stored) {
+    std::string bytes;
+    const Type type = type_of(declared);
+    EXPECT_FALSE(decode(type, stored, bytes));
+    return to_json(type, Value(std::string_view(bytes))).dump();
+  };
+  EXPECT_EQ(shown("TEXT", blob(std::string_view("\0\1\xFE", 3))),
+            R"({"blob in a TEXT column":"AAH+"})");
+  EXPECT_EQ(shown("TEXT", blob("")), R"({"blob in a TEXT column":""})");
+  EXPECT_EQ(shown("TEXT", integer(5)), R"({"integer in a TEXT column":"5"})");
+  for (const char* word : {"", "a", "ab", "abc", "abcdef", "abcdefghijklmn"}) {
+    EXPECT_EQ(shown("INTEGER", text(word)),
+              std::string(R"({"text in an INTEGER column":")") + word + R"("})");
+  }
+  EXPECT_EQ(shown("UUID", blob("0123456789abcd")),
+            R"({"blob in a UUID column":"MDEyMzQ1Njc4OWFiY2Q="})");
+  EXPECT_EQ(shown("TEXT", text("a\xFFz")), "\"a\xEF\xBF\xBDz\"") << "a text, if a bad one";
+}
+
 TEST(SqliteCellTest, TextThatIsNoneIsRefusedWhenItIsSent) {
   for (const StoredView& stored :
        {text("a\xFFz"), text(std::string_view("a\0z", 3)), blob("abc"), integer(5)}) {
