@@ -13,7 +13,8 @@
 namespace couplet::postgres {
 namespace {
 
-// $1, $2: names. A schema that is not given is the first of the search path.
+// $1, $2: names. A schema that is not given is the first of the search path; where our role may look
+// into none of them, the first that is there, so that what it lacks can be told.
 constexpr const char* kRelations = R"(
 select w.i, c.oid, n.nspname, c.relname, c.relkind,
        row_security_active(c.oid),
@@ -32,7 +33,12 @@ select w.i, c.oid, n.nspname, c.relname, c.relkind,
        has_table_privilege(c.oid, 'DELETE'),
        current_user
   from unnest($1::text[], $2::text[]) with ordinality as w(schema, name, i)
-  join pg_namespace n on n.nspname = case w.schema when '' then current_schema() else w.schema end
+  join pg_namespace n on n.nspname = case w.schema when '' then coalesce(current_schema(),
+    (select s.nspname
+       from unnest(string_to_array(current_setting('search_path'), ',')) with ordinality as p(name, i)
+       join pg_namespace s
+         on s.nspname = replace(btrim(p.name, ' "'), '$user', current_user)
+      order by p.i limit 1)) else w.schema end
   join pg_class c on c.relnamespace = n.oid and c.relname = w.name
  where c.relkind in ('r', 'p', 'v', 'm', 'f')
  order by w.i)";
