@@ -163,11 +163,16 @@ class SlotCheck {
                                   shown(literal) + " is here twice";
         if (read) {
           binding_.error(literal.place, "ambiguous_values",
-                         twice + (use_.two_way() ? "; two-way, values must be a bijection" : ""));
+                         twice + (use_.two_way() ? "; two-way, values must be a bijection" : ""),
+                         use_.two_way()
+                             ? "give each value one line and a counterpart of its own, or the "
+                               "attribute a direction: left_to_right or right_to_left"
+                             : "leave one of the two lines out");
         } else {
-          binding_.warning(literal.place, "lossy",
-                           twice + ": values that differ on the " + (on_left ? "right" : "left") +
-                               " become one");
+          binding_.warning(
+              literal.place, "lossy",
+              twice + ": values that differ on the " + (on_left ? "right" : "left") + " become one",
+              "give each value a counterpart of its own, if they are to stay apart");
         }
       }
     }

@@ -17,6 +17,8 @@ struct LoadOptions {
   // False: references to secrets are left alone (`validate --no-secrets`). The definition can then
   // be looked at, not run.
   bool resolve_secrets = true;
+  // True: nothing but the file is asked for, so a reference that leads nowhere may be left alone.
+  bool file_alone = false;
   // Looks an environment variable up; unset: the process's own.
   std::function<std::optional<std::string>(const std::string& name)> environment;
   // Reads a whole file; unset: from disk.

@@ -50,7 +50,8 @@ std::optional<Text> resolve(const ParseContext& context, const YamlNode& node,
     if (!value) {
       context.error(member.value.begin, "missing_secret",
                     option + ": the environment variable " + name + " is not set",
-                    "set it, or check the file alone with --no-secrets");
+                    context.options.file_alone ? "set it, or check the file alone with --no-secrets"
+                                               : "export " + name + "=... where couplet runs");
       return std::nullopt;
     }
     text.value = std::move(*value);
@@ -332,10 +333,12 @@ std::optional<bool> MapReader::boolean(std::string_view name) const {
       return false;
     }
   }
-  context_.error(node.begin, "wrong_type",
-                 option(name) + " must be true or false, this is " +
-                     (node.is_scalar() && !node.is_null() ? "\"" + node.text + "\""
-                                                          : std::string(node.describe())));
+  context_.error(
+      node.begin, "wrong_type",
+      option(name) + " must be true or false, this is " +
+          (node.is_scalar() && !node.is_null() ? "\"" + node.text + "\""
+                                               : std::string(node.describe())),
+      node.is_scalar() && node.plain ? did_you_mean(node.text, {"true", "false"}) : std::string());
   return std::nullopt;
 }
 

@@ -309,7 +309,8 @@ void read_actions(const MappingContext& context, const MapReader& reader) {
     const char* usual = default_action(*situation, context.mapping);
     if (usual == nullptr) {
       context.error(line.key.begin, "wrong_value",
-                    option + ": what is done when " + line.key.text + " cannot be chosen");
+                    option + ": what is done when " + line.key.text + " cannot be chosen",
+                    "leave this line out");
       continue;
     }
     const auto action = read_text(context.parse, line.value, option + "." + line.key.text);
@@ -323,10 +324,13 @@ void read_actions(const MappingContext& context, const MapReader& reader) {
     } else if (action->value == "hold") {
       context.mapping.actions[*situation] = Action::kHold;
     } else {
+      const std::string meant =
+          action->referenced ? "" : did_you_mean(action->value, {"report", "hold", "default"});
       context.error(
           action->place, "wrong_value",
           option + "." + line.key.text + " must be report, hold or default, not " + quoted(*action),
-          "nothing can be set to an action that writes more than the default does");
+          meant.empty() ? "nothing can be set to an action that writes more than the default does"
+                        : meant);
     }
   }
 }

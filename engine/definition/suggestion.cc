@@ -13,6 +13,28 @@ constexpr std::size_t kEditsMax = 2;
 constexpr std::size_t kLengthMax =
     128;  // Longer words get no suggestion: they are no typing errors.
 
+constexpr std::size_t kBeginningLeast = 3;  // A shorter beginning says too little.
+
+bool begins_with(std::string_view word, std::string_view beginning) {
+  return beginning.size() >= kBeginningLeast && word.size() >= beginning.size() &&
+         std::equal(beginning.begin(), beginning.end(), word.begin(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+// The one candidate that the word is the beginning of, or that the word begins with.
+std::string with_one_beginning(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string found;
+  for (const std::string& candidate : candidates) {
+    if (candidate != word && (begins_with(candidate, word) || begins_with(word, candidate))) {
+      if (!found.empty()) {
+        return {};
+      }
+      found = candidate;
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -54,7 +76,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
       best = candidate;
     }
   }
-  return best;
+  return best.empty() ? with_one_beginning(word, candidates) : best;
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {

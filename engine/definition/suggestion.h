@@ -12,7 +12,8 @@ namespace couplet {
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 // The candidate nearest to `word`, if it is at most two edits away and not further than half the
-// word; empty if none. Of equals the first.
+// word; of equals the first. Else the only one that begins like it, in three letters or more. Empty
+// if none.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 // `did you mean "…"?` about the nearest candidate, else empty.

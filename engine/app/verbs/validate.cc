@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/app/verbs/verbs.h"
+#include "engine/app/wiring/definition_file.h"
 #include "engine/definition/load.h"
 
 namespace couplet {
@@ -28,6 +29,7 @@ nlohmann::ordered_json in_order(const nlohmann::json& findings) {
 Result<ExitCode> run_validate(const Invocation& invocation, Console& console) {
   LoadOptions options;
   options.resolve_secrets = !invocation.no_secrets;
+  options.file_alone = true;
   const LoadResult loaded = load_definition(invocation.config, options);
   const Diagnostics& found = loaded.diagnostics;
   const ExitCode code = found.has_errors() ? ExitCode::kUsage : ExitCode::kDone;
@@ -39,13 +41,10 @@ Result<ExitCode> run_validate(const Invocation& invocation, Console& console) {
     console.data(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     return code;
   }
-  console.talk_as_is(found.render(console.err_colors()));
-  const std::string warnings =
-      found.warnings() == 0 ? "" : ", " + count(found.warnings(), "warning");
-  if (found.has_errors()) {
-    console.talk(fmt::format("couplet: {} is not valid: {}{}", invocation.config,
-                             count(found.errors(), "error"), warnings));
-  } else if (!invocation.quiet) {
+  tell_findings(found, invocation.config, !invocation.quiet, console);
+  if (!found.has_errors() && !invocation.quiet) {
+    const std::string warnings =
+        found.warnings() == 0 ? "" : ", " + count(found.warnings(), "warning");
     const Definition& definition = *loaded.definition;
     console.data(fmt::format(
         "{} is valid: {}, {}, {}{}", invocation.config, count(definition.sources.size(), "source"),

@@ -8,13 +8,31 @@
 
 namespace couplet {
 
-Result<void> print_findings(const Diagnostics& found, const std::filesystem::path& file,
-                            bool warnings, Console& console) {
-  for (const Diagnostic& diagnostic : found.items()) {
-    if (warnings || diagnostic.severity == Severity::kError) {
-      console.talk_as_is(found.render(diagnostic, console.err_colors()));
+namespace {
+std::string counted(std::size_t number, const char* word) {
+  return fmt::format("{} {}{}", number, word, number == 1 ? "" : "s");
+}
+}  // namespace
+
+void tell_findings(const Diagnostics& found, const std::filesystem::path& file, bool warnings,
+                   Console& console) {
+  for (const Severity severity : {Severity::kError, Severity::kWarning}) {
+    for (const Diagnostic& diagnostic : found.items()) {
+      if (diagnostic.severity == severity && (warnings || severity == Severity::kError)) {
+        console.talk_as_is(found.render(diagnostic, console.err_colors()));
+      }
     }
   }
+  if (found.has_errors()) {
+    console.talk(fmt::format(
+        "couplet: {} is not valid: {}{}", file.string(), counted(found.errors(), "error"),
+        warnings && found.warnings() > 0 ? ", " + counted(found.warnings(), "warning") : ""));
+  }
+}
+
+Result<void> print_findings(const Diagnostics& found, const std::filesystem::path& file,
+                            bool warnings, Console& console) {
+  tell_findings(found, file, warnings, console);
   if (!found.has_errors()) {
     return {};
   }

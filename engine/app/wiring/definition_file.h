@@ -12,7 +12,11 @@ namespace couplet {
 // The code of the error that stands for findings which were printed already.
 inline constexpr const char* kInvalidDefinition = "invalid_definition";
 
-// Prints what was found, all of it. An error (kInvalidArgument, kInvalidDefinition) if there are
+// Prints what was found, errors first and their number last; `warnings`: those too.
+void tell_findings(const Diagnostics& found, const std::filesystem::path& file, bool warnings,
+                   Console& console);
+
+// The same. An error (kInvalidArgument, kInvalidDefinition) if there are
 // errors among it.
 Result<void> print_findings(const Diagnostics& found, const std::filesystem::path& file,
                             bool warnings, Console& console);

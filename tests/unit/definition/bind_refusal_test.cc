@@ -400,14 +400,19 @@ TEST(BindRefusalTest, Values) {
   EXPECT_EQ(with("1: one, 2: one", "both"),
             in_line_9(kLines + 11,
                       "values: right value \"one\" is here twice; two-way, values must be a "
-                      "bijection"));
+                      "bijection | give each value one line and a counterpart of its own, or the "
+                      "attribute a direction: left_to_right or right_to_left"));
   EXPECT_EQ(with("1: one, 2: one", "left_to_right"),
             "9:64 warning: values: right value \"one\" is here twice: values that differ on the "
-            "left become one\n");
+            "left become one | give each value a counterpart of its own, if they are to stay "
+            "apart\n");
   EXPECT_EQ(with("1: one, 2: one", "right_to_left"),
-            in_line_9(kLines + 11, "values: right value \"one\" is here twice"));
+            in_line_9(kLines + 11,
+                      "values: right value \"one\" is here twice | leave one of the two lines "
+                      "out"));
   EXPECT_EQ(with("1: one, 01: two", "left_to_right"),
-            in_line_9(kLines + 8, "values: left value \"01\" is here twice"));
+            in_line_9(kLines + 8,
+                      "values: left value \"01\" is here twice | leave one of the two lines out"));
 }
 
 TEST(BindRefusalTest, Constants) {

@@ -140,8 +140,8 @@ TEST(LoadRefusalTest, Http) {
 
 TEST(LoadRefusalTest, Secrets) {
   EXPECT_EQ(source("schema: { env: UNSET }"),
-            "5:52 sources.a.schema: the environment variable UNSET is not set | set it, or check "
-            "the file alone with --no-secrets\n");
+            "5:52 sources.a.schema: the environment variable UNSET is not set | export UNSET=... "
+            "where couplet runs\n");
   EXPECT_EQ(source("schema: { env: EMPTY }"),
             "5:52 sources.a.schema: the environment variable EMPTY is empty\n");
   EXPECT_EQ(source("schema: { file: gone }"),
@@ -297,6 +297,18 @@ TEST(LoadRefusalTest, MappingOptions) {
             in_line_8(kOption + 8,
                       "mappings.m.create must be true, false, left or right, not "
                       "\"always\""));
+  EXPECT_EQ(mapping("conflict: last_write_win"),
+            in_line_8(kOption + 10,
+                      "mappings.m.conflict must be last_write_wins, left_wins, right_wins or hold, "
+                      "not \"last_write_win\" | did you mean \"last_write_wins\"?"));
+  EXPECT_EQ(mapping("conflict: left"),
+            in_line_8(kOption + 10,
+                      "mappings.m.conflict must be last_write_wins, left_wins, right_wins or hold, "
+                      "not \"left\" | did you mean \"left_wins\"?"));
+  EXPECT_EQ(mapping("actions: { ambiguous: reprot }"),
+            in_line_8(kOption + 22,
+                      "mappings.m.actions.ambiguous must be report, hold or default, not "
+                      "\"reprot\" | did you mean \"report\"?"));
   EXPECT_EQ(mapping("limits: { deletes: { count: 1 } }"),
             in_line_8(kOption + 10,
                       "mappings.m.limits has no option \"deletes\" | did you mean "
@@ -317,9 +329,10 @@ TEST(LoadRefusalTest, MappingOptions) {
                       "mappings.m.actions.ambiguous must be report, hold or default, not "
                       "\"link\" | nothing can be set to an action that writes more than the "
                       "default does"));
-  EXPECT_EQ(
-      mapping("actions: { in_sync: hold }"),
-      in_line_8(kOption + 11, "mappings.m.actions: what is done when in_sync cannot be chosen"));
+  EXPECT_EQ(mapping("actions: { in_sync: hold }"),
+            in_line_8(kOption + 11,
+                      "mappings.m.actions: what is done when in_sync cannot be chosen | leave this "
+                      "line out"));
   EXPECT_EQ(mapping("actions: { target_missing: recreate }"), "");  // What it does anyway.
   EXPECT_EQ(mapping("where: { middle: { a: 1 } }"),
             in_line_8(kOption + 9, "mappings.m.where has no option \"middle\""));
@@ -413,8 +426,8 @@ mappings:
             "6:17 http.listen: \"everywhere\" is no address with a port | write address:port: "
             "127.0.0.1:8080, [::1]:8080\n"
             "7:15 log.level must be trace, debug, info, warning or error, not \"loud\"\n"
-            "9:36 sources.a.url: the environment variable NOWHERE is not set | set it, or check "
-            "the file alone with --no-secrets\n"
+            "9:36 sources.a.url: the environment variable NOWHERE is not set | export NOWHERE=... "
+            "where couplet runs\n"
             "10:14 not supported yet: sources of type kafka\n"
             "12:42 mappings.m.direction must be both, left_to_right or right_to_left, not "
             "\"forth\" | did you mean \"both\"?\n"

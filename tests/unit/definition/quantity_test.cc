@@ -96,6 +96,10 @@ TEST(SuggestionTest, ATypingErrorIsUpToTwoEdits) {
   EXPECT_EQ(nearest("key", words), "keys");
   EXPECT_EQ(nearest("colour", words), "");
   EXPECT_EQ(nearest("a", {"b"}), "");
+  EXPECT_EQ(nearest("left", {"left_wins", "right_wins"}), "left_wins");
+  EXPECT_EQ(nearest("both_ways", {"both", "left_to_right"}), "both");
+  EXPECT_EQ(nearest("reco", {"reconcile", "record"}), "") << "either might be meant";
+  EXPECT_EQ(nearest("re", {"reconcile"}), "");
   EXPECT_EQ(did_you_mean("kesy", words), "did you mean \"keys\"?");
 }
 
