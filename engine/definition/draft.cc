@@ -7,6 +7,7 @@
 #include "engine/definition/bind.h"
 #include "engine/definition/draft_mapping.h"
 #include "engine/definition/draft_model.h"
+#include "engine/definition/grants.h"
 #include "engine/definition/load.h"
 #include "engine/definition/name_words.h"
 
@@ -127,12 +128,28 @@ class Drafter {
     for (std::size_t side = 0; side < 2; ++side) {
       mapping.entities[side] = model_.entities[side].size();
       model_.entities[side].push_back(entity_of(side, *pair.tables[side]));
-      may[side] = pair.tables[side]->may_update || pair.tables[side]->may_insert;
+      may[side] = may_write(*pair.tables[side]);
     }
     if (may[0] != may[1]) {
       mapping.direction = may[0] ? "right_to_left" : "left_to_right";
+      mapping.direction_check = why_one_way(may[0] ? 1 : 0, *pair.tables[may[0] ? 1 : 0]);
     }
     model_.mappings.push_back(std::move(mapping));
+  }
+
+  static bool may_write(const TableInfo& table) {
+    return table.may_update || table.may_insert ||
+           std::any_of(table.columns.begin(), table.columns.end(), [](const ColumnInfo& column) {
+             return column.may_update || column.may_insert;
+           });
+  }
+
+  // Nobody has said which side leads: the rights alone do.
+  [[nodiscard]] std::string why_one_way(std::size_t side, const TableInfo& table) const {
+    const std::string name = request_.sides[side].source + "." + to_string(table.name);
+    const std::string grant = grant_to_write(table);
+    return grant.empty() ? name + " cannot be written"
+                         : "our role may not write " + name + "; for `both`: " + grant;
   }
 
   DraftEntity entity_of(std::size_t side, const TableInfo& table) {
@@ -318,7 +335,7 @@ class Drafter {
       decide_creates();
       DraftText written = write_draft(model_);
       if (written.mappings == 0) {
-        return fail(nothing_alike());
+        return nothing_alike(std::move(written));
       }
       COUPLET_ASSIGN(const Diagnostics found, judge(written));
       if (!found.has_errors()) {
@@ -346,29 +363,20 @@ class Drafter {
     return count;
   }
 
-  [[nodiscard]] Error nothing_alike() const {
-    const auto count = [&](std::size_t side) {
-      const std::size_t tables = request_.sides[side].tables.size();
-      return request_.sides[side].source + " has " + std::to_string(tables) +
-             (tables == 1 ? " table" : " tables");
-    };
-    Error error;
-    error.kind = ErrorKind::kNotFound;
-    error.code = "nothing_alike";
-    error.message = "no table of " + request_.sides[0].source + " and " + request_.sides[1].source +
-                    " could be taken for the same: " + count(0) + ", " + count(1);
-    for (const DraftMapping& mapping : model_.mappings) {
-      error.message += "; " + model_.entities[0][mapping.entities[0]].name + ": " + mapping.refused;
-      break;
-    }
-    error.hint = "write the file by hand: docs/reference/definition.md has every option";
-    for (std::size_t side = 0; side < 2; ++side) {
-      if (request_.sides[side].tables.empty()) {
-        error.hint = "our role sees no table of " + request_.sides[side].source +
-                     ": GRANT USAGE ON its schema and SELECT on its tables";
+  // The text is a skeleton then; of a side without tables there is nothing to fill in.
+  Result<Draft> nothing_alike(DraftText written) const {
+    for (const DraftSide& side : request_.sides) {
+      if (side.tables.empty()) {
+        return fail(Error{ErrorKind::kNotFound,
+                          "our role sees no table of " + side.source +
+                              ": GRANT USAGE ON its schema and SELECT on its tables",
+                          "or give the URL of another database",
+                          {},
+                          "no_tables",
+                          {}});
       }
     }
-    return error;
+    return Draft{std::move(written.text), 0, written.checks, left_out()};
   }
 
   const DraftRequest& request_;

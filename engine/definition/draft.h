@@ -29,12 +29,13 @@ struct DraftRequest {
 
 struct Draft {
   std::string text;
-  std::size_t mappings = 0;
+  std::size_t mappings = 0;                  // 0: the text has the skeleton of one to fill in
   std::size_t checks = 0;                    // lines that say "check:"
   std::array<std::size_t, 2> left_out = {};  // tables that no mapping is about
 };
 
-// Errors: kNotFound if no table of one side looks like one of the other.
+// If no table of one side looks like one of the other, the text is a skeleton, which loading
+// refuses until it is filled in. Errors: kNotFound if a side has no table.
 Result<Draft> draft_definition(const DraftRequest& request);
 
 }  // namespace couplet

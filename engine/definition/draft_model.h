@@ -40,6 +40,7 @@ struct DraftMapping {
   std::array<std::size_t, 2> entities = {0, 0};  // into DraftModel::entities of the side
   std::string check;
   std::string direction = "both";
+  std::string direction_check;
   std::string create = "true";
   std::vector<std::string> unwritten;  // "crm.vat_id": what a create would need
   std::string key_check;

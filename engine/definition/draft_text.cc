@@ -71,6 +71,9 @@ class Writer {
       }
     }
     owner_ = {};
+    if (out_.mappings == 0) {
+      write_skeleton();
+    }
     write_rest();
     return std::move(out_);
   }
@@ -174,9 +177,11 @@ class Writer {
     line("  " + mapping.name + ":");
     line("    left: " + left.name);
     checked("    right: " + right.name, mapping.check);
-    line("    direction: " + mapping.direction +
-         (mapping.direction == "both" ? "  # left_to_right or right_to_left where one side leads"
-                                      : "  # the role may not write the other side"));
+    checked(
+        "    direction: " + mapping.direction +
+            (mapping.direction == "both" ? "  # left_to_right or right_to_left where one side leads"
+                                         : ""),
+        mapping.direction_check);
     if (mapping.create != "true") {
       std::string columns;
       for (const std::string& column : mapping.unwritten) {
@@ -194,6 +199,49 @@ class Writer {
     for (const std::string& note : mapping.notes) {
       comment("    ", note);
     }
+  }
+
+  // Where nothing could be guessed: what a mapping looks like, with what goes into it. Loading
+  // refuses what is not filled in, and quotes the line.
+  void write_skeleton() {
+    const auto& sides = model_.request->sides;
+    comment("  ",
+            "Nothing could be guessed: fill in what two tables have in common, and write one");
+    comment("  ", "mapping for each two. `couplet validate` tells what is missing still.");
+    line("  first:  # a name for what both tables hold");
+    for (std::size_t side = 0; side < 2; ++side) {
+      const std::string text = side == 0 ? "    left:" : "    right:";
+      line(text + "  # fill in: a table of " + sides[side].source + ", as " +
+           in_one_line(example_table(sides[side])));
+    }
+    line("    direction: both  # left_to_right or right_to_left where one side leads");
+    line("    keys:  # fill in: the columns that tell which rows are the same, as the next line");
+    line("    #  - { left: COLUMN, right: COLUMN }  # or - COLUMN where both call it alike");
+    line("    # attributes:  # the columns to keep in step");
+    line("    #  - { left: COLUMN, right: COLUMN }");
+    for (const DraftSide& side : sides) {
+      line("");
+      comment("", "Tables of " + side.source + ", with their columns:");
+      for (const TableInfo& table : side.tables) {
+        std::string columns;
+        for (const ColumnInfo& column : table.columns) {
+          columns += (columns.empty() ? "" : ", ") + column.name;
+        }
+        comment("", "  " + table_text(side, table) + ": " + columns);
+      }
+    }
+  }
+
+  // As a mapping would name it, where no quotes are needed.
+  static std::string table_text(const DraftSide& side, const TableInfo& table) {
+    return side.source + "." +
+           (table.name.schema == side.default_schema ? table.name.table : to_string(table.name));
+  }
+
+  static std::string example_table(const DraftSide& side) {
+    const auto usable = std::find_if(side.tables.begin(), side.tables.end(),
+                                     [](const TableInfo& table) { return why_not(table).empty(); });
+    return table_text(side, usable == side.tables.end() ? side.tables.front() : *usable);
   }
 
   void write_attributes(const std::vector<DraftAttribute>& attributes, std::size_t first) {

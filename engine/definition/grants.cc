@@ -94,6 +94,13 @@ std::vector<MissingRight> missing_rights(const TableInfo& table, const TableAcce
   return found;
 }
 
+std::string grant_to_write(const TableInfo& table) {
+  return table.role.empty() || table.kind == TableInfo::Kind::kView
+             ? std::string()
+             : fmt::format("GRANT INSERT, UPDATE ON {} TO {}", sql_name(table.name),
+                           sql_name(table.role));
+}
+
 MissingRight missing_schema(const std::string& schema, const std::string& role) {
   return {"our role may not look into schema " + schema + ", so its tables are not seen",
           fmt::format("GRANT USAGE ON SCHEMA {} TO {}", sql_name(schema), sql_name(role))};

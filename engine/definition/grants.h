@@ -19,6 +19,8 @@ struct MissingRight {
 // columns that `access` wants, and for each sequence that gives ids, or other values, to the rows
 // that are created.
 std::vector<MissingRight> missing_rights(const TableInfo& table, const TableAccess& access);
+// What lets the table's role write all of it; empty where nobody can grant it.
+std::string grant_to_write(const TableInfo& table);
 // To look into a schema at all.
 MissingRight missing_schema(const std::string& schema, const std::string& role);
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "engine/app/verbs/verbs.h"
@@ -128,7 +129,8 @@ Result<Draft> draft_of(const Invocation& invocation, DraftRequest& request) {
   for (std::size_t side = 0; side < 2; ++side) {
     COUPLET_ASSIGN(const GivenUrl url, url_of(invocation, side));
     COUPLET_ASSIGN(const UrlSource opened,
-                   source_of_url(kSides[side], url.text, url.as, kVariables[side]));
+                   source_of_url(kSides[side], url.text, url.as, kVariables[side],
+                                 std::filesystem::path(invocation.output).parent_path()));
     COUPLET_ASSIGN(asked[side], ask(opened));
   }
   if (asked[0].identity == asked[1].identity) {
@@ -171,7 +173,12 @@ Result<ExitCode> run_init(const Invocation& invocation, Console& console) {
     text.pop_back();  // Its last line feed comes with the data.
     console.data(text);
   }
-  if (!invocation.quiet) {
+  if (draft.mappings == 0) {
+    console.talk(fmt::format(
+        "couplet: no table of {} looks like one of {}: {} has a mapping to fill in, and `couplet "
+        "validate` tells what is missing",
+        request.sides[0].source, request.sides[1].source, file.empty() ? "the text" : file));
+  } else if (!invocation.quiet) {
     const std::string where = file.empty() ? "guessed" : file;
     console.talk(fmt::format("{}: {}, {} to check; not mapped: {} of {}, {} of {}", where,
                              count(draft.mappings, "mapping", "mappings"),

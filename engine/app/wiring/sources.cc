@@ -63,7 +63,8 @@ std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition) 
 }
 
 Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
-                                const std::string& given_as, const std::string& variable) {
+                                const std::string& given_as, const std::string& variable,
+                                const std::filesystem::path& folder) {
   std::error_code ignored;
   if (!is_postgres(url) && !std::filesystem::is_regular_file(url, ignored)) {
     return fail(ErrorKind::kInvalidArgument,
@@ -76,8 +77,13 @@ Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
   if (!is_postgres(url)) {
     source.type = SourceType::kSqlite;
     source.sqlite.path = url;
+    // As the file reads what the variable holds, which may be relative: to the file's folder.
+    const bool says_variable =
+        given_as == variable && std::filesystem::equivalent(folder / url, url, ignored);
     return UrlSource{make_source(source),
-                     {{"type", "sqlite"}, {"path", quoted(std::filesystem::absolute(url))}}};
+                     {{"type", "sqlite"},
+                      {"path", says_variable ? "{ env: " + variable + " }"
+                                             : quoted(std::filesystem::absolute(url))}}};
   }
   source.type = SourceType::kPostgres;
   source.postgres.url = Secret::connection(url);

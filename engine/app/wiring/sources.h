@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,9 +24,11 @@ struct UrlSource {
   std::vector<std::pair<std::string, std::string>> options;
 };
 // `url`: a URL of PostgreSQL, or the path of a SQLite file; `given_as`: where it was said
-// ("--left"). Errors: kInvalidArgument if it is neither.
+// ("--left", or `variable`); `folder`: of the file that has the options, empty: this one. Errors:
+// kInvalidArgument if it is neither.
 Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
-                                const std::string& given_as, const std::string& variable);
+                                const std::string& given_as, const std::string& variable,
+                                const std::filesystem::path& folder);
 
 // Connects to each and asks which database it is.
 Result<std::vector<std::string>> identify(const std::vector<std::unique_ptr<Source>>& sources);

@@ -70,13 +70,16 @@ TEST_F(InitTest, OneSchemaOnBothSidesIsMappedWhole) {
   EXPECT_THAT(planned_.out, HasSubstr("16 operations to do: 16 link."));
 }
 
-TEST_F(InitTest, DisjointSchemasAreAClearSentenceAndNoFile) {
+TEST_F(InitTest, DisjointSchemasAreAClearSentenceAndASkeleton) {
   cluster_.exec("shop", "create table customers (id int primary key, name text)");
   cluster_.exec("billing", "create table planets (id int primary key, mass numeric)");
   const Ended ended = couplet({"init", "-o", file().string()});
-  EXPECT_EQ(ended.exit_code, 1);
-  EXPECT_THAT(ended.err, HasSubstr("no table of shop and billing could be taken for the same"));
-  EXPECT_FALSE(std::filesystem::exists(file()));
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_THAT(ended.err, HasSubstr("couplet: no table of shop looks like one of billing: " +
+                                   file().string() + " has a mapping to fill in"));
+  const Ended refused = couplet({"validate"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("# fill in: a table of shop, as shop.customers\n"));
 }
 
 TEST_F(InitTest, CompositeKeysReferencesAndNamesThatNeedQuoting) {

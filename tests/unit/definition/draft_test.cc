@@ -264,8 +264,24 @@ TEST(DraftTest, NothingIsCreatedWhereARowNeedsMoreThanIsMapped) {
 TEST(DraftTest, ASideThatTheRoleMayNotWriteIsOnlyRead) {
   DescribedTable left = people("customers");
   left.info().may_update = left.info().may_insert = false;
+  left.info().role = "couplet";
+  for (ColumnInfo& column : left.info().columns) {
+    column.may_update = column.may_insert = false;
+  }
   const DraftRequest from = request({left.made()}, {people("customers").made()});
-  EXPECT_THAT(draft_definition(from)->text, HasSubstr("direction: left_to_right"));
+  const Result<Draft> draft = draft_definition(from);
+  EXPECT_THAT(draft->text,
+              HasSubstr("direction: left_to_right            # check: our role may not write "
+                        "a.public.customers; for `both`: GRANT INSERT, UPDATE ON "
+                        "\"public\".\"customers\" TO \"couplet\"\n"));
+  EXPECT_EQ(draft->checks, 1U) << "a guess is to be checked";
+}
+
+TEST(DraftTest, ASideOfWhichSomeColumnsMayBeWrittenIsWritten) {
+  DescribedTable left = people("customers");
+  left.info().may_update = left.info().may_insert = false;
+  EXPECT_THAT(draft_definition(request({left.made()}, {people("customers").made()}))->text,
+              HasSubstr("direction: both"));
 }
 
 TEST(DraftTest, AChangeTimeIsSeenByItsName) {
@@ -276,14 +292,48 @@ TEST(DraftTest, AChangeTimeIsSeenByItsName) {
   EXPECT_THAT(text, Not(HasSubstr("- updatedAt")));
 }
 
-TEST(DraftTest, NothingAlikeIsAClearSentence) {
+TEST(DraftTest, WhereNothingIsAlikeThereIsASkeletonThatSaysWhatToFillIn) {
   DescribedTable planets = table("planets");
   planets.id().text("mass");
   const auto draft = draft_definition(request({people("customers").made()}, {planets.made()}));
+  ASSERT_TRUE(draft.has_value()) << draft.error().message;
+  EXPECT_EQ(draft->mappings, 0U);
+  EXPECT_THAT(draft->left_out, ElementsAre(1U, 1U));
+  EXPECT_THAT(draft->text, HasSubstr("#   a.customers: id, email, name\n"));
+  EXPECT_THAT(draft->text, HasSubstr("#   b.planets: id, mass\n"));
+  const std::map<std::string, std::string> urls = {{"LEFT_URL", "postgresql://a"},
+                                                   {"RIGHT_URL", "postgresql://b"}};
+  const std::string told = load_text(draft->text, urls).diagnostics.render();
+  for (const char* missing :
+       {"mappings.first.left must be a text, this is nothing",
+        "    left:  # fill in: a table of a, as a.customers\n",
+        "mappings.first.right must be a text, this is nothing",
+        "    right:  # fill in: a table of b, as b.planets\n",
+        "    keys:  # fill in: the columns that tell which rows are the same"}) {
+    EXPECT_THAT(told, HasSubstr(missing));
+  }
+  // Filled in as it says, it is right.
+  std::string filled = draft->text;
+  const auto fill = [&](const std::string& place, const std::string& what) {
+    const std::size_t at = filled.find(place);
+    ASSERT_NE(at, std::string::npos) << place;
+    filled.replace(at, place.size(), what);
+  };
+  fill("    left:", "    left: a.customers");
+  fill("    right:", "    right: b.planets");
+  fill("    #  - { left: COLUMN, right: COLUMN }", "      - { left: email, right: mass }");
+  fill("    # attributes:", "    attributes:");
+  fill("    #  - { left: COLUMN, right: COLUMN }", "      - { left: name, right: mass }");
+  const LoadResult loaded = load_text(filled, urls);
+  EXPECT_TRUE(loaded.definition.has_value()) << loaded.diagnostics.render() << filled;
+}
+
+TEST(DraftTest, OfASideWithoutTablesThereIsNothingToFillIn) {
+  const auto draft = draft_definition(request({people("customers").made()}, {}));
   ASSERT_FALSE(draft.has_value());
   EXPECT_EQ(draft.error().kind, ErrorKind::kNotFound);
   EXPECT_EQ(draft.error().message,
-            "no table of a and b could be taken for the same: a has 1 table, b has 1 table");
+            "our role sees no table of b: GRANT USAGE ON its schema and SELECT on its tables");
 }
 
 TEST(DraftTest, TwoHundredTablesAreAMatterOfSeconds) {
