@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "storage/rocksdb/status_error.h"
+
 namespace couplet {
 namespace {
 
@@ -105,12 +107,13 @@ Result<void> check_folder(const std::filesystem::path& path, bool create) {
   return {};
 }
 
+// The id of the process that has the lock, as it has written it; empty: it has not.
 std::string holder_of(int descriptor) {
   std::array<char, 32> text{};
   const ssize_t length = ::pread(descriptor, text.data(), text.size() - 1, 0);
   std::string process(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
   process.erase(process.find_last_not_of('\n') + 1);
-  return process.empty() ? "another process" : "process " + process;
+  return process;
 }
 
 }  // namespace
@@ -127,10 +130,14 @@ Result<StateFolder> StateFolder::claim(const std::filesystem::path& path, bool c
     if (errno != EWOULDBLOCK) {
       return refuse(path, "lock", errno);
     }
-    return fail(
-        ErrorKind::kStateInUse,
-        fmt::format("the state in {} is in use by {}", path.string(), holder_of(descriptor)),
-        "Stop that process, or ask it for what you need.");
+    const std::string holder = holder_of(descriptor);
+    return fail(ErrorKind::kStateInUse,
+                holder.empty()
+                    ? fmt::format("the state in {} is in use by another process", path.string())
+                    : fmt::format("the state in {} is in use by process {}", path.string(), holder),
+                holder.empty() ? kInUseHint
+                               : fmt::format("{} `kill {}` has it finish what it is at, and end.",
+                                             kInUseHint, holder));
   }
   // For the sentence above, in the process that comes second. Nothing rests on it.
   const std::string process = fmt::format("{}\n", ::getpid());

@@ -47,8 +47,7 @@ Error state_error(const rocksdb::Status& status, const std::filesystem::path& fo
   }
   if (status.IsIOError() && (text.find("lock file") != std::string::npos ||
                              text.find("lock hold by current process") != std::string::npos)) {
-    return make(ErrorKind::kStateInUse, "another process has opened the state in",
-                "Stop that process, or ask it for what you need.");
+    return make(ErrorKind::kStateInUse, "another process has opened the state in", kInUseHint);
   }
   if (status.IsIOError() && mentions(text, {EACCES, EPERM, EROFS})) {
     return make(ErrorKind::kPrivilege, "may not read or write the state in",

@@ -8,6 +8,11 @@
 
 namespace couplet {
 
+// Where somebody else has the state.
+inline constexpr const char* kInUseHint =
+    "Wait until it has ended, or stop it; `plan`, `explain`, `status` and the lists may run beside "
+    "it.";
+
 // What a failed status of RocksDB means for us, as a sentence about the state in `folder` with
 // advice. CHECKs that the status did fail.
 //

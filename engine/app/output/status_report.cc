@@ -50,6 +50,11 @@ Json summary_in_order(const nlohmann::json& summary) {
   return ordered;
 }
 
+// A source could not be reached, or went away in the middle: nothing else was in the way.
+bool is_away(const std::string& code) {
+  return code == "unavailable" || code == "connection_lost" || code == "commit_unknown";
+}
+
 std::string last_run_text(const StateOverview::Mapping& mapping) {
   if (!mapping.last_run) {
     return "never";
@@ -88,10 +93,17 @@ void StatusReport::find_problems() {
       return overview_->failure->at(field).get<std::string>();
     };
     const std::string verb = "couplet " + text("verb");
-    problems_.push_back({"run_failed", text("at"),
-                         "the last `" + verb + "` failed: " + text("message"),
-                         (text("hint").empty() ? std::string() : text("hint") + "; ") +
-                             "`couplet doctor` tells what else is missing, then `" + verb + "`"});
+    std::string hint = text("hint");  // A sentence, which goes on here.
+    if (hint.ends_with('.')) {
+      hint.pop_back();
+    }
+    const bool away = is_away(text("code"));
+    problems_.push_back(
+        {"run_failed", text("at"),
+         "the last `" + verb + (away ? "` broke off: " : "` failed: ") + text("message"),
+         (hint.empty() ? std::string() : hint + "; ") +
+             (away ? "once `couplet doctor` reaches it, `" + verb + "` goes on where this one ended"
+                   : "`couplet doctor` tells what else is missing, then `" + verb + "`")});
   }
   if (overview_->intents > 0) {
     add("unfinished_writes", std::nullopt,

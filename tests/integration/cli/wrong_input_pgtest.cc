@@ -8,6 +8,7 @@ namespace couplet::test {
 namespace {
 
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -123,6 +124,42 @@ TEST_F(WrongInputTest, WarningsAreShownByTheVerbsThatAskAboutTheFile) {
     EXPECT_EQ(ended.exit_code, 0) << words[0] << ended.err;
     EXPECT_THAT(ended.err, Not(HasSubstr("warning"))) << words[0];
   }
+}
+
+TEST_F(WrongInputTest, ErrorsComeBeforeWarningsAndAreCountedLast) {
+  left_.exec("alter table people add code varchar(9)");
+  right_.exec("alter table persons add code varchar(5)");
+  write_file(R"(
+  m: { left: left.people, right: right.persons, direction: left_to_right, keys: [name],
+       attributes: [code, { left: nobody, right: years }] }
+)");
+  const Ended ended = couplet({"plan"});
+  EXPECT_EQ(ended.exit_code, 2);
+  const std::size_t error = ended.err.find(": error: ");
+  const std::size_t warning = ended.err.find(": warning: ");
+  ASSERT_NE(warning, std::string::npos) << ended.err;
+  EXPECT_LT(error, warning);
+  EXPECT_THAT(ended.err, EndsWith("is not valid: 1 error, 1 warning\n"));
+  // What is asked to be quiet tells errors alone.
+  const Ended quiet = couplet({"plan", "-q"});
+  EXPECT_THAT(quiet.err, Not(HasSubstr("warning")));
+  EXPECT_THAT(quiet.err, EndsWith("is not valid: 1 error\n"));
+}
+
+TEST_F(WrongInputTest, ASchemaThatTheRoleMayNotLookIntoIsToldWithItsGrant) {
+  right_.exec("drop role if exists cli_stranger");
+  right_.exec("create role cli_stranger login");
+  right_.exec("grant select, insert, update on persons to cli_stranger");
+  right_.exec("revoke usage on schema public from public");
+  write_file(kPeople, left_.url(kRole), right_.url("cli_stranger"));
+  for (const char* verb : {"plan", "reconcile"}) {
+    const Ended ended = couplet({verb});
+    EXPECT_EQ(ended.exit_code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("our role may not look into schema public"));
+    EXPECT_THAT(ended.err, HasSubstr("GRANT USAGE ON SCHEMA \"public\" TO \"cli_stranger\""));
+  }
+  right_.exec("grant usage on schema public to public");
+  right_.exec("drop owned by cli_stranger; drop role cli_stranger");
 }
 
 TEST_F(WrongInputTest, ATableWithoutAPrimaryKey) {

@@ -81,6 +81,8 @@ TEST_F(StateProcessTest, AKilledProcessHoldsNothing) {
   auto refused = RocksdbStateStore::open(state(), creating());
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr(fmt::format("process {}", holder->id())));
+  EXPECT_THAT(refused.error().hint, HasSubstr("Wait until it has ended, or stop it"));
+  EXPECT_THAT(refused.error().hint, HasSubstr(fmt::format("`kill {}`", holder->id())));
   holder->kill();
   auto opened = RocksdbStateStore::open(state(), creating());
   EXPECT_TRUE(opened) << opened.error().message;

@@ -181,9 +181,19 @@ TEST(StatusReportTest, ThatTheLastRunFailedIsTheFirstProblem) {
   const StatusReport report(file, overview(store, file));
   EXPECT_THAT(report.text(true),
               HasSubstr("shop: 3 problems\n"
-                        "  run_failed: the last `couplet reconcile` failed: source 'b' is down, "
+                        "  run_failed: the last `couplet reconcile` broke off: source 'b' is down, "
                         "since 2026-02-01T00:00:00.000000Z\n"
-                        "    start it; `couplet doctor` tells what else is missing, then `couplet "
+                        "    start it; once `couplet doctor` reaches it, `couplet reconcile` goes "
+                        "on where this one ended\n"));
+  StateBatch other;
+  other.put(Family::kMeta, kLastFailureKey,
+            R"({"at":"2026-02-01T00:00:00.000000Z","verb":"reconcile","code":"privilege",)"
+            R"("message":"our role may not read a.t","hint":"GRANT it"})");
+  ASSERT_TRUE(store.commit(other, Durability::kSynced));
+  EXPECT_THAT(StatusReport(file, overview(store, file)).text(true),
+              HasSubstr("  run_failed: the last `couplet reconcile` failed: our role may not read "
+                        "a.t, since 2026-02-01T00:00:00.000000Z\n"
+                        "    GRANT it; `couplet doctor` tells what else is missing, then `couplet "
                         "reconcile`\n"));
   ASSERT_TRUE(forget_failure(store));
   EXPECT_FALSE(overview(store, file)->failure);
