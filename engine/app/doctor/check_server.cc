@@ -15,6 +15,27 @@ using postgres::quote_identifier;
 
 constexpr int kOldestVersion = 120000;
 
+bool is_written(const Examined& source, const Access& access) {
+  return std::any_of(access.begin(), access.end(), [&](const auto& table) {
+    return table.first.first == source.index &&
+           (!table.second.update.empty() || !table.second.insert.empty());
+  });
+}
+
+std::string setting_of(const Inspection& found, const std::string& name) {
+  const auto setting = found.settings.find(name);
+  return setting == found.settings.end() ? std::string() : setting->second;
+}
+
+bool has_room_for_marks(const Inspection& found) {
+  return setting_of(found, "max_replication_slots") != "0";
+}
+
+std::string grant_of_marks(const Inspection& found) {
+  return fmt::format("GRANT EXECUTE ON FUNCTION {} TO {}",
+                     fmt::join(found.forbidden_functions, ", "), quote_identifier(found.role));
+}
+
 class ServerCheck {
  public:
   ServerCheck(const Definition& definition, const Examined& source, const Access& access)
@@ -37,8 +58,7 @@ class ServerCheck {
                          std::move(message), std::move(fix)});
   }
   [[nodiscard]] std::string setting(const std::string& name) const {
-    const auto found = found_.settings.find(name);
-    return found == found_.settings.end() ? std::string() : found->second;
+    return setting_of(found_, name);
   }
   template <typename Which>
   [[nodiscard]] bool any_table(Which which) const {
@@ -46,10 +66,7 @@ class ServerCheck {
       return table.first.first == source_.index && which(table.second);
     });
   }
-  [[nodiscard]] bool written() const {
-    return any_table(
-        [](const TableAccess& table) { return !table.update.empty() || !table.insert.empty(); });
-  }
+  [[nodiscard]] bool written() const { return is_written(source_, access_); }
 
   void check_version() {
     if (found_.version != 0 && found_.version < kOldestVersion) {
@@ -86,7 +103,7 @@ class ServerCheck {
     if (!written()) {
       return;
     }
-    if (setting("max_replication_slots") == "0") {
+    if (!has_room_for_marks(found_)) {
       add(Level::kNote, "crash_protection",
           "crash protection: writes are looked for after a crash, since max_replication_slots = 0 "
           "leaves no room for marks",
@@ -97,15 +114,10 @@ class ServerCheck {
               replication_name(definition_.name, definition_.sources[source_.index].name) + "_0)",
           "");
     } else {
-      std::string functions;
-      for (const std::string& function : found_.forbidden_functions) {
-        functions += (functions.empty() ? "" : ", ") + function;
-      }
       add(Level::kNote, "crash_protection",
           "crash protection: writes are looked for after a crash, since our role may not make "
           "marks; with marks nothing has to be compared",
-          fmt::format("GRANT EXECUTE ON FUNCTION {} TO {}", functions,
-                      quote_identifier(found_.role)));
+          grant_of_marks(found_));
     }
   }
 
@@ -165,6 +177,38 @@ std::string seconds(std::int64_t us) {
 
 Findings check_server(const Definition& definition, const Examined& source, const Access& access) {
   return ServerCheck(definition, source, access).check();
+}
+
+Findings check_marks(const Definition& definition, const std::vector<Examined>& sources,
+                     const Access& access) {
+  std::string fix;
+  bool any_written = false;
+  for (const Examined& source : sources) {
+    if (!is_written(source, access)) {
+      continue;
+    }
+    any_written = true;
+    if (definition.sources[source.index].type != SourceType::kPostgres) {
+      continue;  // A file has no marks.
+    }
+    const bool room = has_room_for_marks(source.found);
+    if (room && source.found.forbidden_functions.empty()) {
+      return {};  // One that has them is enough.
+    }
+    if (fix.empty()) {
+      fix = "in " + definition.sources[source.index].name + ": " +
+            (room ? grant_of_marks(source.found)
+                  : std::string("ALTER SYSTEM SET max_replication_slots = 10"));
+    }
+  }
+  if (!any_written) {
+    return {};
+  }
+  return {{Level::kNote, "", "lost_state_unseen",
+           "no database keeps marks that would tell a lost state from a first run: without its "
+           "state a run creates again what was deleted on one side",
+           fix.empty() ? "keep the folder of the state, and back it up while no run is going on"
+                       : fix}};
 }
 
 Findings check_clocks(const Definition& definition, const std::vector<Examined>& sources) {

@@ -29,6 +29,9 @@ struct Examined {
 
 // Version, role, encoding, settings. `access` is empty where the file could not be bound.
 Findings check_server(const Definition& definition, const Examined& source, const Access& access);
+// Whether a state that is lost would be seen as that.
+Findings check_marks(const Definition& definition, const std::vector<Examined>& sources,
+                     const Access& access);
 // Clocks of the sources against ours and against each other.
 Findings check_clocks(const Definition& definition, const std::vector<Examined>& sources);
 // What our role may not do and has to. `tables`: as the source described them to our role.

@@ -60,6 +60,7 @@ class Doctor {
       append(findings_, check_keys(definition_, source, access, tables_));
       append(findings_, check_tables(definition_, source, access));
     }
+    append(findings_, check_marks(definition_, examined_, access));
     append(findings_, check_clocks(definition_, examined_));
     append(findings_, check_state(definition_));
     if (bound && !away_) {

@@ -52,6 +52,39 @@ Result<void> tell_emptied(const Session& session, bool dry_run, RunReporter& rep
   return {};
 }
 
+// Written sources where nothing would have told of a state that was there before.
+std::string without_marks(const BoundDefinition& bound, const Syncer& syncer) {
+  std::string names;
+  for (std::size_t source = 0; source < bound.sources.size(); ++source) {
+    const bool written =
+        std::any_of(bound.mappings.begin(), bound.mappings.end(), [&](const BoundMapping& mapping) {
+          const auto& entities = bound.pairs[mapping.pair].entities;
+          return (mapping.writes[0] && bound.entities[entities[0]].source == source) ||
+                 (mapping.writes[1] && bound.entities[entities[1]].source == source);
+        });
+    if (written && syncer.marked(source)) {
+      return {};  // One is enough.
+    }
+    if (written) {
+      names += (names.empty() ? "" : " and ") + bound.sources[source];
+    }
+  }
+  return names;
+}
+
+// A run without a state, where nobody can tell whether there was one: what it has created may be
+// what somebody had deleted.
+void tell_unseen_loss(const Session& session, const Syncer& syncer, RunReporter& reporter) {
+  const std::uint64_t created = syncer.summary().count(Operation::kCreate);
+  const std::string names = without_marks(session.bound, syncer);
+  if (session.state->fresh() && !syncer.marks_found() && created > 0 && !names.empty()) {
+    reporter.on_notice("there was no state, and " + names +
+                       " had no marks that would tell a lost one: rows that were deleted on one "
+                       "side may be among the " +
+                       std::to_string(created) + " created (`couplet doctor`: lost_state_unseen)");
+  }
+}
+
 Result<ExitCode> reconcile(const Invocation& invocation, bool dry_run, SystemClock& clock,
                            Console& console) {
   SystemRandom random;
@@ -86,8 +119,13 @@ Result<ExitCode> reconcile(const Invocation& invocation, bool dry_run, SystemClo
     COUPLET_TRY(forget_failure(*session->disk));
   }
   COUPLET_TRY(tell_emptied(*session, dry_run, reporter));
-  return conclude(invocation, session->bound, dry_run, std::move(report), syncer,
-                  static_cast<double>(clock.monotonic_us() - started) / 1e6, reporter, console);
+  auto code =
+      conclude(invocation, session->bound, dry_run, std::move(report), syncer,
+               static_cast<double>(clock.monotonic_us() - started) / 1e6, reporter, console);
+  if (!dry_run) {
+    tell_unseen_loss(*session, syncer, reporter);
+  }
+  return code;
 }
 
 Result<ExitCode> run_reconcile(const Invocation& invocation, bool dry_run, Console& console) {

@@ -255,5 +255,31 @@ TEST_F(PrivilegesTest, TheFiveFunctionsAreEnoughForMarks) {
               SizeIs(1));
 }
 
+TEST_F(PrivilegesTest, AStateThatIsLostWithoutMarksIsSpokenOfBeforeAndAfter) {
+  const auto unseen = findings_of("lost_state_unseen");
+  ASSERT_THAT(unseen, SizeIs(1));
+  EXPECT_THAT(unseen[0].at("message").get<std::string>(),
+              HasSubstr("creates again what was deleted on one side"));
+  const std::string fix = unseen[0].at("fix");
+  ASSERT_TRUE(fix.starts_with("in billing: GRANT EXECUTE ON FUNCTION ")) << fix;
+  ASSERT_TRUE(reconciles());
+  cluster_.exec("billing", "delete from orders where number = 'A-3'");
+  std::filesystem::remove_all(folder_.path() / "state");
+  const std::string said =
+      "couplet: there was no state, and billing had no marks that would tell a lost one: rows that "
+      "were deleted on one side may be among the 1 created (`couplet doctor`: lost_state_unseen)";
+  EXPECT_THAT(couplet({"reconcile"}).err, HasSubstr(said));
+  EXPECT_THAT(couplet({"reconcile"}).err, Not(HasSubstr("there was no state"))) << "once";
+
+  cluster_.exec("billing", fix.substr(std::string("in billing: ").size()));
+  EXPECT_THAT(findings_of("lost_state_unseen"), IsEmpty());
+  ASSERT_TRUE(reconciles()) << "this one leaves a mark";
+  std::filesystem::remove_all(folder_.path() / "state");
+  cluster_.exec("billing", "delete from orders where number = 'A-3'");
+  const Ended held = couplet({"reconcile"});
+  EXPECT_THAT(held.err, HasSubstr("the state is lost"));
+  EXPECT_THAT(held.err, Not(HasSubstr("there was no state")));
+}
+
 }  // namespace
 }  // namespace couplet::test

@@ -136,5 +136,34 @@ TEST(FindingTest, TheWorstComesFirstAndSecretsAreMasked) {
       R"("message":"a note of two lines","fix":null}]})");
 }
 
+TEST(MarksCheckTest, AStateThatIsLostWouldNotBeSeenWhereNoWrittenSourceHasMarks) {
+  Access access;
+  const TableName table{"public", "t"};
+  access[{0, table}].update = {"name"};
+  access[{1, table}].insert = {"name"};
+  Examined crm = examined(0, 100, 100, 100);
+  crm.found.role = "couplet";
+  crm.found.settings["max_replication_slots"] = "10";
+  crm.found.forbidden_functions = {"pg_replication_origin_create(text)"};
+  Examined billing = crm;
+  billing.index = 1;
+  const Findings found = check_marks(two_sources(), {crm, billing}, access);
+  ASSERT_THAT(codes(found), ElementsAre("lost_state_unseen"));
+  EXPECT_EQ(found[0].level, Finding::Level::kNote);
+  EXPECT_EQ(found[0].fix,
+            "in crm: GRANT EXECUTE ON FUNCTION pg_replication_origin_create(text) TO \"couplet\"");
+
+  billing.found.forbidden_functions.clear();
+  EXPECT_THAT(check_marks(two_sources(), {crm, billing}, access), IsEmpty()) << "one is enough";
+  billing.found.settings["max_replication_slots"] = "0";
+  EXPECT_THAT(check_marks(two_sources(), {crm, billing}, access), SizeIs(1));
+  EXPECT_THAT(check_marks(two_sources(), {crm, billing}, {}), IsEmpty()) << "nothing is written";
+
+  Definition files = two_sources();
+  files.sources[0].type = files.sources[1].type = SourceType::kSqlite;
+  EXPECT_EQ(check_marks(files, {crm, billing}, access)[0].fix,
+            "keep the folder of the state, and back it up while no run is going on");
+}
+
 }  // namespace
 }  // namespace couplet
