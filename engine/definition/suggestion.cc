@@ -15,8 +15,10 @@ constexpr std::size_t kLengthMax =
 
 constexpr std::size_t kBeginningLeast = 3;  // A shorter beginning says too little.
 
+// A path, behind whose first step comes more, is not taken for that step misspelt.
 bool begins_with(std::string_view word, std::string_view beginning) {
-  return beginning.size() >= kBeginningLeast && word.size() >= beginning.size() &&
+  return beginning.size() >= kBeginningLeast && word.size() > beginning.size() &&
+         word[beginning.size()] != '.' &&
          std::equal(beginning.begin(), beginning.end(), word.begin(),
                     [](char a, char b) { return lower(a) == lower(b); });
 }

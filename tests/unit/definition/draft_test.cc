@@ -271,7 +271,7 @@ TEST(DraftTest, ASideThatTheRoleMayNotWriteIsOnlyRead) {
   const DraftRequest from = request({left.made()}, {people("customers").made()});
   const Result<Draft> draft = draft_definition(from);
   EXPECT_THAT(draft->text,
-              HasSubstr("direction: left_to_right            # check: our role may not write "
+              HasSubstr("direction: left_to_right             # check: our role may not write "
                         "a.public.customers; for `both`: GRANT INSERT, UPDATE ON "
                         "\"public\".\"customers\" TO \"couplet\"\n"));
   EXPECT_EQ(draft->checks, 1U) << "a guess is to be checked";

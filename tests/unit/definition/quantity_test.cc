@@ -98,8 +98,9 @@ TEST(SuggestionTest, ATypingErrorIsUpToTwoEdits) {
   EXPECT_EQ(nearest("a", {"b"}), "");
   EXPECT_EQ(nearest("left", {"left_wins", "right_wins"}), "left_wins");
   EXPECT_EQ(nearest("both_ways", {"both", "left_to_right"}), "both");
-  EXPECT_EQ(nearest("reco", {"reconcile", "record"}), "") << "either might be meant";
+  EXPECT_EQ(nearest("recon", {"reconcile", "reconnect"}), "") << "either might be meant";
   EXPECT_EQ(nearest("re", {"reconcile"}), "");
+  EXPECT_EQ(nearest("boss.name", {"boss"}), "") << "a path is no misspelt column";
   EXPECT_EQ(did_you_mean("kesy", words), "did you mean \"keys\"?");
 }
 

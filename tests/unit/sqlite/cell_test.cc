@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "connectors/sqlite/declared_type.h"
 #include "engine/model/canonical.h"
 #include "engine/model/literal.h"
