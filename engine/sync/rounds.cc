@@ -6,6 +6,7 @@
 #include "engine/sync/failure_policy.h"
 #include "engine/sync/planted_bug.h"
 #include "engine/sync/rails.h"
+#include "engine/sync/renewed_columns.h"
 #include "engine/sync/standing.h"
 
 namespace couplet {
@@ -61,6 +62,9 @@ Result<Rounds::Report> Rounds::run() {
   Report report;
   const std::int64_t started = clock_.monotonic_us();
   hold_creates_if_lost();
+  for (const std::string& sentence : tell_renewed(definition_, state_)) {
+    observer_.on_notice(sentence);
+  }
   for (round_ = 1; round_ <= kRoundsMax; ++round_) {
     const bool progressed = round_ == 1 || operations_in_round_ > 0;
     operations_in_round_ = 0;

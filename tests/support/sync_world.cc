@@ -22,6 +22,7 @@ void SyncWorld::create(MemoryDatabase& database, const DescribedTable& table) {
 }
 
 void SyncWorld::define(const std::string& body) {
+  body_ = body;
   const std::string text =
       "version: 1\nname: test\nstate: /nowhere\nsources:\n"
       "  left: { type: postgres, url: postgresql://left }\n"

@@ -39,6 +39,16 @@ TEST_F(SqliteRowTest, TextInAnIntegerColumnParksItsObject) {
   EXPECT_EQ(reconciled()["create"], 1) << "mended, it is tried again";
 }
 
+// SQLite has nothing that would tell the new column from the old one.
+TEST_F(SqliteRowTest, AColumnThatIsDroppedAndAddedAgainIsToldWhereItEmptiesAll) {
+  left_.exec("insert into people (name, age) values ('Ada', 36), ('Bob', 40)");
+  EXPECT_EQ(reconciled()["create"], 2);
+  left_.exec("alter table people drop column age; alter table people add column age integer");
+  EXPECT_THAT(couplet({"plan"}).err,
+              HasSubstr("would be set to null in all 2 linked objects: was the column on the other "
+                        "side dropped and added anew, or emptied?"));
+}
+
 TEST_F(SqliteRowTest, ALinkedValueThatBecomesNoneIsNotCarried) {
   left_.exec("insert into people (name, age) values ('Ada', 36)");
   EXPECT_EQ(reconciled()["create"], 1);
