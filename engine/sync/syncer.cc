@@ -109,7 +109,7 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
                 settings_.dry_run ? &planned_rows_ : nullptr);
   COUPLET_TRY(decide_batch(plan, nominees, permissions, reader, batch));
   Applier applier(definition_, state_, sources_, plan, reader, batch, writers_, clock_,
-                  settings_.crash_points);
+                  settings_.crash_points, settings_.stop_requested);
   if (settings_.dry_run) {
     applier.pretend(planned_, planned_rows_);
   } else {
@@ -162,7 +162,15 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Out
   std::vector<const Task*> standing;
   for (const Task& task : batch.tasks) {
     if (task.act == Act::kPark && is_clash(task.fault.code) && !clashing) {
-      append(outcome.clashes, recorder.nominees(task));
+      for (Subject& subject : recorder.nominees(task)) {
+        const View* row = task.views[index_of(*task.fault_side)];
+        outcome.clashes.push_back({std::move(subject), *task.fault_side,
+                                   row != nullptr ? row->key : ObjectKey{}, task.held_by});
+      }
+      continue;
+    }
+    if (task.act == Act::kPark && task.fault.kind == ErrorKind::kInterrupted) {
+      append(outcome.again, recorder.nominees(task));
       continue;
     }
     if (refused(task)) {

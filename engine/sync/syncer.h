@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/sync/applier.h"
+#include "engine/sync/clash.h"
 #include "engine/sync/joint_changes.h"
 #include "engine/sync/report.h"
 
@@ -17,6 +18,8 @@ class Syncer {
   struct Settings {
     bool dry_run = false;  // nothing is written; `state` must be an overlay that is thrown away
     CrashPoints crash_points;
+    // Asked while a batch that was refused is cut up, which may take long.
+    std::function<bool()> stop_requested = [] { return false; };
   };
 
   Syncer(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
@@ -49,7 +52,7 @@ class Syncer {
   };
   struct Outcome {
     std::vector<Subject> again;    // changed under us, or claimed by another: sync them again
-    std::vector<Subject> clashes;  // refused by a unique or foreign key: may fit once others moved
+    std::vector<Clash> clashes;    // refused by a unique or foreign key: may fit once others moved
     std::vector<Subject> dirty;    // of this or other mappings: what they rest on has changed
     // The same, of objects that are as their mapping has recorded them: no scan nominates them.
     std::vector<Subject> hidden;
@@ -61,7 +64,8 @@ class Syncer {
     std::vector<Subject> settled;
     std::uint64_t operations = 0;
   };
-  // At most tuning::kBatchRows nominees. `clashing`: a clash parks.
+  // At most tuning::kExchangeRows nominees; tuning::kBatchRows, but where they exchange unique
+  // values. `clashing`: a clash parks.
   Result<Outcome> sync(std::size_t mapping, std::span<const Nominee> nominees,
                        const Permissions& permissions, bool clashing);
 

@@ -53,6 +53,8 @@ class SyncWorld : public Observer {
   ManualClock clock;
   std::unique_ptr<MemoryStateStore> store = std::make_unique<MemoryStateStore>();
   CrashPoints crash_points;
+  // Of the syncer: as a signal would say. A reconcile asks its own settings besides.
+  std::function<bool()> stop_requested = [] { return false; };
 
   // A bigint id that stands alone counts up by itself.
   void create(MemoryDatabase& database, const DescribedTable& table);
