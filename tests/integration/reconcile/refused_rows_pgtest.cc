@@ -221,6 +221,35 @@ TEST_F(RefusedRowsTest, AChainWhoseEndIsTakenParksAndNamesWhoIsInTheWay) {
             right_.query("select name, code from persons order by 1"));
 }
 
+TEST_F(RefusedRowsTest, WritesThatATriggerSwallowsParkWithASentenceThatSaysSo) {
+  right_.exec(
+      "create function swallow() returns trigger language plpgsql as $$ begin "
+      "if new.years = 13 then return null; end if; return new; end $$;"
+      "create trigger swallow before insert or update on persons for each row "
+      "execute function swallow()");
+  add_people(4);
+  left_.exec("update people set age = 13 where name = 'p2'");
+  auto summary = reconcile();
+  EXPECT_EQ(summary.at("create"), 3);
+  EXPECT_EQ(summary.at("park"), 1);
+  EXPECT_EQ(summary.at("converged"), true);
+  EXPECT_THAT(parked(), ElementsAre(testing::AllOf(
+                            HasSubstr("left.people/2: "),
+                            HasSubstr("the insert into table public.persons for left.people/2"),
+                            HasSubstr("a trigger"), HasSubstr("couplet parked retry"))));
+  left_.exec("update people set age = 13 where name = 'p3'");
+  summary = reconcile();
+  EXPECT_EQ(summary.at("park"), 2);
+  EXPECT_EQ(summary.at("hold"), 0);
+  EXPECT_THAT(parked(),
+              Contains(testing::AllOf(HasSubstr("left.people/3: "), HasSubstr("the update of"),
+                                      HasSubstr("changed nothing"))));
+  right_.exec("drop trigger swallow on persons");
+  EXPECT_EQ(couplet({"parked", "retry"}).exit_code, 0);
+  EXPECT_THAT(right_.query("select name, years from persons where years = 13 order by 1"),
+              ElementsAre(Row{"p2", "13"}, Row{"p3", "13"}));
+}
+
 TEST_F(RefusedRowsTest, AValueThatATriggerRewritesIsAgreedOn) {
   right_.exec(
       "create function shout() returns trigger language plpgsql as "
