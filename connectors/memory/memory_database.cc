@@ -56,7 +56,9 @@ void MemoryDatabase::create_table(TableInfo info) {
     UniqueKey primary{info.name.table + "_pkey", info.primary_key, false, true};
     info.unique_keys.insert(info.unique_keys.begin(), std::move(primary));
   }
+  std::uint32_t number = 0;
   for (ColumnInfo& column : info.columns) {
+    column.number = ++number;
     if (std::find(info.primary_key.begin(), info.primary_key.end(), column.name) !=
         info.primary_key.end()) {
       column.nullable = false;
@@ -79,6 +81,24 @@ void MemoryDatabase::create_table(TableInfo info) {
 void MemoryDatabase::drop_table(std::string_view table) {
   const Lock held = lock();
   COUPLET_CHECK(tables_.erase(parsed(table)) == 1);
+}
+
+void MemoryDatabase::renew_column(std::string_view table, std::string_view column,
+                                  const std::optional<std::string>& literal) {
+  const Lock held = lock();
+  MemoryTable& stored = existing(table).table;
+  const std::string name(column);
+  const std::size_t position = known_positions(stored, {&name, 1}).front();
+  std::uint32_t last = 0;
+  for (const ColumnInfo& info : stored.info().columns) {
+    last = std::max(last, info.number);
+  }
+  stored.info().columns[position].number = last + 1;
+  for (const auto& [place, row] : std::map<RowPlace, StoredRow>(stored.rows())) {
+    StoredRow renewed = row;
+    RowAccess(stored, renewed.cells).set(column, literal);
+    stored.put(place, std::move(renewed));
+  }
 }
 
 void MemoryDatabase::set_default(std::string_view table, std::string_view column,

@@ -47,6 +47,10 @@ class MemoryDatabase {
   // below.
   void create_table(TableInfo info);
   void drop_table(std::string_view table);
+  // Drops a column and adds one of its name and type with this default: it has another number, and
+  // rows hold the default without having been written.
+  void renew_column(std::string_view table, std::string_view column,
+                    const std::optional<std::string>& literal = std::nullopt);
   void set_default(std::string_view table, std::string_view column, ColumnDefault value);
   // GENERATED ALWAYS AS (…) STORED. May read all columns that are not generated.
   void set_generated(std::string_view table, std::string_view column, GeneratedColumn generate);

@@ -61,7 +61,8 @@ select b.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, 
        coalesce('collation ' || case when not l.collisdeterministic then l.collname end, ''),
        has_column_privilege(b.attrelid, b.attnum, 'SELECT'),
        has_column_privilege(b.attrelid, b.attnum, 'INSERT'),
-       has_column_privilege(b.attrelid, b.attnum, 'UPDATE')
+       has_column_privilege(b.attrelid, b.attnum, 'UPDATE'),
+       b.attnum
   from base b
   join pg_type t on t.oid = b.type and t.typtype <> 'd'
   join pg_attribute a on a.attrelid = b.attrelid and a.attnum = b.attnum
@@ -265,6 +266,7 @@ class Description {
     column.may_select = relation.info.may_select && truth(row[10]);
     column.may_insert = relation.info.may_insert && truth(row[11]);
     column.may_update = relation.info.may_update && truth(row[12]);
+    column.number = row[13].as<std::uint32_t>();
     relation.info.columns.push_back(std::move(column));
   }
   void add_unique_indexes(const pqxx::result& rows) {

@@ -131,6 +131,9 @@ class PathBinder {
       return false;
     }
     nullable_ = nullable_ || found->nullable;
+    for (const std::string& column : found->columns) {
+      add_read(column);
+    }
     add_step(*found, next->name);
     joins_.push_back({found->columns, next->name, found->target_columns});
     table_ = next;
@@ -139,6 +142,11 @@ class PathBinder {
       binding_.entities[*entity_].used = true;
     }
     return true;
+  }
+
+  void add_read(const std::string& name) {
+    const ColumnInfo* info = table_->column(name);
+    endpoint_.read.push_back({table_->name, name, info != nullptr ? info->number : 0});
   }
 
   void add_step(const Reference& reference, const TableName& table) {
@@ -170,6 +178,7 @@ class PathBinder {
 
   void add_column(const ColumnInfo& info) {
     endpoint_.columns.push_back({joins_, info.name, *info.type});
+    add_read(info.name);
     endpoint_.nullable = endpoint_.nullable || info.nullable;
     endpoint_.required =
         endpoint_.required || (joins_.empty() && !info.nullable && !info.has_default);
@@ -223,6 +232,7 @@ class PathBinder {
     const BoundEntity& bound = binding_.bound.entities[*entity_];
     for (std::size_t i = 0; i < bound.id_types.size(); ++i) {
       endpoint_.columns.push_back({{}, bound.id[i], bound.id_types[i]});
+      add_read(bound.id[i]);
     }
     add_updated_at();
     return std::move(endpoint_);

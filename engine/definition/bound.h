@@ -42,6 +42,13 @@ struct PathStep {
   std::vector<std::string> target_columns;  // what they equal there
 };
 
+// A column that a value is read from, or by; its number as of ColumnInfo.
+struct ColumnRead {
+  TableName table;
+  std::string column;
+  std::uint32_t number = 0;
+};
+
 // One end of an attribute: what is read there, and, where it is a plain attribute or reference of
 // the entity itself, what may be written.
 struct Endpoint {
@@ -54,10 +61,11 @@ struct Endpoint {
   Kind kind = Kind::kNone;
   std::string text;  // as written: "parent.parent.name"
   std::vector<ColumnPath>
-      columns;                  // kColumn: one. Else one per id column of `entity`, in id order.
-  std::vector<PathStep> steps;  // to the object that holds them, in order; empty: the entity's own
-  std::size_t entity = 0;       // kReference, kSelf: the entity referred to
-  bool writable = false;        // no joins, not generated, not self
+      columns;                   // kColumn: one. Else one per id column of `entity`, in id order.
+  std::vector<PathStep> steps;   // to the object that holds them, in order; empty: the entity's own
+  std::vector<ColumnRead> read;  // the columns of the references on the way, then `columns`
+  std::size_t entity = 0;        // kReference, kSelf: the entity referred to
+  bool writable = false;         // no joins, not generated, not self
   bool required =
       false;  // not null without default, or in the entity's `required`: a create needs it
   bool nullable = true;

@@ -21,6 +21,9 @@ std::string to_string(const TableName& name);  // "schema.table", or "table"
 
 struct ColumnInfo {
   std::string name;
+  // Tells the column from an earlier one of its name in the same table: never given to another
+  // column of it. 0: the source cannot tell.
+  std::uint32_t number = 0;
   // nullopt: a type that Couplet does not know yet; `type_name` says which.
   std::optional<Type> type;
   std::string type_name;

@@ -10,6 +10,9 @@ namespace couplet::tuning {
 inline constexpr std::size_t kBatchRows = 1000;
 // A batch of rows is cut at this size even if it has few rows; bounds memory for wide rows.
 inline constexpr std::size_t kBatchBytes = 4U << 20U;
+// Objects that exchange unique values, and are written together because no smaller part of them
+// could be: one transaction, some tens of MiB.
+inline constexpr std::size_t kExchangeRows = 16 * kBatchRows;
 // Longest wait between retries of a transient error, and how many within one verb that ends.
 inline constexpr int kRetries = 6;
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/sync/exchange.h"
+#include "engine/sync/failure_policy.h"
 #include "engine/sync/joint_changes.h"
+#include "engine/sync/object_name.h"
 #include "engine/sync/planted_bug.h"
 #include "engine/sync/refusal.h"
 
@@ -34,12 +37,11 @@ Task::Written expected_outcome(const MappingPlan& plan, const RowWrite& write) {
 // A row with the same key was looked for and not found, but the source finds it: it may take other
 // bytes for the same.
 void explain_clash(const SidePlan& side, Error& fault) {
-  constexpr const char* kUniqueViolation = "23505";
   const TableInfo& table = side.entity->table;
   const auto clashed =
       std::find_if(table.unique_keys.begin(), table.unique_keys.end(),
                    [&](const UniqueKey& key) { return key.name == fault.constraint; });
-  if (fault.code != kUniqueViolation || clashed == table.unique_keys.end()) {
+  if (!is_unique_violation(fault.code) || clashed == table.unique_keys.end()) {
     return;
   }
   for (const std::size_t column : side.identity) {
@@ -75,7 +77,7 @@ Result<void> Applier::apply() {
       }
     }
     if (!here.empty()) {
-      COUPLET_TRY(write(side, std::move(here)));
+      COUPLET_TRY(write(side, std::move(here), nullptr));
     }
   }
   departures_.end();
@@ -125,22 +127,83 @@ Result<void> Applier::choose_ids(std::vector<RowWrite>& writes) {
   return {};
 }
 
-Result<void> Applier::write(Side side, std::vector<RowWrite*> writes) {
+Result<void> Applier::write(Side side, std::vector<RowWrite*> writes, const Error* whole) {
+  if (cut_up_ && stop_requested_()) {
+    for (const RowWrite* row : writes) {
+      row->task->act = Task::Act::kPark;
+      row->task->fault = {ErrorKind::kInterrupted, "interrupted", {}, {}, {}, {}};
+    }
+    return {};
+  }
   auto result = write_once(side, writes);
   if (result || result.error().kind != ErrorKind::kRowFault) {
     return result;
   }
+  const Error& refusal = result.error();
   if (writes.size() == 1) {
-    Task& task = *writes.front()->task;
-    task.act = Task::Act::kPark;
-    task.fault = std::move(result.error());
-    task.fault_side = side;
-    explain_clash(plan_.side(side), task.fault);
-    return {};
+    return park_alone(side, *writes.front(), refusal);
+  }
+  cut_up_ = true;
+  if (is_unique_violation(refusal.code)) {
+    COUPLET_ASSIGN(const bool parked, park_blocked(side, writes, refusal, whole));
+    if (parked) {
+      return writes.empty() ? Result<void>{} : write(side, std::move(writes), whole);
+    }
   }
   Halves halves = halves_of(plan_, side, writes);
-  COUPLET_TRY(write(side, std::move(halves.first)));
-  return write(side, std::move(halves.second));
+  if (halves.one_exchange && !is_clash(refusal.code)) {
+    whole = &refusal;
+  }
+  COUPLET_TRY(write(side, std::move(halves.first), whole));
+  return write(side, std::move(halves.second), whole);
+}
+
+Result<void> Applier::park_alone(Side side, RowWrite& write, Error refusal) {
+  Task& task = *write.task;
+  task.act = Task::Act::kPark;
+  task.fault = std::move(refusal);
+  task.fault_side = side;
+  explain_clash(plan_.side(side), task.fault);
+  if (is_unique_violation(task.fault.code)) {
+    RowWrite* const alone = &write;
+    const SidePlan& target = plan_.side(side);
+    COUPLET_ASSIGN(const auto blocked,
+                   blocked_rows(target, *sources_[target.entity->source], {&alone, 1}));
+    if (!blocked.empty()) {
+      task.held_by = blocked.front().holder;
+      task.fault.message += "; " + object_name(plan_, side, task.held_by) + " holds its value";
+    }
+  }
+  return {};
+}
+
+// True if any was; they are taken out of `writes`.
+Result<bool> Applier::park_blocked(Side side, std::vector<RowWrite*>& writes, const Error& refusal,
+                                   const Error* whole) {
+  const SidePlan& target = plan_.side(side);
+  COUPLET_ASSIGN(const auto blocked,
+                 blocked_rows(target, *sources_[target.entity->source], writes));
+  for (const Blocked& one : blocked) {
+    Task& task = *writes[one.row]->task;
+    task.act = Task::Act::kPark;
+    task.fault_side = side;
+    task.held_by = one.holder;
+    task.fault = refusal;
+    task.fault.detail = whole != nullptr ? whole->detail : std::string();
+    if (refusal.constraint != one.key->name) {
+      task.fault.constraint = one.key->name;
+      task.fault.message = "unique key " + one.key->name + " of table " +
+                           to_string(target.entity->table.name) + " refuses the row (" +
+                           refusal.code + ")";
+    }
+    task.fault.message += "; " + object_name(plan_, side, one.holder) + " holds its value";
+    if (whole != nullptr) {
+      task.fault.message +=
+          ", and all that exchange their values are refused together: " + whole->message;
+    }
+  }
+  std::erase_if(writes, [](const RowWrite* row) { return row->task->act == Task::Act::kPark; });
+  return !blocked.empty();
 }
 
 Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {

@@ -60,7 +60,8 @@ class Applier {
  public:
   Applier(const BoundDefinition& definition, State& state, const std::vector<Source*>& sources,
           const MappingPlan& plan, Reader& reader, TaskBatch& batch, WriterState& writers,
-          Clock& clock, const CrashPoints& crash_points)
+          Clock& clock, const CrashPoints& crash_points,
+          const std::function<bool()>& stop_requested)
       : definition_(definition),
         state_(state),
         sources_(sources),
@@ -69,7 +70,8 @@ class Applier {
         batch_(batch),
         writers_(writers),
         clock_(clock),
-        crash_points_(crash_points) {}
+        crash_points_(crash_points),
+        stop_requested_(stop_requested) {}
 
   // Errors: kTransient and kCommitUnknown (some sides of some tasks may be written: recover, then
   // sync the whole batch again), and everything that stops the mapping.
@@ -79,8 +81,14 @@ class Applier {
 
  private:
   Result<void> choose_ids(std::vector<RowWrite>& writes);
-  // One transaction for these writes of one side; on a row fault, halves.
-  Result<void> write(Side side, std::vector<RowWrite*> writes);
+  // One transaction for these writes of one side. On a row fault those park that wait for a row
+  // which stays where it is, else halves are tried. `whole`: why all rows of an exchange that they
+  // are of were refused together; null: they were not. When the run is to stop, what is not written
+  // yet parks as interrupted.
+  Result<void> write(Side side, std::vector<RowWrite*> writes, const Error* whole);
+  Result<void> park_alone(Side side, RowWrite& write, Error refusal);
+  Result<bool> park_blocked(Side side, std::vector<RowWrite*>& writes, const Error& refusal,
+                            const Error* whole);
   Result<void> write_once(Side side, std::vector<RowWrite*>& writes);
   Result<Intent> intent_of(Side side, std::span<RowWrite* const> writes, BatchNumber number) const;
   Result<void> take_outcome(Side side, const GroupedWrites& grouped, const WriteOutcome& outcome);
@@ -94,6 +102,8 @@ class Applier {
   WriterState& writers_;
   Clock& clock_;
   const CrashPoints& crash_points_;
+  const std::function<bool()>& stop_requested_;
+  bool cut_up_ = false;  // a part of the batch has been refused
   Departures departures_;
 };
 

@@ -5,6 +5,7 @@
 #include "engine/sync/left_to_default.h"
 #include "engine/sync/one_to_one.h"
 #include "engine/sync/planted_bug.h"
+#include "engine/sync/renewed_columns.h"
 
 namespace couplet {
 namespace {
@@ -77,6 +78,18 @@ SlotState state_of(const DecisionContext& context, const Task& task, Side side, 
   return state;
 }
 
+// Indexed by Side: nobody has written the row since we looked at it.
+std::array<bool, 2> unwritten_since(const Task& task) {
+  std::array<bool, 2> unwritten{};
+  const Agreement* agreement = agreement_of(task);
+  for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
+    const View* view = task.views[side];
+    unwritten[side] = view != nullptr && agreement != nullptr && view->version != RowVersion{} &&
+                      agreement->ends[side].version == view->version;
+  }
+  return unwritten;
+}
+
 }  // namespace
 
 Merge merge_of(const DecisionContext& context, const Task& task, std::size_t use) {
@@ -86,8 +99,18 @@ Merge merge_of(const DecisionContext& context, const Task& task, std::size_t use
   if (agreement != nullptr && slot < agreement->base.size()) {
     base = agreement->base[slot];
   }
-  return merge_slot(state_of(context, task, Side::kLeft, use),
-                    state_of(context, task, Side::kRight, use), base, rules_of(context, task, use));
+  const SlotState left = state_of(context, task, Side::kLeft, use);
+  const SlotState right = state_of(context, task, Side::kRight, use);
+  MergeRules rules = rules_of(context, task, use);
+  if (!base.renewed[0] && !base.renewed[1]) {
+    return merge_slot(left, right, base, rules);
+  }
+  base = base_of_renewed(base, {left.digest, right.digest}, unwritten_since(task), rules);
+  Merge merge = merge_slot(left, right, base, rules);
+  if (!merge.base) {
+    merge.base = base;  // As it was, but of the columns that are there now.
+  }
+  return merge;
 }
 
 namespace {

@@ -30,8 +30,10 @@ FailureAction action_on(ErrorKind kind) {
 }
 
 bool is_clash(std::string_view code) {
-  return code == "23505" || code == "23P01" || is_missing_reference(code);
+  return is_unique_violation(code) || code == "23P01" || is_missing_reference(code);
 }
+
+bool is_unique_violation(std::string_view code) { return code == "23505"; }
 
 bool is_missing_reference(std::string_view code) { return code == "23503"; }
 

@@ -19,6 +19,7 @@ FailureAction action_on(ErrorKind kind);
 // True for the SQLSTATE of a constraint that another row's write may satisfy: unique, foreign key,
 // exclusion.
 bool is_clash(std::string_view code);
+bool is_unique_violation(std::string_view code);
 // True for that of a foreign key.
 bool is_missing_reference(std::string_view code);
 

@@ -7,6 +7,7 @@
 #include "engine/sync/object_name.h"
 #include "engine/sync/planted_bug.h"
 #include "engine/sync/refusal.h"
+#include "engine/sync/refused_writes.h"
 #include "engine/sync/settlement.h"
 
 namespace couplet {
@@ -91,10 +92,12 @@ void Recorder::update_agreement(const Task& task, Agreement& agreement) const {
       end = {view->version, view->changed_at};
     }
   }
-  if (task.flips != 0 && agreement.flips == 0) {
-    agreement.flips_since = now_;
+  if (!RefusedWrites::any(task)) {  // Else nothing has been written that could answer anything.
+    if (task.flips != 0 && agreement.flips == 0) {
+      agreement.flips_since = now_;
+    }
+    agreement.flips = task.flips;
   }
-  agreement.flips = task.flips;
   agreement.synced_at = now_;
 }
 

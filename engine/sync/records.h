@@ -24,6 +24,9 @@ struct BaseSlot {
   // Not known: we made the object on this side without the attribute, and nobody has looked since.
   // What stands there is the column's default, nobody's word.
   std::optional<Side> left_to_default = {};
+  // Not known, indexed by Side: `digests` were taken from another column of that name than there is
+  // now. Only of what is read under another shape than today's, never written.
+  std::array<bool, 2> renewed{};
   bool operator==(const BaseSlot&) const = default;
 };
 using Base = std::vector<BaseSlot>;  // by slot of the pair

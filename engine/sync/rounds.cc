@@ -6,6 +6,7 @@
 #include "engine/sync/failure_policy.h"
 #include "engine/sync/planted_bug.h"
 #include "engine/sync/rails.h"
+#include "engine/sync/renewed_columns.h"
 #include "engine/sync/standing.h"
 
 namespace couplet {
@@ -61,6 +62,9 @@ Result<Rounds::Report> Rounds::run() {
   Report report;
   const std::int64_t started = clock_.monotonic_us();
   hold_creates_if_lost();
+  for (const std::string& sentence : tell_renewed(definition_, state_)) {
+    observer_.on_notice(sentence);
+  }
   for (round_ = 1; round_ <= kRoundsMax; ++round_) {
     const bool progressed = round_ == 1 || operations_in_round_ > 0;
     operations_in_round_ = 0;
@@ -368,28 +372,39 @@ Result<void> Rounds::drain(std::size_t mapping) {
 
 // Rows that a unique or foreign key refused may fit now that the others have moved; those whose
 // values change places are written together. As long as some come to fit, the rest is tried again,
-// the last first, since chains are freed from their end. What still clashes then parks.
+// each behind the one that holds its value. Where hardly any does, they may be parts of an exchange
+// that is longer than a batch: more of them are tried at once. What still clashes then parks.
 Result<void> Rounds::retry_clashes(std::size_t mapping) {
+  constexpr std::size_t kMoreAtOnce = 4;
   Queue& queue = queues_[mapping];
-  for (bool progress = true; !queue.clashes.empty() && !queue.stopped;) {
-    const std::vector<Subject> clashes = std::move(queue.clashes);
+  std::size_t together = tuning::kBatchRows;
+  for (bool last = false; !queue.clashes.empty() && !queue.stopped;) {
+    std::vector<Clash> clashes = std::move(queue.clashes);
     queue.clashes.clear();
-    const bool last = !progress;
+    holders_first(clashes);
     std::vector<Nominee> nominees;
-    for (auto subject = clashes.rbegin(); subject != clashes.rend(); ++subject) {
-      nominees.push_back({subject->side, subject->key});
+    for (const Clash& clash : clashes) {
+      nominees.push_back({clash.subject.side, clash.subject.key});
     }
-    for (std::size_t start = 0; start < nominees.size(); start += tuning::kBatchRows) {
-      const std::size_t count = std::min(tuning::kBatchRows, nominees.size() - start);
+    for (std::size_t start = 0; start < nominees.size(); start += together) {
+      if (settings_.stop_requested()) {
+        return fail(ErrorKind::kInterrupted, "interrupted");
+      }
+      const std::size_t count = std::min(together, nominees.size() - start);
       COUPLET_ASSIGN(const auto outcome,
                      sync_batch(mapping, std::span(nominees).subspan(start, count), last));
       COUPLET_TRY(take_over(mapping, outcome));
-      queue.clashes.insert(queue.clashes.begin(), outcome.clashes.rbegin(), outcome.clashes.rend());
+      queue.clashes.insert(queue.clashes.end(), outcome.clashes.begin(), outcome.clashes.end());
       for (const Subject& subject : outcome.again) {
         COUPLET_TRY(queue.spool.add({subject.side, subject.key}));
       }
     }
-    progress = queue.clashes.size() < clashes.size();
+    const std::size_t left = queue.clashes.size();
+    if (left > together && left > clashes.size() / 2 && together < tuning::kExchangeRows) {
+      together = std::min(together * kMoreAtOnce, tuning::kExchangeRows);
+    } else {
+      last = left >= clashes.size();
+    }
   }
   return {};
 }

@@ -97,7 +97,7 @@ class Rounds {
     bool stopped = false;
     NomineeSpool spool;
     Permissions permissions;
-    std::vector<Subject> clashes;
+    std::vector<Clash> clashes;
     std::size_t followed = 0;  // changed objects and their readers, since its turn began
     std::map<LimitClass, std::uint64_t> rehearsed{};  // in this run
   };

@@ -1,14 +1,12 @@
 #include "engine/sync/row_writes.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
-#include <numeric>
 #include <set>
 
-#include "engine/model/ascii.h"
 #include "engine/sync/byte_codec.h"
 #include "engine/sync/decider.h"
+#include "engine/sync/exchange.h"
 #include "engine/sync/planted_bug.h"
 
 namespace couplet {
@@ -28,13 +26,6 @@ void park(Task& task, Side at_fault, Error error) {
   task.act = Task::Act::kPark;
   task.fault = std::move(error);
   task.fault_side = at_fault;
-}
-
-const RowWrite::Cell* cell_of(const RowWrite& write, const std::string& column) {
-  const auto found =
-      std::find_if(write.cells.begin(), write.cells.end(),
-                   [&](const RowWrite::Cell& cell) { return cell.column == column; });
-  return found == write.cells.end() ? nullptr : &*found;
 }
 
 // The attribute's cells on the written side; false where the task parks instead.
@@ -80,7 +71,7 @@ void add_change_time(const MappingPlan& plan, RowWrite& write) {
   }
   const View* target = task.views[index_of(write.side)];
   if (!write.carried || !side.changed_at || !side.entity->updated_at_writable ||
-      cell_of(write, *side.entity->updated_at) != nullptr ||
+      write.cell(*side.entity->updated_at) != nullptr ||
       (target != nullptr && target->changed_at && *target->changed_at >= *write.carried)) {
     return;
   }
@@ -91,13 +82,13 @@ void add_change_time(const MappingPlan& plan, RowWrite& write) {
 void finish_create(const MappingPlan& plan, Clock& clock, RowWrite& write) {
   const SidePlan& side = plan.side(write.side);
   for (const BoundMapping::Written& fixed : plan.bound->create_values[index_of(write.side)]) {
-    if (cell_of(write, fixed.column) == nullptr) {
+    if (write.cell(fixed.column) == nullptr) {
       write.cells.push_back({fixed.column, fixed.type, RowWrite::kNoUse, fixed.value});
     }
   }
   // A change time that must be there and that nobody knows is the time of our write.
   if (side.entity->updated_at && side.entity->updated_at_writable &&
-      cell_of(write, *side.entity->updated_at) == nullptr) {
+      write.cell(*side.entity->updated_at) == nullptr) {
     const ColumnInfo* column = side.entity->table.column(*side.entity->updated_at);
     if (column != nullptr && !column->nullable && !column->has_default) {
       write.cells.push_back({*side.entity->updated_at, side.entity->updated_at_type,
@@ -106,7 +97,7 @@ void finish_create(const MappingPlan& plan, Clock& clock, RowWrite& write) {
   }
   std::vector<Value> id;
   for (const std::string& column : side.entity->id) {
-    const RowWrite::Cell* cell = cell_of(write, column);
+    const RowWrite::Cell* cell = write.cell(column);
     if (cell == nullptr || !cell->value) {
       return;
     }
@@ -116,6 +107,12 @@ void finish_create(const MappingPlan& plan, Clock& clock, RowWrite& write) {
 }
 
 }  // namespace
+
+const RowWrite::Cell* RowWrite::cell(const std::string& column) const {
+  const auto found = std::find_if(cells.begin(), cells.end(),
+                                  [&](const Cell& cell) { return cell.column == column; });
+  return found == cells.end() ? nullptr : &*found;
+}
 
 std::vector<RowWrite> row_writes_of(const ViewBuilder& builder, const MappingPlan& plan,
                                     Clock& clock, Task& task) {
@@ -164,114 +161,6 @@ std::vector<std::size_t> returned_columns(const SidePlan& plan) {
 }
 
 namespace {
-
-// What the row holds now, where that was read; absent where it was not.
-Value held(const SidePlan& side, const RowWrite& write, const std::string& column) {
-  const View* target = write.task->views[index_of(write.side)];
-  if (target == nullptr) {
-    return Value::absent();
-  }
-  const std::vector<std::string>& id = side.projection.id;
-  if (const auto found = std::find(id.begin(), id.end(), column); found != id.end()) {
-    return target->cell(static_cast<std::size_t>(found - id.begin()));
-  }
-  for (std::size_t i = 0; i < side.projection.columns.size(); ++i) {
-    const ColumnPath& path = side.projection.columns[i];
-    if (path.joins.empty() && path.column == column) {
-      return target->cell(id.size() + i);
-    }
-  }
-  return Value::absent();
-}
-
-// What it is to hold: a column that is not written stays as it is.
-Value wanted(const SidePlan& side, const RowWrite& write, const std::string& column) {
-  if (const RowWrite::Cell* cell = cell_of(write, column)) {
-    return cell->value ? Value(std::string_view(*cell->value)) : Value::null();
-  }
-  return held(side, write, column);
-}
-
-// The row's values of a unique key; empty where one is null. A column that no mapping reads is
-// taken to hold the same in all rows: one that is moved without need is none the worse for it.
-template <class ValueOf>
-std::string tuple(const SidePlan& side, const UniqueKey& key, const RowWrite& write,
-                  ValueOf value_of) {
-  std::string bytes;
-  ByteWriter out(bytes);
-  for (const std::string& name : key.columns) {
-    const Value value = value_of(side, write, name);
-    if (value.is_absent()) {
-      continue;
-    }
-    if (!value.has_bytes()) {
-      return {};
-    }
-    const ColumnInfo* column = side.entity->table.column(name);
-    const bool padded = column != nullptr && column->type && column->type->kind == TypeKind::kChar;
-    out.text(padded ? ascii::without_trailing_blanks(value.bytes()) : value.bytes());
-  }
-  return bytes;
-}
-
-// Rows whose unique values change places among `rows`, or chain into each other: those that hold
-// now what another is to hold, and those others.
-struct Moves {
-  std::set<std::size_t> holders;
-  std::set<std::size_t> takers;
-  std::vector<std::pair<std::size_t, std::size_t>> pairs;  // a holder and who takes from it
-  std::set<std::string> columns;                           // written ones of the keys concerned
-};
-
-Moves moves_among(const SidePlan& side, const std::vector<const RowWrite*>& rows) {
-  Moves moves;
-  for (const UniqueKey& key : side.entity->table.unique_keys) {
-    if (key.deferrable || key.columns.empty()) {
-      continue;
-    }
-    std::multimap<std::string, std::size_t> takers;
-    std::vector<std::pair<std::string, std::size_t>> holders;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (std::none_of(key.columns.begin(), key.columns.end(), [&](const std::string& column) {
-            return cell_of(*rows[i], column) != nullptr;
-          })) {
-        continue;
-      }
-      std::string from = tuple(side, key, *rows[i], held);
-      std::string to = tuple(side, key, *rows[i], wanted);
-      if (from == to) {
-        continue;
-      }
-      if (!to.empty()) {
-        takers.emplace(std::move(to), i);
-      }
-      if (!from.empty()) {
-        holders.emplace_back(std::move(from), i);
-      }
-    }
-    std::set<std::string> left;  // Values whose takers have all been told.
-    for (const auto& [from, holder] : holders) {
-      const auto [first, last] = takers.equal_range(from);
-      if (first == last || planted("no_displacement")) {
-        continue;
-      }
-      const auto end = left.insert(from).second ? last : std::next(first);
-      for (auto taker = first; taker != end; ++taker) {
-        moves.holders.insert(holder);
-        moves.takers.insert(taker->second);
-        moves.pairs.emplace_back(holder, taker->second);
-        for (const std::size_t row : {holder, taker->second}) {
-          for (const std::string& column : key.columns) {
-            if (cell_of(*rows[row], column) != nullptr) {
-              moves.columns.insert(column);
-            }
-          }
-        }
-      }
-    }
-  }
-  return moves;
-}
 
 void find_displaced(const SidePlan& side, const std::vector<const RowWrite*>& rows,
                     WriteGroup& group) {
@@ -350,7 +239,7 @@ void add_row(const SidePlan& side, const RowWrite& write, WriteGroup& group) {
     }
   }
   for (const std::string& column : group.columns) {
-    group.rows.push(wanted(side, write, column));
+    group.rows.push(wanted_value(side, write, column));
   }
 }
 
@@ -389,7 +278,7 @@ void join_exchanging(const SidePlan& side, Shapes& shapes) {
   std::set<const RowWrite*> taken;
   for (const std::size_t i : joined) {
     if (std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
-          return wanted(side, *updates[i], column).is_absent();
+          return wanted_value(side, *updates[i], column).is_absent();
         })) {
       return;
     }
@@ -405,49 +294,6 @@ void join_exchanging(const SidePlan& side, Shapes& shapes) {
 }
 
 }  // namespace
-
-Halves halves_of(const MappingPlan& plan, Side side, std::span<RowWrite* const> writes) {
-  // Each row's place in `writes` of the first row that it exchanges with, directly or by others.
-  std::vector<std::size_t> first(writes.size());
-  std::iota(first.begin(), first.end(), std::size_t{0});
-  const auto first_of = [&first](std::size_t row) {
-    while (first[row] != row) {
-      row = first[row] = first[first[row]];
-    }
-    return row;
-  };
-  std::vector<const RowWrite*> updates;
-  std::vector<std::size_t> place_of;
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    if (writes[i]->operation == WriteGroup::Operation::kUpdate) {
-      updates.push_back(writes[i]);
-      place_of.push_back(i);
-    }
-  }
-  for (const auto& [holder, taker] : moves_among(plan.side(side), updates).pairs) {
-    const std::size_t a = first_of(place_of[holder]);
-    const std::size_t b = first_of(place_of[taker]);
-    first[std::max(a, b)] = std::min(a, b);
-  }
-  std::map<std::size_t, std::vector<RowWrite*>> together;
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    together[first_of(i)].push_back(writes[i]);
-  }
-  const std::size_t middle = writes.size() / 2;
-  Halves halves;
-  if (together.size() == 1) {
-    halves.first.assign(writes.begin(), writes.begin() + static_cast<std::ptrdiff_t>(middle));
-    halves.second.assign(writes.begin() + static_cast<std::ptrdiff_t>(middle), writes.end());
-    return halves;
-  }
-  for (const auto& [place, rows] : together) {
-    const bool here = halves.first.empty() ||
-                      (halves.second.empty() && halves.first.size() + rows.size() <= middle);
-    std::vector<RowWrite*>& half = here ? halves.first : halves.second;
-    half.insert(half.end(), rows.begin(), rows.end());
-  }
-  return halves;
-}
 
 GroupedWrites group_writes(const MappingPlan& plan, Side side,
                            std::span<const RowWrite* const> writes) {

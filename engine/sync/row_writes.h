@@ -28,6 +28,9 @@ struct RowWrite {
   std::vector<Cell> cells;
   std::optional<Timestamp> carried;
   bool id_written = false;  // create: the id is among the cells
+
+  // nullptr: the column is not written.
+  [[nodiscard]] const Cell* cell(const std::string& column) const;
 };
 
 // What a decided task has to write. A value that the other side cannot hold turns the task's act
@@ -43,14 +46,6 @@ struct GroupedWrites {
 };
 GroupedWrites group_writes(const MappingPlan& plan, Side side,
                            std::span<const RowWrite* const> writes);
-
-// A batch that was refused, cut in two: rows whose unique values change places stay together, as
-// none of them can be written alone; where all of them do, they are parted after all.
-struct Halves {
-  std::vector<RowWrite*> first;
-  std::vector<RowWrite*> second;
-};
-Halves halves_of(const MappingPlan& plan, Side side, std::span<RowWrite* const> writes);
 
 // The own columns of a side's projection: what a write gives back. Indexes into projection.columns.
 std::vector<std::size_t> returned_columns(const SidePlan& plan);

@@ -16,37 +16,6 @@ constexpr std::uint16_t kIdsMax = 0x7FFFU;
 
 std::uint16_t u16_of(std::string_view bytes) { return ByteReader(bytes).u16(); }
 
-// "3.6", "15.6(1.6)": kind, fraction digits, those of its parts.
-void append_comparison(const Comparison& comparison, std::string& text) {
-  text += std::to_string(static_cast<int>(comparison.kind)) + "." +
-          std::to_string(comparison.fraction_digits);
-  for (const Comparison& part : comparison.parts) {
-    text += &part == comparison.parts.data() ? "(" : " ";
-    append_comparison(part, text);
-  }
-  text += comparison.parts.empty() ? "" : ")";
-}
-
-std::string shape_text(const Pair& pair) {
-  std::string text;
-  for (const Slot& slot : pair.slots) {
-    text += slot.name + "~";
-    append_comparison(slot.comparison, text);
-    text += slot.canonical == Side::kLeft ? "l\n" : "r\n";
-  }
-  return text;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::size_t start = 0;
-  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
-    lines.push_back(text.substr(start, end - start));
-    start = end + 1;
-  }
-  return lines;
-}
-
 }  // namespace
 
 Result<bool> has_state_of(const StateStore& store, const std::string& name) {
@@ -154,57 +123,6 @@ Result<void> State::assign_ids(StateBatch& batch) {
   };
   COUPLET_TRY(assign(meta_key::kPair, definition_.pairs, pair_ids_));
   return assign(meta_key::kMapping, definition_.mappings, mapping_ids_);
-}
-
-Result<void> State::load_shapes(StateBatch& batch) {
-  for (std::size_t pair = 0; pair < definition_.pairs.size(); ++pair) {
-    const std::string today = shape_text(definition_.pairs[pair]);
-    const std::vector<std::string> slots = lines_of(today);
-    const std::string prefix = meta_key::kShape + u16_key(pair_ids_[pair]);
-    std::optional<std::uint16_t> found;
-    std::uint16_t next = 0;
-    const auto cursor = store_.cursor(Family::kMeta);
-    for (cursor->seek(prefix); cursor->valid() && cursor->key().starts_with(prefix);
-         cursor->next()) {
-      const std::uint16_t shape = u16_of(cursor->key().substr(prefix.size()));
-      next = std::max(next, static_cast<std::uint16_t>(shape + 1));
-      if (cursor->value() == today) {
-        found = shape;
-        continue;
-      }
-      const std::vector<std::string> older = lines_of(std::string(cursor->value()));
-      std::vector<int> places;
-      for (const std::string& slot : slots) {
-        const auto place = std::find(older.begin(), older.end(), slot);
-        places.push_back(place == older.end() ? -1 : static_cast<int>(place - older.begin()));
-      }
-      older_shapes_[{pair, shape}] = std::move(places);
-    }
-    COUPLET_TRY(cursor->status());
-    if (!found) {
-      found = next;
-      batch.put(Family::kMeta, prefix + u16_key(next), today);
-    }
-    shapes_.push_back(*found);
-  }
-  return {};
-}
-
-void State::adapt(std::size_t pair, std::uint16_t shape, Base& base) const {
-  const std::size_t slots = definition_.pairs[pair].slots.size();
-  if (shape != shapes_[pair]) {
-    Base adapted(slots);
-    if (const auto older = older_shapes_.find({pair, shape}); older != older_shapes_.end()) {
-      for (std::size_t i = 0; i < slots; ++i) {
-        const int place = older->second[i];
-        if (place >= 0 && static_cast<std::size_t>(place) < base.size()) {
-          adapted[i] = base[static_cast<std::size_t>(place)];
-        }
-      }
-    }
-    base = std::move(adapted);
-  }
-  base.resize(slots);
 }
 
 std::string State::pair_key(std::size_t pair, std::string_view key) const {
@@ -485,6 +403,9 @@ void State::put_last_run(StateBatch& batch, std::size_t mapping, const std::stri
 void State::put_begun(StateBatch& batch) { batch.put(Family::kMeta, meta_key::kBegun, {}); }
 void State::put_definition(StateBatch& batch) const {
   batch.put(Family::kMeta, meta_key::kDefinition, definition_.fingerprint);
+  for (const Renewed& renewed : renewed_) {
+    batch.erase(Family::kMeta, meta_key::kRenewed + u16_key(pair_ids_[renewed.pair]));
+  }
 }
 
 }  // namespace couplet

@@ -16,6 +16,7 @@
 #include "engine/ports/clock.h"
 #include "engine/ports/state_store.h"
 #include "engine/sync/records.h"
+#include "engine/sync/shape.h"
 
 namespace couplet {
 
@@ -56,6 +57,17 @@ class State {
   [[nodiscard]] StateStore& store() { return store_; }
   // True if `fingerprint` is the one that the last complete run was made under.
   [[nodiscard]] bool same_definition() const { return same_definition_; }
+
+  // Attributes that were read from other columns on that side when the state was last brought to
+  // convergence: a column was dropped and one of its name added. Bases that were taken before are
+  // `renewed` there.
+  struct Renewed {
+    std::size_t pair = 0;
+    std::size_t slot = 0;
+    Side side = Side::kLeft;
+    ColumnRead column;  // the first that is another
+  };
+  [[nodiscard]] const std::vector<Renewed>& renewed() const { return renewed_; }
 
   // --- links ---
   // One to one, asked from either side; answers in the order of `keys`.
@@ -229,6 +241,8 @@ class State {
                                  const ObjectKey& before, const ObjectKey& after) const;
   Result<void> rekey_pair(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& before,
                           const ObjectKey& after) const;
+  Result<void> find_renewed(std::size_t pair, StateBatch& batch,
+                            std::optional<std::uint16_t> before);
   void adapt(std::size_t pair, std::uint16_t shape, Base& base) const;
   Result<void> indexed(StateCursor& cursor, const std::string& prefix,
                        std::vector<Subject>& found) const;
@@ -241,8 +255,9 @@ class State {
   std::vector<std::uint16_t> pair_ids_;
   std::vector<std::uint16_t> mapping_ids_;
   std::vector<std::uint16_t> shapes_;  // today's shape of each pair
-  // pair, shape -> for each slot of today the slot of that shape, -1 for none
-  std::map<std::pair<std::size_t, std::uint16_t>, std::vector<int>> older_shapes_;
+  // pair, shape -> for each slot of today the slot of that shape
+  std::map<std::pair<std::size_t, std::uint16_t>, std::vector<SlotPlace>> older_shapes_;
+  std::vector<Renewed> renewed_;
 };
 
 // Whether there is a state in the store. Errors: kStateForeign: one of another format, or of a
@@ -260,7 +275,9 @@ inline constexpr const char* kSource = "source/";    // + name -> identity
 inline constexpr const char* kPair = "pair/";        // + name -> id
 inline constexpr const char* kMapping = "mapping/";  // + name -> id
 inline constexpr const char* kShape = "shape/";      // + pair id, shape -> slot names
-inline constexpr const char* kLastRun = "run/";      // + mapping id -> JSON
+inline constexpr const char* kRenewed =
+    "renewed/";                                  // + pair id -> shape before the columns changed
+inline constexpr const char* kLastRun = "run/";  // + mapping id -> JSON
 }  // namespace meta_key
 
 }  // namespace couplet

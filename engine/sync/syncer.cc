@@ -19,14 +19,28 @@ using Act = Task::Act;
 // More objects that are only reported on are counted, not told one by one: memory is bounded.
 constexpr std::size_t kReportsTold = 100'000;
 
-bool refused(const Task& task) {
-  return std::any_of(task.written.begin(), task.written.end(),
-                     [](const auto& written) { return written.has_value() && written->refused; });
-}
-
 bool wrote(const Task& task) {
   return std::any_of(task.written.begin(), task.written.end(),
                      [](const auto& written) { return written.has_value() && written->done; });
+}
+
+// Whether the row that the task has written came back with another value in an attribute that was
+// not written: the change of a trigger, which is one of that side like any.
+bool changed_besides(const Task& task, Side side) {
+  const auto& written = task.written[index_of(side)];
+  const View* before = task.views[index_of(side)];
+  if (!written || !written->done || before == nullptr) {
+    return false;
+  }
+  for (std::size_t use = 0; use < task.merges.size(); ++use) {
+    const auto& now = written->states[use];
+    const bool meant =
+        task.merges[use].outcome == Merge::Outcome::kWrite && task.merges[use].to == side;
+    if (!meant && now && now->holds() && now->digest != before->slots[use].state.digest) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // Whether the mapping itself has something to carry back from the object that the task has made: a
@@ -53,7 +67,7 @@ void append(std::vector<Subject>& subjects, std::vector<Subject> more) {
 // As Recorder::record_conflicts has them; of a write that was refused the next look tells.
 bool has_conflict(const Task& task) {
   if ((task.act != Act::kMerge && task.act != Act::kReport && task.act != Act::kHold) ||
-      refused(task)) {
+      RefusedWrites::any(task)) {
     return false;
   }
   for (std::size_t use = 0; use < task.merges.size(); ++use) {
@@ -104,18 +118,40 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
                                      const Permissions& permissions, bool clashing) {
   const MappingPlan& plan = plans_[mapping];
   Outcome outcome;
+  SecondLook second;
+  COUPLET_TRY(look(plan, nominees, permissions, clashing, {}, second, outcome));
+  std::vector<Nominee> again;
+  for (const auto* subjects : {&second.refused, &second.besides}) {
+    for (const Subject& subject : *subjects) {
+      again.push_back({subject.side, subject.key});
+    }
+  }
+  if (again.empty()) {
+    return outcome;
+  }
+  // What triggers change once more is left to the next run: they may do so for ever.
+  SecondLook third;
+  COUPLET_TRY(look(plan, again, permissions, clashing, second.writes, third, outcome));
+  append(outcome.again, std::move(third.refused));
+  return outcome;
+}
+
+Result<void> Syncer::look(const MappingPlan& plan, std::span<const Nominee> nominees,
+                          const Permissions& permissions, bool clashing,
+                          const RefusedWrites& earlier, SecondLook& second, Outcome& outcome) {
   TaskBatch batch;
   Reader reader(definition_, state_, sources_, plan, batch,
                 settings_.dry_run ? &planned_rows_ : nullptr);
   COUPLET_TRY(decide_batch(plan, nominees, permissions, reader, batch));
   Applier applier(definition_, state_, sources_, plan, reader, batch, writers_, clock_,
-                  settings_.crash_points);
+                  settings_.crash_points, settings_.stop_requested);
   if (settings_.dry_run) {
     applier.pretend(planned_, planned_rows_);
   } else {
     COUPLET_TRY(applier.apply());
   }
-  COUPLET_TRY(record(batch, plan, outcome, clashing));
+  park_without_effect(plan, earlier, batch);
+  COUPLET_TRY(record(batch, plan, clashing, second, outcome));
   for (const Task& task : batch.tasks) {
     for (OperationReport& operation : operations_of(reader.builder(), plan, task)) {
       ++summary_.count(operation.operation);
@@ -124,8 +160,8 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
     }
     report(task, plan);
   }
-  outcome.again.insert(outcome.again.end(), batch.again.begin(), batch.again.end());
-  return outcome;
+  append(outcome.again, std::move(batch.again));
+  return {};
 }
 
 Result<void> Syncer::decide(std::size_t mapping, std::span<const Nominee> nominees,
@@ -155,18 +191,32 @@ Result<std::map<LimitClass, std::uint64_t>> Syncer::rehearse(std::size_t mapping
   return counts;
 }
 
-Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Outcome& outcome,
-                            bool clashing) {
+Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, bool clashing,
+                            SecondLook& second, Outcome& outcome) {
   const Recorder recorder(state_, plan, clock_.now(), run_began_);
   StateBatch changes;
   std::vector<const Task*> standing;
   for (const Task& task : batch.tasks) {
     if (task.act == Act::kPark && is_clash(task.fault.code) && !clashing) {
-      append(outcome.clashes, recorder.nominees(task));
+      for (Subject& subject : recorder.nominees(task)) {
+        const View* row = task.views[index_of(*task.fault_side)];
+        outcome.clashes.push_back({std::move(subject), *task.fault_side,
+                                   row != nullptr ? row->key : ObjectKey{}, task.held_by});
+      }
       continue;
     }
-    if (refused(task)) {
+    if (task.act == Act::kPark && task.fault.kind == ErrorKind::kInterrupted) {
       append(outcome.again, recorder.nominees(task));
+      continue;
+    }
+    if (task.act != Act::kPark && RefusedWrites::any(task)) {
+      second.writes.add(plan, task);
+      append(second.refused, recorder.nominees(task));
+    }
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      if (changed_besides(task, side)) {
+        second.besides.push_back({plan.mapping, side, task.written[index_of(side)]->key});
+      }
     }
     if (settings_.dry_run || (!wrote(task) && !task.recorded)) {  // Else it stands already.
       COUPLET_TRY(recorder.record(task, changes));

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "engine/sync/applier.h"
+#include "engine/sync/clash.h"
 #include "engine/sync/joint_changes.h"
+#include "engine/sync/refused_writes.h"
 #include "engine/sync/report.h"
 
 namespace couplet {
@@ -17,6 +19,8 @@ class Syncer {
   struct Settings {
     bool dry_run = false;  // nothing is written; `state` must be an overlay that is thrown away
     CrashPoints crash_points;
+    // Asked while a batch that was refused is cut up, which may take long.
+    std::function<bool()> stop_requested = [] { return false; };
   };
 
   Syncer(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
@@ -48,9 +52,9 @@ class Syncer {
     auto operator<=>(const Relinked&) const = default;
   };
   struct Outcome {
-    std::vector<Subject> again;    // changed under us, or claimed by another: sync them again
-    std::vector<Subject> clashes;  // refused by a unique or foreign key: may fit once others moved
-    std::vector<Subject> dirty;    // of this or other mappings: what they rest on has changed
+    std::vector<Subject> again;  // changed under us, or claimed by another: sync them again
+    std::vector<Clash> clashes;  // refused by a unique or foreign key: may fit once others moved
+    std::vector<Subject> dirty;  // of this or other mappings: what they rest on has changed
     // The same, of objects that are as their mapping has recorded them: no scan nominates them.
     std::vector<Subject> hidden;
     // Who reads these by a path, or refers to them, is found by FanOut.
@@ -61,7 +65,8 @@ class Syncer {
     std::vector<Subject> settled;
     std::uint64_t operations = 0;
   };
-  // At most tuning::kBatchRows nominees. `clashing`: a clash parks.
+  // At most tuning::kExchangeRows nominees; tuning::kBatchRows, but where they exchange unique
+  // values. `clashing`: a clash parks.
   Result<Outcome> sync(std::size_t mapping, std::span<const Nominee> nominees,
                        const Permissions& permissions, bool clashing);
 
@@ -86,6 +91,16 @@ class Syncer {
   void tell_reported(Summary& summary) const;
 
  private:
+  // Who is to be looked at once more.
+  struct SecondLook {
+    RefusedWrites writes;
+    std::vector<Subject> refused;  // whose write was refused
+    std::vector<Subject> besides;  // in whose row a trigger has changed more than was written
+  };
+  // A batch, looked at once. What was refused at an earlier look, and is again, parks.
+  Result<void> look(const MappingPlan& plan, std::span<const Nominee> nominees,
+                    const Permissions& permissions, bool clashing, const RefusedWrites& earlier,
+                    SecondLook& second, Outcome& outcome);
   Result<void> decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
                             const Permissions& permissions, Reader& reader, TaskBatch& batch);
   // An intent that a crash left; committed: its mark says so.
@@ -106,8 +121,8 @@ class Syncer {
   void follow_writes(const Task& task, const MappingPlan& plan, Outcome& outcome) const;
   Result<void> follow_rivals(std::vector<PairEnd> rivals, Outcome& outcome) const;
   void append_ends(const Changed& object, std::vector<PairEnd>& ends) const;
-  Result<void> record(const TaskBatch& batch, const MappingPlan& plan, Outcome& outcome,
-                      bool clashing);
+  Result<void> record(const TaskBatch& batch, const MappingPlan& plan, bool clashing,
+                      SecondLook& second, Outcome& outcome);
 
   const BoundDefinition& definition_;
   State& state_;

@@ -87,6 +87,7 @@ struct Task {
   Error fault;                  // of kPark
   // The side of the row that is at fault: whose value is none, or that refused what was written.
   std::optional<Side> fault_side;
+  ObjectKey held_by;  // the row there that holds a unique value which ours is to have; empty: none
   std::uint8_t flips = 0;
 
   // What applying it gave.

@@ -53,11 +53,15 @@ class SyncWorld : public Observer {
   ManualClock clock;
   std::unique_ptr<MemoryStateStore> store = std::make_unique<MemoryStateStore>();
   CrashPoints crash_points;
+  // Of the syncer: as a signal would say. A reconcile asks its own settings besides.
+  std::function<bool()> stop_requested = [] { return false; };
 
   // A bigint id that stands alone counts up by itself.
   void create(MemoryDatabase& database, const DescribedTable& table);
   // `body` is what comes after `sources:`: entities and mappings. CHECKs that it loads and binds.
   void define(const std::string& body);
+  // The same again: what the catalogs say now.
+  void rebind() { define(std::string(body_)); }
 
   // A new process each time: state, sources and syncer are opened anew.
   Reconciler::Report reconcile(const Reconciler::Settings& settings = {});
@@ -88,6 +92,7 @@ class SyncWorld : public Observer {
   Result<Rounds::Report> in_a_new_process(bool dry_run, const Work& work);
 
   CountingRandom random_;
+  std::string body_;
   std::optional<Definition> parsed_;
   std::optional<BoundDefinition> definition_;
   std::vector<std::string> lines_;

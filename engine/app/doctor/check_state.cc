@@ -9,6 +9,7 @@
 #include "engine/app/exit_code.h"
 #include "engine/app/system_clock.h"
 #include "engine/app/wiring/state_overview.h"
+#include "engine/sync/renewed_columns.h"
 #include "engine/sync/state.h"
 #include "storage/memory/memory_state_store.h"
 
@@ -109,7 +110,12 @@ Findings check_state_owner(const Definition& definition, const BoundDefinition& 
   if (!state) {
     return {{Level::kError, "", code_of(state.error()), state.error().message, state.error().hint}};
   }
-  return {};
+  Findings findings;
+  for (std::string& sentence : tell_renewed(bound, **state)) {
+    findings.push_back({Level::kWarning, "", "column_renewed", std::move(sentence),
+                        "couplet plan, to see what a run would do"});
+  }
+  return findings;
 }
 
 }  // namespace couplet

@@ -26,7 +26,7 @@ Result<ExitCode> run_parked_retry(const Invocation& invocation, Console& console
   const std::vector<Source*> sources = session->source_pointers();
   const std::int64_t started = clock.monotonic_us();
   Syncer syncer(session->bound, *session->state, sources, clock, reporter,
-                {false, crash_points_from_environment()});
+                {false, crash_points_from_environment(), stop_requested});
   COUPLET_TRY(syncer.recover());
   ObjectSync::Settings settings;
   settings.spool_folder = session->definition.state.string();

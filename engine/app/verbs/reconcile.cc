@@ -98,7 +98,7 @@ Result<ExitCode> reconcile(const Invocation& invocation, bool dry_run, SystemClo
   const std::vector<Source*> sources = session->source_pointers();
   const std::int64_t started = clock.monotonic_us();
   Syncer syncer(session->bound, *session->state, sources, clock, reporter,
-                {dry_run, crash_points_from_environment()});
+                {dry_run, crash_points_from_environment(), stop_requested});
   COUPLET_TRY(syncer.recover());
   COUPLET_TRY(tell_links_left_behind(*session, reporter));
 

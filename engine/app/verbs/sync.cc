@@ -68,7 +68,7 @@ Result<ExitCode> run_sync(const Invocation& invocation, Console& console) {
   const std::vector<Source*> sources = session->source_pointers();
   const std::int64_t started = clock.monotonic_us();
   Syncer syncer(session->bound, *session->state, sources, clock, reporter,
-                {dry_run, crash_points_from_environment()});
+                {dry_run, crash_points_from_environment(), stop_requested});
   COUPLET_TRY(syncer.recover());
 
   ObjectSync::Settings settings;

@@ -23,6 +23,19 @@ class CatalogTest : public PostgresScene {
   }
 };
 
+TEST_F(CatalogTest, AColumnThatIsAddedAgainHasAnotherNumber) {
+  database().exec("create table t (id int primary key, a int, b int)");
+  const TableInfo before = table("t");
+  EXPECT_NE(column(before, "a").number, 0U);
+  EXPECT_NE(column(before, "a").number, column(before, "b").number);
+  database().exec(
+      "alter table t drop column a; alter table t add column a int; "
+      "alter table t alter column b type bigint");
+  const TableInfo after = table("t");
+  EXPECT_NE(column(after, "a").number, column(before, "a").number);
+  EXPECT_EQ(column(after, "b").number, column(before, "b").number);
+}
+
 TEST_F(CatalogTest, DomainsAreResolvedToTheirBaseTypeWithItsModifier) {
   database().exec(
       "create domain email as varchar(40) not null;"

@@ -67,11 +67,47 @@ TEST_F(ChangedTypesTest, AColumnOfATypeThatDoesNotConvertIsRefusedAndNothingIsWr
 TEST_F(ChangedTypesTest, AColumnThatIsGoneIsNamed) {
   right_.exec("alter table t drop column m");
   EXPECT_THAT(refusal(), AllOf(HasSubstr("couplet.yaml:8:"), HasSubstr("has no column \"m\"")));
-  // Given back it is empty, and a null that came with the column is told from one that somebody
-  // wrote by nothing: it is a change like any.
+  // Given back it is empty, and is filled.
   right_.exec("alter table t add column m mood[]");
   EXPECT_EQ(reconcile().value("update", -1), 1);
+  EXPECT_EQ(right_.query("select m::text from t"), (std::vector<Row>{{"{sad,NULL}"}}));
   expect_equal();
+}
+
+TEST_F(ChangedTypesTest, AColumnThatIsDroppedAndAddedAgainEmptiesNothingOfTheOtherSide) {
+  left_.exec("insert into t values (2, 8), (3, 9)");
+  EXPECT_EQ(reconcile().value("create", -1), 2);
+  const auto values = [](const TemporaryDatabase& database) {
+    return database.query("select v::text from t order by n");
+  };
+  const std::vector<Row> before{{"7"}, {"8"}, {"9"}};
+  const std::string tells = "attribute v of left.t: column v of table public.t is not the one";
+  for (const char* added : {"v integer", "v integer not null default 0"}) {
+    left_.exec(std::string("alter table t drop column v; alter table t add column ") + added);
+    EXPECT_THAT(couplet({"plan"}).err, HasSubstr(tells));
+    EXPECT_THAT(couplet({"doctor", "--json"}).out, HasSubstr(tells));
+    const Ended ended = couplet({"reconcile", "--json"});
+    EXPECT_THAT(ended.err, HasSubstr(tells));
+    EXPECT_EQ(summary_of(ended.out).value("update", -1), 3) << ended.out;
+    EXPECT_EQ(values(left_), before) << added;
+    EXPECT_EQ(values(right_), before) << added;
+    const Ended again = couplet({"reconcile", "--json"});
+    EXPECT_EQ(summary_of(again.out).value("update", -1), 0) << again.out;
+    EXPECT_THAT(again.err, testing::Not(HasSubstr(tells)));
+  }
+}
+
+// Its columns have other numbers, and nothing else is new.
+TEST_F(ChangedTypesTest, ATableThatIsRestoredWithAllItsValuesIsWrittenNowhere) {
+  left_.exec(
+      "create table copy (r int4range, p pair, m mood[], v integer, n int primary key);"
+      "insert into copy (n, v, m, p, r) select n, v, m, p, r from t;"
+      "drop table t; alter table copy rename to t");
+  right_.exec("update t set v = 8");
+  EXPECT_EQ(reconcile().value("update", -1), 1);
+  EXPECT_EQ(left_.query("select v::text from t"), (std::vector<Row>{{"8"}}));
+  expect_equal();
+  EXPECT_EQ(reconcile().value("update", -1), 0);
 }
 
 TEST_F(ChangedTypesTest, ACompositeWithAnotherFieldIsRefusedByName) {

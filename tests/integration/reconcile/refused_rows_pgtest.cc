@@ -178,6 +178,78 @@ TEST_F(RefusedRowsTest, UniqueValuesOfAFixedLengthSwap) {
               ElementsAre(Row{"a", "C002"}, Row{"b", "C001"}));
 }
 
+// Longer than a batch, whichever way its values go: in order, in a circle, and shuffled.
+TEST_F(RefusedRowsTest, UniqueValuesOfMoreThanABatchChangePlaces) {
+  right_.exec("alter table persons alter column code type text");
+  left_.exec(
+      "insert into people (name, code) select 'p' || i, lpad(i::text, 6, '0') "
+      "from generate_series(1, 2400) as i");
+  EXPECT_EQ(reconcile().at("create"), 2400);
+  const std::vector<std::string> moves = {
+      "i % 2400 + 1",  // a circle
+      "i + 1",         // a chain: each waits for the next
+      "i * 5 % 2411",  // circles and chains, all over the place
+  };
+  for (const std::string& to : moves) {
+    left_.exec("update people set code = lpad((" + to +
+               ")::text, 6, '0') from (select id as n, code::int as i from people) as before "
+               "where n = id");
+    const auto summary = reconcile();
+    EXPECT_EQ(summary.at("park"), 0) << to;
+    EXPECT_EQ(summary.at("converged"), true) << to;
+    EXPECT_EQ(left_.query("select name, code from people order by 1"),
+              right_.query("select name, code from persons order by 1"))
+        << to;
+    EXPECT_EQ(reconcile().at("update"), 0) << to;
+  }
+}
+
+TEST_F(RefusedRowsTest, AChainWhoseEndIsTakenParksAndNamesWhoIsInTheWay) {
+  left_.exec(
+      "insert into people (name, code) select 'p' || i, i::text from generate_series(1, 500) as i");
+  EXPECT_EQ(reconcile().at("create"), 500);
+  right_.exec("insert into persons (id, name, code) values (9000, 'not ours', '501')");
+  left_.exec("update people set code = (code::int + 1)::text");
+  EXPECT_EQ(reconcile().at("park"), 500);
+  const std::string last = left_.query("select id from people where code = '501'")[0][0].value();
+  EXPECT_THAT(parked(),
+              Contains(testing::AllOf(HasSubstr("left.people/" + last + ":"), HasSubstr("one_code"),
+                                      HasSubstr("right.persons/9000 holds its value"))));
+  right_.exec("delete from persons where id = 9000");
+  EXPECT_EQ(reconcile().at("park"), 0);
+  EXPECT_EQ(left_.query("select name, code from people order by 1"),
+            right_.query("select name, code from persons order by 1"));
+}
+
+TEST_F(RefusedRowsTest, WritesThatATriggerSwallowsParkWithASentenceThatSaysSo) {
+  right_.exec(
+      "create function swallow() returns trigger language plpgsql as $$ begin "
+      "if new.years = 13 then return null; end if; return new; end $$;"
+      "create trigger swallow before insert or update on persons for each row "
+      "execute function swallow()");
+  add_people(4);
+  left_.exec("update people set age = 13 where name = 'p2'");
+  auto summary = reconcile();
+  EXPECT_EQ(summary.at("create"), 3);
+  EXPECT_EQ(summary.at("park"), 1);
+  EXPECT_EQ(summary.at("converged"), true);
+  EXPECT_THAT(parked(), ElementsAre(testing::AllOf(
+                            HasSubstr("left.people/2: "),
+                            HasSubstr("the insert into table public.persons for left.people/2"),
+                            HasSubstr("a trigger"), HasSubstr("couplet parked retry"))));
+  left_.exec("update people set age = 13 where name = 'p3'");
+  summary = reconcile();
+  EXPECT_EQ(summary.at("park"), 2);
+  EXPECT_EQ(summary.at("hold"), 0);
+  EXPECT_THAT(parked(),
+              Contains(testing::AllOf(HasSubstr("left.people/3: "), HasSubstr("the update of"),
+                                      HasSubstr("changed nothing"))));
+  right_.exec("drop trigger swallow on persons");
+  EXPECT_EQ(couplet({"parked", "retry"}).exit_code, 0);
+  EXPECT_THAT(right_.query("select name, years from persons where years = 13 order by 1"),
+              ElementsAre(Row{"p2", "13"}, Row{"p3", "13"}));
+}
+
 TEST_F(RefusedRowsTest, AValueThatATriggerRewritesIsAgreedOn) {
   right_.exec(
       "create function shout() returns trigger language plpgsql as "

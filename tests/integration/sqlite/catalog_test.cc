@@ -26,6 +26,14 @@ class SqliteCatalogTest : public testing::Test {
   SqliteSource source_;
 };
 
+// Its numbers are places, which move when another column is dropped.
+TEST_F(SqliteCatalogTest, ColumnsHaveNoNumberThatWouldStay) {
+  file_.exec("create table t (id integer primary key, v text)");
+  for (const ColumnInfo& column : described("t").columns) {
+    EXPECT_EQ(column.number, 0U) << column.name;
+  }
+}
+
 TEST_F(SqliteCatalogTest, APrimaryKeyIsFoundInEveryForm) {
   file_.exec(
       "create table by_rowid (id integer primary key, v text);"

@@ -39,6 +39,34 @@ TEST_F(SqliteRowTest, TextInAnIntegerColumnParksItsObject) {
   EXPECT_EQ(reconciled()["create"], 1) << "mended, it is tried again";
 }
 
+TEST_F(SqliteRowTest, AWriteThatATriggerIgnoresParksItsObjectAndSaysSo) {
+  right_.exec(
+      "create trigger no_13 before insert on persons when new.years = 13 "
+      "begin select raise(ignore); end;"
+      "create trigger still_no_13 before update on persons when new.years = 13 "
+      "begin select raise(ignore); end;");
+  left_.exec("insert into people (name, age) values ('Ada', 36), ('Bob', 13)");
+  EXPECT_THAT(told(), HasSubstr("left.people/2  absent, parked: the database took the insert into "
+                                "table persons for left.people/2 and made no row"));
+  left_.exec("update people set age = 13 where name = 'Ada'");
+  EXPECT_THAT(told(), HasSubstr("parked: the database took the update of right.persons/1"));
+  EXPECT_THAT(right_.query("select name, years from persons"), ElementsAre(Row{"Ada", "36"}));
+  right_.exec("drop trigger no_13; drop trigger still_no_13");
+  EXPECT_EQ(reconciled()["park"], 0);
+  EXPECT_THAT(right_.query("select name, years from persons order by name"),
+              ElementsAre(Row{"Ada", "13"}, Row{"Bob", "13"}));
+}
+
+// SQLite has nothing that would tell the new column from the old one.
+TEST_F(SqliteRowTest, AColumnThatIsDroppedAndAddedAgainIsToldWhereItEmptiesAll) {
+  left_.exec("insert into people (name, age) values ('Ada', 36), ('Bob', 40)");
+  EXPECT_EQ(reconciled()["create"], 2);
+  left_.exec("alter table people drop column age; alter table people add column age integer");
+  EXPECT_THAT(couplet({"plan"}).err,
+              HasSubstr("would be set to null in all 2 linked objects: was the column on the other "
+                        "side dropped and added anew, or emptied?"));
+}
+
 TEST_F(SqliteRowTest, ALinkedValueThatBecomesNoneIsNotCarried) {
   left_.exec("insert into people (name, age) values ('Ada', 36)");
   EXPECT_EQ(reconciled()["create"], 1);

@@ -173,7 +173,7 @@ TEST(StateFormatPageTest, NamesEveryKeyOfMeta) {
   const std::string meta = Page("docs/state-format.md").section("### `meta`").value_or("");
   for (const char* key : {meta_key::kFormat, meta_key::kName, meta_key::kDefinition,
                           meta_key::kSecret, meta_key::kSource, meta_key::kPair, meta_key::kMapping,
-                          meta_key::kShape, meta_key::kLastRun}) {
+                          meta_key::kShape, meta_key::kRenewed, meta_key::kLastRun}) {
     EXPECT_THAT(meta, HasSubstr("| " + code(key)));
   }
   EXPECT_THAT(meta, HasSubstr("`u16`: " + std::to_string(State::kFormatVersion) + " |"));
