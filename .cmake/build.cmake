@@ -11,7 +11,7 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")  # As Debian builds; -O3 takes longe
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)  # clang-tidy reads it.
 
 # With -DCMAKE_UNITY_BUILD=ON a whole build takes half the time, a change of one file a little longer.
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
