@@ -13,8 +13,8 @@
 namespace couplet::postgres {
 namespace {
 
-// $1, $2: names. A schema that is not given is the first of the search path; where our role may look
-// into none of them, the first that is there, so that what it lacks can be told.
+// $1, $2: names. A schema that is not given is the first of the search path; where our role may
+// look into none of them, the first that is there, so that what it lacks can be told.
 constexpr const char* kRelations = R"(
 select w.i, c.oid, n.nspname, c.relname, c.relkind,
        row_security_active(c.oid),
