@@ -87,10 +87,7 @@ std::vector<MissingRight> missing_rights(const TableInfo& table, const TableAcce
   add_missing(table, access.update, {"UPDATE", "update", table.may_update, &ColumnInfo::may_update},
               found);
   for (const SequenceInfo& sequence : table.sequences) {
-    // In a schema that our role may not look into, no sequence can be used, whatever its own
-    // grants.
-    if (!sequence.may_use && table.may_use_schema && !access.insert.empty() &&
-        !brought(access, sequence.column)) {
+    if (!sequence.may_use && !access.insert.empty() && !brought(access, sequence.column)) {
       found.push_back(missing_sequence(table, sequence));
     }
   }
