@@ -13,8 +13,8 @@
 namespace couplet::postgres {
 namespace {
 
-// $1, $2: names. A schema that is not given is the first of the search path; where our role may look
-// into none of them, the first that is there, so that what it lacks can be told.
+// $1, $2: names. A schema that is not given is the first of the search path; where our role may
+// look into none of them, the first that is there, so that what it lacks can be told.
 constexpr const char* kRelations = R"(
 select w.i, c.oid, n.nspname, c.relname, c.relkind,
        row_security_active(c.oid),
@@ -143,8 +143,10 @@ select f.conrelid, f.oid, f.conname, f.condeferrable, n.nspname, t.relname, a.at
 // $1: relations. What gives their columns values of its own.
 constexpr const char* kSequences = R"(
 select a.attrelid, a.attname, n.nspname, s.relname, a.attidentity <> '',
-       has_schema_privilege(n.oid, 'USAGE') and has_sequence_privilege(s.oid, 'USAGE')
+       (n.oid = t.relnamespace or has_schema_privilege(n.oid, 'USAGE'))
+         and has_sequence_privilege(s.oid, 'USAGE')
   from pg_attribute a
+  join pg_class t on t.oid = a.attrelid
   left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
   join pg_depend d on
        (d.classid = 'pg_attrdef'::regclass and d.objid = f.oid and d.refclassid = 'pg_class'::regclass)

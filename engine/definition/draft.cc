@@ -84,6 +84,11 @@ class Drafter {
   explicit Drafter(const DraftRequest& request) : request_(request) { model_.request = &request; }
 
   Result<Draft> draft() {
+    for (const DraftSide& side : request_.sides) {
+      if (side.tables.empty()) {  // There is nothing that could be filled in.
+        return fail(sees_no_table(side));
+      }
+    }
     const TablePairs pairs = in_order(pair_tables(request_));
     for (const TablePair& pair : pairs) {
       add(pair);
@@ -334,8 +339,8 @@ class Drafter {
       spread_refusals();
       decide_creates();
       DraftText written = write_draft(model_);
-      if (written.mappings == 0) {
-        return nothing_alike(std::move(written));
+      if (written.mappings == 0) {  // It is a skeleton, which loading would refuse.
+        return Draft{std::move(written.text), 0, written.checks, left_out()};
       }
       COUPLET_ASSIGN(const Diagnostics found, judge(written));
       if (!found.has_errors()) {
@@ -363,20 +368,14 @@ class Drafter {
     return count;
   }
 
-  // The text is a skeleton then; of a side without tables there is nothing to fill in.
-  Result<Draft> nothing_alike(DraftText written) const {
-    for (const DraftSide& side : request_.sides) {
-      if (side.tables.empty()) {
-        return fail(Error{ErrorKind::kNotFound,
-                          "our role sees no table of " + side.source +
-                              ": GRANT USAGE ON its schema and SELECT on its tables",
-                          "or give the URL of another database",
-                          {},
-                          "no_tables",
-                          {}});
-      }
-    }
-    return Draft{std::move(written.text), 0, written.checks, left_out()};
+  static Error sees_no_table(const DraftSide& side) {
+    return {ErrorKind::kNotFound,
+            "our role sees no table of " + side.source +
+                ": GRANT USAGE ON its schema and SELECT on its tables",
+            "or give the URL of another database",
+            {},
+            "no_tables",
+            {}};
   }
 
   const DraftRequest& request_;
