@@ -164,7 +164,7 @@ class State {
   // Those recorded between these two objects.
   Result<std::vector<Conflict>> conflicts(std::size_t mapping, const ObjectKey& left,
                                           const ObjectKey& right) const;
-  // A conflict between the same two values is recorded once.
+  // A conflict between the same two values is recorded once, as it was decided last.
   Result<void> put_conflict(StateBatch& batch, std::size_t mapping, const ObjectKey& left,
                             const ObjectKey& right, const std::array<Digest, 2>& digests,
                             const Conflict& conflict) const;

@@ -268,9 +268,13 @@ Result<void> State::put_conflict(StateBatch& batch, std::size_t mapping, const O
   out.u64(digests[0].value);
   out.u64(digests[1].value);
   COUPLET_ASSIGN(const auto known, store_.get(Family::kConflicts, key));
-  if (!known) {
-    batch.put(Family::kConflicts, std::move(key), encode(conflict));
+  if (known) {  // What came to nothing, and was decided otherwise since, says so.
+    COUPLET_ASSIGN(const Conflict before, decode_conflict(*known));
+    if (before.winner == conflict.winner) {
+      return {};
+    }
   }
+  batch.put(Family::kConflicts, std::move(key), encode(conflict));
   return {};
 }
 
