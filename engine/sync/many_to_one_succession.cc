@@ -111,6 +111,7 @@ Result<void> ManyToOneResolver::succeed(Task task, const View& successor) {
     ++task.incarnation;
     forget_defaults(one_, task.target->agreement.base);
   }
+  COUPLET_TRY(weigh(task));
   batch_.tasks.push_back(std::move(task));
   return {};
 }
