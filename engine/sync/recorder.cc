@@ -115,7 +115,14 @@ Result<void> Recorder::record(const Task& task, StateBatch& changes) const {
                                written->key, plan_.pair));
     }
   }
-  return plan_.entities->many ? record_target(task, changes) : record_link(task, changes);
+  if (!plan_.entities->many) {
+    return record_link(task, changes);
+  }
+  COUPLET_TRY(record_target(task, changes));
+  for (const Subject& subject : outranked(task)) {
+    state_.put_dirty(changes, subject);
+  }
+  return {};
 }
 
 void Recorder::end_separations(std::span<const Ends> reunited, StateBatch& changes) const {

@@ -50,6 +50,11 @@ void append(std::vector<Subject>& subjects, std::vector<Subject> more) {
                   std::make_move_iterator(more.end()));
 }
 
+bool has_competitors(const MappingPlan& plan) {
+  return std::any_of(plan.competitors.begin(), plan.competitors.end(),
+                     [](const auto& of_use) { return !of_use.empty(); });
+}
+
 // As Recorder::record_conflicts has them; of a write that was refused the next look tells.
 bool has_conflict(const Task& task) {
   if ((task.act != Act::kMerge && task.act != Act::kReport && task.act != Act::kHold) ||
@@ -173,6 +178,16 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, Out
       COUPLET_TRY(recorder.record_conflicts(task, changes));
     }
     standing.push_back(&task);
+  }
+  if (plan.entities->many && has_competitors(plan)) {
+    std::vector<Subject> looked_at;
+    for (const Task* task : standing) {
+      const ObjectKey& key = task->target_key.empty() ? task->subject.key : task->target_key;
+      if (!refused(*task) && !is_planned(key)) {
+        looked_at.push_back({plan.mapping, other(*plan.entities->many), key});
+      }
+    }
+    COUPLET_TRY(state_.erase_dirty(changes, looked_at));
   }
   COUPLET_ASSIGN(auto stands, recorder.record_standing(standing, changes));
   append(outcome.standing, std::move(stands.standing));
