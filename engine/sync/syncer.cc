@@ -248,6 +248,21 @@ void Syncer::tell_reported(Summary& summary) const {
 Result<void> Syncer::follow(const Task& task, const MappingPlan& plan, const Recorder& recorder,
                             Outcome& outcome) const {
   append(outcome.hidden, recorder.outranked(task));
+  if (task.act == Act::kSever && task.link) {
+    // Who is left alone by another link that ends may be the same thing by now.
+    const Side survivor = task.views[0] != nullptr ? Side::kLeft : Side::kRight;
+    for (const std::size_t mapping : plan.entities->mappings) {
+      outcome.dirty.push_back({mapping, survivor, task.link->end(survivor)});
+    }
+  }
+  if (task.act == Act::kMerge && task.links && task.link && !wrote(task)) {
+    // The other mappings of the pair have only known them apart.
+    for (const std::size_t mapping : plan.entities->mappings) {
+      if (mapping != plan.mapping) {
+        outcome.dirty.push_back({mapping, Side::kLeft, task.link->left});
+      }
+    }
+  }
   for (const Recorder::Linked& end : recorder.linked(task)) {
     COUPLET_ASSIGN(auto waiters, state_.waiters(plan.pair, end.side, end.key));
     if (!planted("drop_wake")) {
