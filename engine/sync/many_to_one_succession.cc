@@ -57,6 +57,9 @@ Result<void> ManyToOneResolver::target_gone(Task task) {
   } else if (kept_apart) {
     task.act = Task::Act::kReport;
     task.reason = kKeptApartReason;
+  } else if (!permissions_.creates_held.empty()) {
+    task.act = Task::Act::kHold;
+    task.reason = permissions_.creates_held;
   } else if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
              rail != permissions_.rails.end()) {
     task.act = Task::Act::kHold;

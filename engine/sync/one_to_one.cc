@@ -524,6 +524,10 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
                : settle(std::move(task), Act::kReport, Situation::kOutOfScope,
                         "the object with this identity key is out of scope");
   }
+  if (!permissions_.creates_held.empty()) {
+    return settle(std::move(task), Act::kHold, Situation::kTargetMissing,
+                  permissions_.creates_held);
+  }
   if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
       rail != permissions_.rails.end()) {
     return settle(std::move(task), Act::kHold, Situation::kTargetMissing, rail->second);
