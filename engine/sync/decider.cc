@@ -277,6 +277,7 @@ void guard_oscillation(const DecisionContext& context, Task& task) {
         answered_only_us && (view->version == agreement->ends[index_of(side)].version ||
                              context.ours(source, view->version));
   }
+  task.flips_since = agreement->flips_since;
   if (!writes) {
     task.flips = agreement->flips;
     return;
@@ -285,6 +286,9 @@ void guard_oscillation(const DecisionContext& context, Task& task) {
       agreement->flips > 0 && context.now.value - agreement->flips_since.value < kFlipWindowUs;
   task.flips = answered_only_us ? static_cast<std::uint8_t>((recent ? agreement->flips : 0) + 1)
                                 : std::uint8_t{0};
+  if (!recent) {
+    task.flips_since = context.now;
+  }
   if (task.flips > kFlipsMax) {
     task.act = Act::kHold;
     task.reason = "oscillating: more than " + std::to_string(kFlipsMax) +

@@ -90,8 +90,8 @@ void Recorder::update_agreement(const Task& task, Agreement& agreement) const {
       end = {view->version, view->changed_at};
     }
   }
-  if (task.flips != 0 && agreement.flips == 0) {
-    agreement.flips_since = now_;
+  if (task.flips != 0) {
+    agreement.flips_since = task.flips_since;
   }
   agreement.flips = task.flips;
   agreement.synced_at = now_;

@@ -88,6 +88,7 @@ struct Task {
   // The side of the row that is at fault: whose value is none, or that refused what was written.
   std::optional<Side> fault_side;
   std::uint8_t flips = 0;
+  Timestamp flips_since;  // of the first of them
 
   // What applying it gave.
   struct Written {
