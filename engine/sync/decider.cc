@@ -19,6 +19,11 @@ const Agreement* agreement_of(const Task& task) {
   return task.target ? &task.target->agreement : nullptr;
 }
 
+bool is_path(const Endpoint& end) {
+  return std::any_of(end.columns.begin(), end.columns.end(),
+                     [](const ColumnPath& column) { return !column.joins.empty(); });
+}
+
 // Rules of one slot. Where mappings over one pair carry a slot both ways they are one two-way
 // mapping: the one listed first decides conflicts.
 MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_t use) {
@@ -27,6 +32,7 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
   MergeRules rules;
   rules.writes = own.writes;
   rules.carried_back = own.carried_back;
+  rules.through_path = is_path(plan.slot(use).left) || is_path(plan.slot(use).right);
   rules.policy = own.policy;
   rules.conflict = own.conflict;
   rules.tie = own.tie;
