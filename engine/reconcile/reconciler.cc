@@ -98,10 +98,13 @@ Result<void> Reconciler::begin_turn(std::size_t mapping) {
 // Held and waiting objects are decided again whenever something was written; parked ones once a
 // run.
 Result<void> Reconciler::queue_standing(std::size_t mapping, bool progressed) {
+  if (!progressed) {
+    return {};
+  }
+  if (rounds_.round() == 1) {
+    COUPLET_TRY(rounds_.queue_worklist(mapping, Family::kDirty));
+  }
   for (const Family worklist : kWorklists) {
-    if (!progressed) {
-      return {};
-    }
     if (worklist != Family::kParked || rounds_.round() == 1) {
       COUPLET_TRY(rounds_.queue_worklist(mapping, worklist));
     }

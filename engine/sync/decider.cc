@@ -20,6 +20,11 @@ const Agreement* agreement_of(const Task& task) {
   return task.target ? &task.target->agreement : nullptr;
 }
 
+bool is_path(const Endpoint& end) {
+  return std::any_of(end.columns.begin(), end.columns.end(),
+                     [](const ColumnPath& column) { return !column.joins.empty(); });
+}
+
 // Rules of one slot. Where mappings over one pair carry a slot both ways they are one two-way
 // mapping: the one listed first decides conflicts.
 MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_t use) {
@@ -28,6 +33,7 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
   MergeRules rules;
   rules.writes = own.writes;
   rules.carried_back = own.carried_back;
+  rules.through_path = is_path(plan.slot(use).left) || is_path(plan.slot(use).right);
   rules.policy = own.policy;
   rules.conflict = own.conflict;
   rules.tie = own.tie;
@@ -300,6 +306,7 @@ void guard_oscillation(const DecisionContext& context, Task& task) {
         answered_only_us && (view->version == agreement->ends[index_of(side)].version ||
                              context.ours(source, view->version));
   }
+  task.flips_since = agreement->flips_since;
   if (!writes) {
     task.flips = agreement->flips;
     return;
@@ -308,6 +315,9 @@ void guard_oscillation(const DecisionContext& context, Task& task) {
       agreement->flips > 0 && context.now.value - agreement->flips_since.value < kFlipWindowUs;
   task.flips = answered_only_us ? static_cast<std::uint8_t>((recent ? agreement->flips : 0) + 1)
                                 : std::uint8_t{0};
+  if (!recent) {
+    task.flips_since = context.now;
+  }
   if (task.flips > kFlipsMax) {
     task.act = Act::kHold;
     task.reason = "oscillating: more than " + std::to_string(kFlipsMax) +

@@ -80,10 +80,20 @@ bool Departures::complete(const Task& left) const {
 void Departures::end() {
   for (Task* left : order_) {
     const bool ends = left->act == Task::Act::kSever || left->act == Task::Act::kDropLink;
-    if (ends && !left->recorded && !complete(*left)) {
+    if (ends && !left->recorded && !will_be_recorded(*left)) {
       left->act = Task::Act::kNothing;
     }
   }
+}
+
+// One whose write was refused is linked all the same, and written when it is looked at again.
+bool Departures::will_be_recorded(const Task& left) const {
+  const auto refused = [](const auto& written) { return written && written->refused; };
+  const std::vector<const Task*>& to = to_.at(&left);
+  return std::all_of(to.begin(), to.end(), [&](const Task* task) {
+    return arrived(task) || (task != nullptr && task->act == Task::Act::kMerge &&
+                             std::any_of(task->written.begin(), task->written.end(), refused));
+  });
 }
 
 // What has nothing to write has arrived when it is recorded.

@@ -29,6 +29,7 @@ class Departures {
 
  private:
   [[nodiscard]] bool arrived(const Task* task) const;
+  [[nodiscard]] bool will_be_recorded(const Task& left) const;
 
   std::map<const Task*, std::vector<const Task*>> to_;  // null: it goes nowhere in this batch
   std::vector<Task*> order_;

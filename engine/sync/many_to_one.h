@@ -70,9 +70,11 @@ class ManyToOneResolver {
   Result<void> elect(Task& task, bool all);
   // `settled`: who is elected for parts of the identity key whatever this view says; null: nobody.
   void vote(const View& view, Task& task, const std::vector<const View*>* settled = nullptr) const;
-  void keep_unseen(Task& task, const Reader::Found& found) const;
+  void keep_unseen(Task& task, std::span<const ObjectKey> unseen) const;
   // Holds the elected against those of other mappings that write the same attribute.
   void weigh(Task& task, const Touched& touched) const;
+  // The same, of a target that is not among those of the batch.
+  Result<void> weigh(Task& task) const;
   Task create_task(std::vector<Member> members);
   [[nodiscard]] static bool better(std::size_t use, const View& a, const View& b);
 

@@ -77,6 +77,16 @@ void ManyToOneResolver::weigh(Task& task, const Touched& touched) const {
   }
 }
 
+Result<void> ManyToOneResolver::weigh(Task& task) const {
+  Touched touched;
+  COUPLET_ASSIGN(const auto theirs, competing({&task.target_key, 1}));
+  for (const auto& [pair, records] : theirs) {
+    touched.competing[pair] = records[0] ? &*records[0] : nullptr;
+  }
+  weigh(task, touched);
+  return {};
+}
+
 Result<bool> ManyToOneResolver::gets_its_key_back(const View& target) {
   COUPLET_ASSIGN(auto records, state_.targets(plan_.pair, {&target.key, 1}));
   const auto renamed = [&](std::size_t use) {
@@ -92,21 +102,17 @@ Result<bool> ManyToOneResolver::gets_its_key_back(const View& target) {
   if (!any) {
     return false;
   }
-  Touched touched;
-  COUPLET_ASSIGN(const auto theirs, competing({&target.key, 1}));
-  for (const auto& [pair, records_there] : theirs) {
-    touched.competing[pair] = records_there[0] ? &*records_there[0] : nullptr;
-  }
   Task task;
   task.views[index_of(one_)] = &target;
   task.target_key = target.key;
   task.target = std::move(records[0]);
   COUPLET_TRY(elect(task, false));
-  weigh(task, touched);
+  COUPLET_TRY(weigh(task));
   for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
     if (plan_.uses[use]->identity) {
       const Merge merge = merge_of(context_, task, use);
-      if (merge.outcome == Merge::Outcome::kWrite && merge.to == one_) {
+      // One that nobody has seen go says what it said.
+      if (task.unseen_wins[use] || (merge.outcome == Merge::Outcome::kWrite && merge.to == one_)) {
         return true;
       }
     }
@@ -149,14 +155,16 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
   COUPLET_ASSIGN(auto contributions, state_.contributions(plan_.pair, voters));
   std::vector<Member> counted;
   std::vector<Member> moved_on;
-  std::size_t unseen = 0;
+  std::vector<ObjectKey> unseen;
   for (std::size_t i = 0; i < voters.size(); ++i) {
     const auto view = found.find(voters[i]);
     if (!contributions[i] || contributions[i]->target != task.target_key) {
       continue;  // A winner that has left.
     }
     if (view == found.end()) {
-      unseen += permissions_.no_evidence[index_of(many_)].empty() ? 0 : 1;
+      if (!permissions_.no_evidence[index_of(many_)].empty()) {
+        unseen.push_back(voters[i]);
+      }
       continue;
     }
     if (!view->second->in_scope) {
@@ -180,7 +188,7 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
     member.values = contribution_digest(state_.digester(), *view->second);
     counted.push_back(std::move(member));
   }
-  if (!all && counted.size() + unseen < voters.size()) {
+  if (!all && counted.size() + unseen.size() < voters.size()) {
     return elect(task, true);  // A winner has gone unnoticed.
   }
   // What others are found by is not for those to say who were linked against it, unless they are
@@ -197,7 +205,7 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
       }
     }
   }
-  keep_unseen(task, found);
+  keep_unseen(task, unseen);
   task.members.insert(task.members.end(), std::make_move_iterator(moved_on.begin()),
                       std::make_move_iterator(moved_on.end()));
   if (all && task.views[index_of(one_)] == nullptr) {
@@ -209,19 +217,14 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
 }
 
 // What a winner has contributed that nobody has seen go stands, unless somebody comes before it.
-void ManyToOneResolver::keep_unseen(Task& task, const Reader::Found& found) const {
+void ManyToOneResolver::keep_unseen(Task& task, std::span<const ObjectKey> unseen) const {
   task.unseen_wins.assign(plan_.uses.size(), false);
-  if (permissions_.no_evidence[index_of(many_)].empty() || task.views[index_of(one_)] == nullptr) {
+  if (task.views[index_of(one_)] == nullptr) {
     return;
   }
-  const auto in_sight = [&](const ObjectKey& key) {
-    return found.contains(key) ||
-           std::any_of(task.members.begin(), task.members.end(),
-                       [&](const Member& member) { return member.key == key; });
-  };
   for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
     const Winner& winner = task.target->winners[plan_.uses[use]->slot];
-    if (winner.key.empty() || in_sight(winner.key)) {
+    if (std::find(unseen.begin(), unseen.end(), winner.key) == unseen.end()) {
       continue;
     }
     const View*& elected = task.elected[use];

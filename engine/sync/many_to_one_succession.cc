@@ -60,6 +60,9 @@ Result<void> ManyToOneResolver::target_gone(Task task) {
   } else if (kept_apart) {
     task.act = Task::Act::kReport;
     task.reason = kKeptApartReason;
+  } else if (!permissions_.creates_held.empty()) {
+    task.act = Task::Act::kHold;
+    task.reason = permissions_.creates_held;
   } else if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
              rail != permissions_.rails.end()) {
     task.act = Task::Act::kHold;
@@ -114,6 +117,7 @@ Result<void> ManyToOneResolver::succeed(Task task, const View& successor) {
     ++task.incarnation;
     forget_defaults(one_, task.target->agreement.base);
   }
+  COUPLET_TRY(weigh(task));
   batch_.tasks.push_back(std::move(task));
   return {};
 }

@@ -64,6 +64,12 @@ void settle_conflict(const SlotState& left, const SlotState& right, const MergeR
   } else if (!rules.carried_back[index_of(*verdict.winner)]) {
     // Nothing carries the winner across: the loss is recorded, and both stay as they are.
     merge.base = as_they_are(left, right);
+  } else if (merge.first_contact && rules.through_path) {
+    // The mapping that carries the winner has had its turn and sees no change there, only here,
+    // which it leaves to this one.
+    merge.rule = merge.because = because::kCarriedBack;
+    merge.winner = loser;
+    take_from(loser, left, right, merge);
   } else {
     merge.rule = nullptr;  // The mapping that carries it decides and records.
     merge.because = because::kCarriedBack;

@@ -42,6 +42,9 @@ struct MergeRules {
   // change there.
   bool outvoted = false;
   std::optional<Side> leads_anew;
+  // One side is read through a path: what carries a change of the other is a mapping of another
+  // pair, whose own look decides.
+  bool through_path = false;
   // False where another mapping of the pair, listed before, writes the slot the same way.
   bool decides_first_contact = true;
 };

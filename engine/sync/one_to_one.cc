@@ -467,6 +467,26 @@ void OneToOneResolver::forget_nulls(const View& newcomer, Agreement& agreement) 
     }
   }
   forget_defaults(newcomer.side, agreement.base);
+  forget_paths(newcomer.side, agreement.base);
+}
+
+// What the survivor shows through a path was written for another object, or moved without one that
+// would have carried it: where the newcomer has something else, it has not changed that.
+void OneToOneResolver::forget_paths(Side newcomer, Base& base) const {
+  const auto forget = [&](const std::vector<SlotUse>& uses) {
+    for (const SlotUse& use : uses) {
+      const auto& columns = plan_.entities->slots[use.slot].end(other(newcomer)).columns;
+      if (use.writes[index_of(newcomer)] && use.carried_back[index_of(newcomer)] &&
+          std::any_of(columns.begin(), columns.end(),
+                      [](const ColumnPath& column) { return !column.joins.empty(); })) {
+        base[use.slot].known = false;
+      }
+    }
+  };
+  for (const std::size_t mapping : plan_.entities->mappings) {
+    forget(definition_.mappings[mapping].keys);
+    forget(definition_.mappings[mapping].attributes);
+  }
 }
 
 // `newcomer` stands where the gone end of `replaced` stood.
@@ -542,6 +562,10 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
                             ", is linked to another: change one of the keys")
                : settle(std::move(task), Act::kReport, Situation::kOutOfScope,
                         "the object with this identity key is out of scope");
+  }
+  if (!permissions_.creates_held.empty()) {
+    return settle(std::move(task), Act::kHold, Situation::kTargetMissing,
+                  permissions_.creates_held);
   }
   if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
       rail != permissions_.rails.end()) {

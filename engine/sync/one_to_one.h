@@ -53,6 +53,7 @@ class OneToOneResolver {
   Task judge_absent(const Seeker& seeker) const;
   Task succession(Seeker& seeker, const View& newcomer, const Link& replaced) const;
   void forget_nulls(const View& newcomer, Agreement& agreement) const;
+  void forget_paths(Side newcomer, Base& base) const;
   void add(Task task);
   // Held: `most` of these tell as long as they stay as they are that it stays so.
   Task hold(Task task, Situation situation, std::string reason,

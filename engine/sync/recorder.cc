@@ -93,8 +93,8 @@ void Recorder::update_agreement(const Task& task, Agreement& agreement) const {
     }
   }
   if (!RefusedWrites::any(task)) {  // Else nothing has been written that could answer anything.
-    if (task.flips != 0 && agreement.flips == 0) {
-      agreement.flips_since = now_;
+    if (task.flips != 0) {
+      agreement.flips_since = task.flips_since;
     }
     agreement.flips = task.flips;
   }
@@ -119,7 +119,14 @@ Result<void> Recorder::record(const Task& task, StateBatch& changes) const {
                                written->key, plan_.pair));
     }
   }
-  return plan_.entities->many ? record_target(task, changes) : record_link(task, changes);
+  if (!plan_.entities->many) {
+    return record_link(task, changes);
+  }
+  COUPLET_TRY(record_target(task, changes));
+  for (const Subject& subject : outranked(task)) {
+    state_.put_dirty(changes, subject);
+  }
+  return {};
 }
 
 void Recorder::end_separations(std::span<const Ends> reunited, StateBatch& changes) const {

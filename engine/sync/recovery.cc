@@ -1,5 +1,6 @@
 // Syncer::recover: what a crash left behind (DESIGN section 6, "Intents").
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "engine/sync/joint_changes.h"
@@ -61,16 +62,21 @@ WrittenSlots written_of(const MappingPlan& plan, const Intent::Entry& entry, con
   return count;
 }
 
-// The batch was committed, but not this update of it: its row was changed between look and write,
-// so it was refused. An update changes all its slots at once: one that is as it was speaks for all.
-// Where a user has written all of them there is nothing to tell it by: it counts as done, which is
-// what it mostly is, and the user's values as newer.
-bool was_refused(const MappingPlan& plan, const Intent::Entry& entry, const View* row) {
-  if (row == nullptr || entry.operation != Operation::kUpdate) {
+// Whether nobody can tell if this update was made. It changes all its slots at once: one that is as
+// it was to be speaks for all. Else, if its batch was committed, its row was changed between look
+// and write, so that it was refused, or a user has written all of them since. If nobody knows that
+// of the batch, it was not made where they are as they were; but a user may have written over what
+// was made, or deleted the row.
+bool is_in_doubt(const MappingPlan& plan, const Intent::Entry& entry, const View* row,
+                 bool committed) {
+  if (entry.operation != Operation::kUpdate) {
     return false;
   }
+  if (row == nullptr) {
+    return !committed;
+  }
   const WrittenSlots written = written_of(plan, entry, *row);
-  return written.done == 0 && written.undone > 0;
+  return written.done == 0 && (committed ? written.known > 0 : written.undone < written.known);
 }
 
 // What would have been recorded of the create, had its row been known.
@@ -199,14 +205,20 @@ Result<void> Syncer::recover_source(std::size_t source, const std::vector<Left>&
         }
         COUPLET_TRY(link_unnamed(plan, reader, unnamed, joint));
         COUPLET_ASSIGN(const auto rows, reader.fetch(group.second, keys));
+        std::vector<const Intent::Entry*> in_doubt;
         for (const Intent::Entry* entry : entries) {
           const auto found = rows.find(entry->key);
           const View* const row = found == rows.end() ? nullptr : found->second;
-          if (!entry->key.empty() &&
-              (committed ? !was_refused(plan, *entry, row) : was_committed(plan, *entry, row))) {
+          if (entry->key.empty()) {
+            continue;
+          }
+          if (is_in_doubt(plan, *entry, row, committed)) {
+            in_doubt.push_back(entry);
+          } else if (was_made(plan, *entry, row, committed)) {
             joint.add(entry->changes);
           }
         }
+        COUPLET_TRY(leave_to_the_rule(plan, in_doubt, rows, joint));
       }
     }
     joint.put_into(changes);
@@ -218,15 +230,16 @@ Result<void> Syncer::recover_source(std::size_t source, const std::vector<Left>&
   return {};
 }
 
-bool Syncer::was_committed(const MappingPlan& plan, const Intent::Entry& entry, const View* row) {
+bool Syncer::was_made(const MappingPlan& plan, const Intent::Entry& entry, const View* row,
+                      bool committed) {
   if (row == nullptr) {
-    return entry.operation == Operation::kDelete;
+    return committed || entry.operation == Operation::kDelete;
   }
   if (entry.operation == Operation::kDelete) {
-    return false;
+    return committed;
   }
   // An id that was reserved is nobody else's: a user has changed our row since.
-  if (entry.operation == Operation::kCreate && !writes_id(plan, entry)) {
+  if (entry.operation == Operation::kCreate && (committed || !writes_id(plan, entry))) {
     return true;
   }
   const WrittenSlots written = written_of(plan, entry, *row);
@@ -234,6 +247,52 @@ bool Syncer::was_committed(const MappingPlan& plan, const Intent::Entry& entry, 
   // for those that a user has changed since. A row of the id that we chose may be a user's own.
   return written.done == written.known ||
          (written.done > 0 && entry.operation == Operation::kUpdate);
+}
+
+// What these updates were to write counts as changed on both sides, so that the rule of the mapping
+// decides, on record: what a user has written since does not go unseen, nor does what was refused.
+// What they would have written over is on record too. Where nobody reads the written side the
+// update is decided anew, as if it had been refused. One that was to link two objects of which a
+// user has deleted one since has linked them: the other is not copied back.
+Result<void> Syncer::leave_to_the_rule(const MappingPlan& plan,
+                                       std::span<const Intent::Entry* const> entries,
+                                       const Reader::Found& rows, JointChanges& joint) {
+  if (entries.empty() || plan.entities->many) {
+    return {};
+  }
+  const Side side = entries.front()->side;
+  std::vector<ObjectKey> keys;
+  for (const Intent::Entry* entry : entries) {
+    keys.push_back(entry->key);
+  }
+  COUPLET_ASSIGN(auto links, state_.links(plan.pair, side, keys));
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Intent::Entry& entry = *entries[i];
+    std::vector<StateBatch::Change> lost;
+    std::copy_if(entry.changes.begin(), entry.changes.end(), std::back_inserter(lost),
+                 [](const auto& change) { return change.family == Family::kConflicts; });
+    joint.add(lost);
+    if (!links[i]) {
+      if (!rows.contains(entry.key)) {
+        joint.add(entry.changes);
+      }
+      continue;  // Else a first contact, as it was.
+    }
+    for (std::size_t use = 0; use < plan.uses.size(); ++use) {
+      const SlotUse& own = *plan.uses[use];
+      BaseSlot& base = links[i]->agreement.base[own.slot];
+      for (const Intent::Entry::Written& written : entry.written) {
+        if (written.slot == plan.slot(use).name && base.known &&
+            (own.writes[index_of(other(side))] || own.carried_back[index_of(side)])) {
+          base.digests[index_of(side)] = written.digest;
+        }
+      }
+    }
+    StateBatch changes;
+    state_.put(changes, plan.pair, *links[i]);
+    joint.add(changes.changes());
+  }
+  return {};
 }
 
 // Creates whose ids the source chose: the row is looked for by its identity, as any counterpart,

@@ -90,25 +90,42 @@ Result<Rounds::Report> Rounds::run() {
   return report;
 }
 
-// True if the run was interrupted.
+// Every mapping in turn, parents first. True if the run was interrupted.
 Result<bool> Rounds::all_turns(bool progressed) {
-  for (const std::size_t mapping : definition_.order) {
-    if (!queues_[mapping].selected || queues_[mapping].stopped) {
-      continue;
+  std::size_t behind = 0;  // Mappings that have had their turn in this round.
+  std::uint32_t returns = 0;
+  for (std::size_t at = 0; at < definition_.order.size();) {
+    const std::size_t mapping = definition_.order[at];
+    if (queues_[mapping].selected && !queues_[mapping].stopped) {
+      auto worked = turn(mapping, progressed && at >= behind);
+      if (!worked && worked.error().kind == ErrorKind::kInterrupted) {
+        return true;
+      }
+      if (!worked && action_on(worked.error().kind) != FailureAction::kStopMapping) {
+        return fail(std::move(worked.error()));
+      }
+      if (!worked) {
+        stop(mapping, std::move(worked.error()));
+      }
     }
-    auto worked = turn(mapping, progressed);
-    if (worked) {
-      continue;
-    }
-    if (worked.error().kind == ErrorKind::kInterrupted) {
-      return true;
-    }
-    if (action_on(worked.error().kind) != FailureAction::kStopMapping) {
-      return fail(std::move(worked.error()));
-    }
-    stop(mapping, std::move(worked.error()));
+    behind = std::max(behind, at + 1);
+    // What was written here is first brought on by those whose links the later ones translate by:
+    // they decide on what these have made of it, not on what was there before.
+    const std::size_t waiting = first_waiting(at);
+    at = waiting < at && returns++ < kRoundsMax ? waiting : at + 1;
   }
   return false;
+}
+
+// The first in order, before `at`, that has something in its queue; else `at`.
+std::size_t Rounds::first_waiting(std::size_t at) const {
+  for (std::size_t i = 0; i < at; ++i) {
+    const Queue& queue = queues_[definition_.order[i]];
+    if (queue.selected && !queue.stopped && !queue.spool.empty()) {
+      return i;
+    }
+  }
+  return at;
 }
 
 void Rounds::stop(std::size_t mapping, Error error) {

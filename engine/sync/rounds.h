@@ -105,6 +105,7 @@ class Rounds {
   void hold_creates_if_lost();
   Result<void> turn(std::size_t mapping, bool progressed);
   Result<bool> all_turns(bool progressed);
+  [[nodiscard]] std::size_t first_waiting(std::size_t at) const;
   void stop(std::size_t mapping, Error error);
   Result<bool> pause(const Error& error, int attempt);
   Result<void> rehearse(std::size_t mapping);

@@ -166,6 +166,10 @@ class State {
   Result<std::vector<Subject>> worklist(std::size_t mapping, Family family,
                                         const std::optional<Subject>& after,
                                         std::size_t limit) const;
+  // Who is to be looked at though no scan would tell, until somebody has looked: a run that was
+  // killed leaves them to the next one (worklist, of Family::kDirty).
+  void put_dirty(StateBatch& batch, const Subject& subject) const;
+  Result<void> erase_dirty(StateBatch& batch, std::span<const Subject> subjects) const;
   Result<std::uint64_t> count(std::size_t mapping, Family family) const;
   Result<std::uint64_t> count_links(std::size_t pair) const;
   // Subjects that wait for a link of this object.

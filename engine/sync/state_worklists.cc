@@ -194,6 +194,24 @@ Result<std::uint64_t> State::count_links(std::size_t pair) const {
   return count_prefix(store_, Family::kLinks, u16_key(pair_ids_[pair]));
 }
 
+void State::put_dirty(StateBatch& batch, const Subject& subject) const {
+  batch.put(Family::kDirty, subject_key(subject), {});
+}
+
+Result<void> State::erase_dirty(StateBatch& batch, std::span<const Subject> subjects) const {
+  std::vector<std::string> keys;
+  for (const Subject& subject : subjects) {
+    keys.push_back(subject_key(subject));
+  }
+  COUPLET_ASSIGN(const auto found, store_.get_many(Family::kDirty, keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (found[i]) {
+      batch.erase(Family::kDirty, keys[i]);
+    }
+  }
+  return {};
+}
+
 // The subjects behind a prefix of an index; `cursor` stands at the first key not before it.
 Result<void> State::indexed(StateCursor& cursor, const std::string& prefix,
                             std::vector<Subject>& found) const {

@@ -64,6 +64,11 @@ void append(std::vector<Subject>& subjects, std::vector<Subject> more) {
                   std::make_move_iterator(more.end()));
 }
 
+bool has_competitors(const MappingPlan& plan) {
+  return std::any_of(plan.competitors.begin(), plan.competitors.end(),
+                     [](const auto& of_use) { return !of_use.empty(); });
+}
+
 // As Recorder::record_conflicts has them; of a write that was refused the next look tells.
 bool has_conflict(const Task& task) {
   if ((task.act != Act::kMerge && task.act != Act::kReport && task.act != Act::kHold) ||
@@ -224,6 +229,16 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, boo
     }
     standing.push_back(&task);
   }
+  if (plan.entities->many && has_competitors(plan)) {
+    std::vector<Subject> looked_at;
+    for (const Task* task : standing) {
+      const ObjectKey& key = task->target_key.empty() ? task->subject.key : task->target_key;
+      if (!refused(*task) && !is_planned(key)) {
+        looked_at.push_back({plan.mapping, other(*plan.entities->many), key});
+      }
+    }
+    COUPLET_TRY(state_.erase_dirty(changes, looked_at));
+  }
   COUPLET_ASSIGN(auto stands, recorder.record_standing(standing, changes));
   append(outcome.standing, std::move(stands.standing));
   append(outcome.settled, std::move(stands.settled));
@@ -283,6 +298,21 @@ void Syncer::tell_reported(Summary& summary) const {
 Result<void> Syncer::follow(const Task& task, const MappingPlan& plan, const Recorder& recorder,
                             Outcome& outcome) const {
   append(outcome.hidden, recorder.outranked(task));
+  if (task.act == Act::kSever && task.link) {
+    // Who is left alone by another link that ends may be the same thing by now.
+    const Side survivor = task.views[0] != nullptr ? Side::kLeft : Side::kRight;
+    for (const std::size_t mapping : plan.entities->mappings) {
+      outcome.dirty.push_back({mapping, survivor, task.link->end(survivor)});
+    }
+  }
+  if (task.act == Act::kMerge && task.links && task.link && !wrote(task)) {
+    // The other mappings of the pair have only known them apart.
+    for (const std::size_t mapping : plan.entities->mappings) {
+      if (mapping != plan.mapping) {
+        outcome.dirty.push_back({mapping, Side::kLeft, task.link->left});
+      }
+    }
+  }
   for (const Recorder::Linked& end : recorder.linked(task)) {
     COUPLET_ASSIGN(auto waiters, state_.waiters(plan.pair, end.side, end.key));
     if (!planted("drop_wake")) {

@@ -113,8 +113,13 @@ class Syncer {
   Result<void> recover_source(std::size_t source, const std::vector<Left>& left);
   Result<void> link_unnamed(const MappingPlan& plan, Reader& reader,
                             std::span<const Intent::Entry* const> entries, JointChanges& joint);
+  Result<void> leave_to_the_rule(const MappingPlan& plan,
+                                 std::span<const Intent::Entry* const> entries,
+                                 const Reader::Found& rows, JointChanges& joint);
   [[nodiscard]] bool writes_to(std::size_t source) const;
-  static bool was_committed(const MappingPlan& plan, const Intent::Entry& entry, const View* row);
+  // `committed`: its batch was, as the mark says.
+  static bool was_made(const MappingPlan& plan, const Intent::Entry& entry, const View* row,
+                       bool committed);
   void report(const Task& task, const MappingPlan& plan);
   Result<void> follow(const Task& task, const MappingPlan& plan, const Recorder& recorder,
                       Outcome& outcome) const;

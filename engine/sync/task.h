@@ -89,6 +89,7 @@ struct Task {
   std::optional<Side> fault_side;
   ObjectKey held_by;  // the row there that holds a unique value which ours is to have; empty: none
   std::uint8_t flips = 0;
+  Timestamp flips_since;  // of the first of them
 
   // What applying it gave.
   struct Written {

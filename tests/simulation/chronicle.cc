@@ -166,7 +166,7 @@ void Chronicle::check_insert(std::size_t table, const std::string& tag, const Ce
   }
   if (rights.stamped && rights.two_way && lineage_known_) {
     const auto& stamp = row.at("stamp");
-    if (stamp && deleted_stamps_[table].contains(*stamp)) {
+    if (stamp && deleted_stamps_[table].contains(*stamp) && !perhaps_not_ours_.contains(*stamp)) {
       violated("no resurrection",
                where + " has come back with stamp " + *stamp + ", which a user had deleted");
     }
@@ -239,6 +239,9 @@ void Chronicle::engine_wrote(const Snapshot& now) {
         unrecorded_.emplace(table, tag);
       } else if (before->second != row) {
         check_update(table, tag, before->second, row);
+        if (!shape_.marks) {
+          unrecorded_before_.emplace(std::pair{table, tag}, before->second);
+        }
       }
     }
   }
@@ -262,13 +265,17 @@ void Chronicle::engine_reached(std::string_view moment) {
   if (moment == "after_results") {
     unsynced_.merge(unrecorded_);
     unrecorded_.clear();
+    unsynced_before_.merge(unrecorded_before_);
+    unrecorded_before_.clear();
   } else if (moment == "scan" || moment == "before_intent") {
     unrecorded_.clear();  // What a crash has left is looked after.
+    unrecorded_before_.clear();
   } else if (moment == "state, synced") {
     syncing_ = true;
   } else if (moment == "state" || moment == "state is committed") {
     if (syncing_) {
       unsynced_.clear();
+      unsynced_before_.clear();
       deleted_unsynced_.clear();
     }
     syncing_ = false;
@@ -276,20 +283,24 @@ void Chronicle::engine_reached(std::string_view moment) {
 }
 
 void Chronicle::run_ended(bool killed, bool power_loss) {
-  if (!killed) {
-    unrecorded_.clear();
-  } else if (power_loss && !shape_.marks) {
+  // What a run that ended otherwise has left is looked after by the next one that gets so far.
+  if (killed && power_loss && !shape_.marks) {
     unrecorded_.merge(unsynced_);
+    unrecorded_before_.merge(unsynced_before_);
     for (const auto& [table, stamp] : deleted_unsynced_) {
       deleted_stamps_[table].erase(stamp);
     }
   }
   unsynced_.clear();
+  unsynced_before_.clear();
   deleted_unsynced_.clear();
 }
 
 void Chronicle::note_delete(std::size_t table, const Cells& row) {
   deleted_any_.insert(table);
+  if (rekeyed(table, row.at("tag").value_or(""))) {
+    renamed_and_deleted_.insert(table);
+  }
   const std::pair at{table, row.at("tag").value_or("")};
   if (rights_[table].stamped && row.at("stamp") && (shape_.marks || !unrecorded_.contains(at))) {
     deleted_stamps_[table].insert(*row.at("stamp"));
@@ -337,14 +348,20 @@ void Chronicle::user_wrote(const Snapshot& now) {
           continue;
         }
         note_write(table, tag, column, value);
+        if (!shape_.marks && shape_.tables[table].natural_id && row.contains("stamp") &&
+            unrecorded_.contains({table, tag})) {
+          perhaps_not_ours_.insert(row.at("stamp").value_or(""));
+        }
         const Column* known = shape_.tables[table].column(column);
         if (known != nullptr && (known->use == Use::kKey || known->use == Use::kReference)) {
           rekeyed_.emplace(table, tag);
         }
         links_in_doubt = links_in_doubt || (known != nullptr && known->use != Use::kAttribute);
-        // A null never overwrites at first contact.
-        if (known != nullptr && known->use == Use::kAttribute && old && !(forgotten_ && !value)) {
-          overwritten_[*old] = {table, tag, column, !value};
+        if (known != nullptr && known->use == Use::kAttribute && old) {
+          const auto written = unrecorded_before_.find({table, tag});
+          const bool put_back =
+              written != unrecorded_before_.end() && written->second.at(column) == value;
+          overwritten_[*old] = {table, tag, column, !value, (forgotten_ && !value) || put_back};
         }
       }
     }
@@ -377,6 +394,17 @@ bool Chronicle::contested(const std::optional<std::string>& one,
 // Whether every two rows that are one object have the same identity key: then a lost state finds
 // all its links again.
 bool Chronicle::keys_agree(const Snapshot& rows) const {
+  // What is read through a path may have been moved, and not be carried yet.
+  const bool reads_paths =
+      std::any_of(shape_.mappings.begin(), shape_.mappings.end(), [](const Mapping& mapping) {
+        return std::any_of(mapping.fields.begin(), mapping.fields.end(), [](const Field& field) {
+          return field.identity && (field.left.find('.') != std::string::npos ||
+                                    field.right.find('.') != std::string::npos);
+        });
+      });
+  if (reads_paths && !rekeyed_.empty()) {
+    return false;
+  }
   for (const Mapping& mapping : shape_.mappings) {
     if (mapping.many_to_one) {
       continue;
@@ -410,7 +438,9 @@ bool Chronicle::keys_agree(const Snapshot& rows) const {
 
 void Chronicle::state_lost() {
   forgotten_ = true;
-  std::erase_if(overwritten_, [](const auto& over) { return over.second.null; });
+  for (auto& [value, write] : overwritten_) {
+    write.may_return = write.may_return || write.null;
+  }
   lineage_known_ = lineage_known_ && keys_agree(now_);
 }
 

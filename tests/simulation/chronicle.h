@@ -66,6 +66,8 @@ class Chronicle {
     std::string tag;  // of its row
     std::string column;
     bool null = false;  // of one that was written over: by a null
+    // That null may lose: it never overwrites at first contact.
+    bool may_return = false;
   };
   [[nodiscard]] const std::map<std::string, Write>& writes() const { return writes_; }
   // The row in which a user wrote another value over this one; nullptr: nobody did.
@@ -83,6 +85,11 @@ class Chronicle {
   // Whether a conflict between these two, nulls included, is on record.
   [[nodiscard]] bool contested(const std::optional<std::string>& one,
                                const std::optional<std::string>& two) const;
+  // Whether a user deleted a row of the table whose identity key a user had changed: what is made
+  // in its place, for those who are linked to it, has the key of one of them.
+  [[nodiscard]] bool renamed_and_deleted_any(std::size_t table) const {
+    return renamed_and_deleted_.contains(table);
+  }
   [[nodiscard]] bool deleted_any(std::size_t table) const { return deleted_any_.contains(table); }
   // Whether a user gave a row of the table another identity key, and whether it was this one.
   [[nodiscard]] bool rekeyed_any(std::size_t table) const {
@@ -137,6 +144,7 @@ class Chronicle {
   std::vector<std::set<std::string>> deleted_stamps_;  // by table
   std::set<std::string> deleted_values_;
   std::set<std::size_t> deleted_any_;
+  std::set<std::size_t> renamed_and_deleted_;
   std::set<std::string> departed_values_;
   std::set<std::pair<std::size_t, std::string>> rekeyed_;  // table, tag
   bool creates_held_ = false;
@@ -147,6 +155,13 @@ class Chronicle {
   std::set<std::pair<std::size_t, std::string>> unrecorded_;
   std::set<std::pair<std::size_t, std::string>> unsynced_;
   std::set<std::pair<std::size_t, std::string>> deleted_unsynced_;
+  // Stamps of those that a user edited before anybody recorded them, under an id that users choose:
+  // without a mark they may be the user's own (DESIGN section 6, "look before repeating").
+  std::set<std::string> perhaps_not_ours_;
+  // What the engine wrote over where the databases offer no marks, not recorded yet: a user who
+  // writes it again before the next run does what nobody can tell from a write that never was.
+  std::map<std::pair<std::size_t, std::string>, memory::Cells> unrecorded_before_;
+  std::map<std::pair<std::size_t, std::string>, memory::Cells> unsynced_before_;
   bool syncing_ = false;
   std::vector<Violation> violations_;
 };

@@ -203,18 +203,22 @@ std::map<std::string, std::map<std::string, std::string>> Deployment::links() {
   read_state([&](const State& state) {
     for (const BoundMapping& mapping : bound_->mappings) {
       const Pair& pair = bound_->pairs[mapping.pair];
-      if (!pair.many) {
-        continue;
-      }
-      State::LinkCursor cursor = state.link_cursor(mapping.pair, *pair.many);
+      const auto name = [&](Side side, const ObjectKey& key) {
+        return object_name(bound_->entities[pair.entities[index_of(side)]], key);
+      };
+      State::LinkCursor cursor = state.link_cursor(mapping.pair, pair.many.value_or(Side::kLeft));
       for (; cursor.valid(); cursor.next()) {
-        const auto contribution = decode_contribution(cursor.value());
-        COUPLET_CHECK(contribution.has_value());
-        const auto name = [&](Side side, const ObjectKey& key) {
-          return object_name(bound_->entities[pair.entities[index_of(side)]], key);
-        };
-        found[mapping.name][name(*pair.many, {std::string(cursor.key())})] =
-            name(other(*pair.many), contribution->target);
+        const ObjectKey own{std::string(cursor.key())};
+        if (pair.many) {
+          const auto contribution = decode_contribution(cursor.value());
+          COUPLET_CHECK(contribution.has_value());
+          found[mapping.name][name(*pair.many, own)] =
+              name(other(*pair.many), contribution->target);
+        } else {
+          Link link;
+          COUPLET_CHECK(state.decode_link_of(mapping.pair, cursor.key(), cursor.value(), link));
+          found[mapping.name][name(Side::kLeft, own)] = name(Side::kRight, link.right);
+        }
       }
     }
   });

@@ -47,7 +47,7 @@ class Deployment final : private Observer {
   [[nodiscard]] std::string name_of_row(std::size_t table, const memory::Cells& row) const;
   // What the conflict log holds.
   std::vector<Conflict> conflicts();
-  // Of many-to-one mappings, by mapping: which object contributes to which.
+  // By mapping: which left object is linked to which right one.
   std::map<std::string, std::map<std::string, std::string>> links();
   // All that the state holds, as text.
   [[nodiscard]] std::string state_bytes() const;

@@ -25,13 +25,27 @@ RestLaws::RestLaws(const Shape& shape, const Chronicle& chronicle,
       for (const auto& [left, right] : found->second) {
         const auto own = named.find(left);
         const auto other_end = named.find(right);
-        if (own == named.end() && other_end != named.end()) {
+        if (mapping.many_to_one && own == named.end() && other_end != named.end()) {
           unseen_.insert(other_end->second);  // One that nobody has seen go counts on.
         }
         if (own != named.end()) {
           of_mapping[own->second] = other_end != named.end() ? other_end->second : Row{};
         }
       }
+    }
+    if (!mapping.many_to_one) {
+      excuse_both_ends(mapping);
+    }
+  }
+}
+
+// A worklist names one end of a link, and speaks of both.
+void RestLaws::excuse_both_ends(const Mapping& mapping) {
+  std::set<Row>& excused = excused_[{mapping.left, mapping.right}];
+  for (const auto& [left, right] : links_.at(mapping.name)) {
+    if (!right.second.empty() && (excused.contains(left) || excused.contains(right))) {
+      excused.insert(left);
+      excused.insert(right);
     }
   }
 }
@@ -428,15 +442,26 @@ void RestLaws::check_targets(const Mapping& mapping) {
 
 // Whether the target of a contributor may have another identity key than it. What a user renamed is
 // carried by the mapping that reads it through a path; where several mappings contribute to it, the
-// first of all contributors says what it is called; it may be newer than all of them; and where
-// both were renamed, or the log says so, a rule has decided.
+// first of all contributors says what it is called, also when it is made again (links are
+// authoritative: DESIGN section 2), or if nobody has seen that one go. One that a user has renamed
+// may be newer than all of them, and get back the name of another of them (5.5); and where both
+// were renamed, or the log says so, a rule has decided.
 bool RestLaws::may_be_called_otherwise(const Mapping& mapping, const Row& own) const {
   const Row& target = links_.at(mapping.name).at(own);
   if (chronicle_.rekeyed_any(target.first) && (reads_paths() || contested(mapping, target))) {
     return true;
   }
+  if (chronicle_.renamed_and_deleted_any(target.first) || unseen_.contains(target)) {
+    return true;
+  }
+  const auto name_held = key_of(mapping, Side::kRight, target);
+  const auto& links = links_.at(mapping.name);
+  const bool said_by_another = std::any_of(links.begin(), links.end(), [&](const auto& link) {
+    return link.second == target && key_of(mapping, Side::kLeft, link.first) == name_held;
+  });
   return chronicle_.rekeyed(target.first, target.second) &&
-         (mapping.conflict == "last_write_wins" || chronicle_.rekeyed(own.first, own.second) ||
+         (mapping.conflict == "last_write_wins" || said_by_another ||
+          chronicle_.rekeyed(own.first, own.second) ||
           std::any_of(mapping.fields.begin(), mapping.fields.end(), [&](const Field& field) {
             bool known = true;
             const auto said = value(field, Side::kLeft, own, known);
@@ -565,7 +590,7 @@ void RestLaws::check_writes() {
         for (const auto& [tag, row] : rows_[at]) {
           const auto& value = row.at(column->name);
           const Chronicle::Write* over = value ? chronicle_.overwritten(*value) : nullptr;
-          if (over == nullptr ||
+          if (over == nullptr || over->may_return ||
               (over->table != table(mapping, Side::kLeft) &&
                over->table != table(mapping, Side::kRight)) ||
               excused(mapping).contains({at, tag}) || chronicle_.won(*value) ||

@@ -16,7 +16,7 @@ namespace couplet::simulation {
 // is linked to whom, and its conflict log.
 class RestLaws {
  public:
-  // `links`: of many-to-one mappings, by mapping: which object contributes to which.
+  // `links`: by mapping, which left object is linked to which right one.
   using LinkNames = std::map<std::string, std::map<std::string, std::string>>;
   RestLaws(const Shape& shape, const Chronicle& chronicle,
            const std::vector<OperationReport>& standing, const LinkNames& links);
@@ -29,6 +29,7 @@ class RestLaws {
   [[nodiscard]] std::map<std::string, Row> rows_by_name() const;
   void read_standing(const std::vector<OperationReport>& standing,
                      const std::map<std::string, Row>& by_name);
+  void excuse_both_ends(const Mapping& mapping);
   void judge(const OperationReport& report, const std::vector<Row>& rows);
   void check_pairs(const Mapping& mapping);
   void check_pair(const Mapping& mapping, const Row& left, const Row& right);
@@ -70,7 +71,7 @@ class RestLaws {
   const Snapshot& rows_;
   // By the tables that are related: who stands on a worklist or is reported on there.
   std::map<std::pair<std::string, std::string>, std::set<Row>> excused_;
-  // By mapping, of many-to-one ones: to whom each contributes; a row without a tag: it is gone.
+  // By mapping: the other end of each left one's link; a row without a tag: it is gone.
   std::map<std::string, std::map<Row, Row>> links_;
   std::set<Row> unseen_;  // targets to which one contributes that is not there
   // How many stand there of whom only the end that is gone is named.

@@ -17,6 +17,7 @@ namespace {
 struct Options {
   std::uint64_t seed = 1;
   std::uint64_t histories = 1000;
+  std::vector<std::uint64_t> seeds;  // instead of these
   std::size_t steps = 30;
   std::uint64_t failures = 1;  // stop after so many
   bool trace = false;
@@ -24,7 +25,7 @@ struct Options {
   bool twice = false;
 };
 
-// A CHECK stops the process: the seed is told all the same.
+// A CHECK stops the process, as a mistake may: the seed is told all the same.
 std::uint64_t seed_now = 0;  // NOLINT: a signal handler reads it.
 
 void on_abort(int /*signal*/) {
@@ -71,14 +72,16 @@ std::string whole_trace(const Script& script) {
 
 int run(const Options& options) {
   std::signal(SIGABRT, on_abort);
+  std::signal(SIGSEGV, on_abort);
   Verdict sum;
   std::uint64_t refused = 0;
   std::uint64_t failures = 0;
   std::map<std::string, std::uint64_t> shapes;
-  for (std::uint64_t i = 0; i < options.histories && failures < options.failures; ++i) {
-    seed_now = options.seed + i;
+  const std::uint64_t histories = options.seeds.empty() ? options.histories : options.seeds.size();
+  for (std::uint64_t i = 0; i < histories && failures < options.failures; ++i) {
+    seed_now = options.seeds.empty() ? options.seed + i : options.seeds[i];
     const Script script = random_script(seed_now, options.steps);
-    const bool tell = options.trace && options.histories == 1 && options.keep;
+    const bool tell = options.trace && histories == 1 && options.keep;
     const Verdict verdict = play(script, tell ? print_line : Trace());
     if (!verdict.refused.empty()) {
       ++refused;
@@ -111,9 +114,10 @@ int run(const Options& options) {
     kinds += (kinds.empty() ? "" : ", ") + std::to_string(count) + " " + name;
   }
   std::printf(
-      "%llu histories from seed %llu: %s\n%llu edits, %llu runs of which %llu were killed, "
+      "%llu histories%s: %s\n%llu edits, %llu runs of which %llu were killed, "
       "%llu operations, %llu conflicts, %llu left on worklists; %llu failed\n",
-      static_cast<unsigned long long>(played), static_cast<unsigned long long>(options.seed),
+      static_cast<unsigned long long>(played),
+      options.seeds.empty() ? (" from seed " + std::to_string(options.seed)).c_str() : "",
       kinds.c_str(), static_cast<unsigned long long>(sum.edits),
       static_cast<unsigned long long>(sum.runs), static_cast<unsigned long long>(sum.killed),
       static_cast<unsigned long long>(sum.operations),
@@ -130,6 +134,7 @@ int main(int argc, char** argv) {
   CLI::App app("Random histories of the whole engine over databases in memory.");
   app.add_option("--seed", options.seed, "of the first history; the others count on from it");
   app.add_option("--histories", options.histories, "how many");
+  app.add_option("--seeds", options.seeds, "these, and no others");
   app.add_option("--steps", options.steps, "of a history, about");
   app.add_option("--failures", options.failures, "stop after so many");
   app.add_flag("--trace", options.trace, "tell what happens in a history that is shrunk");

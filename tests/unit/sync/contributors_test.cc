@@ -95,6 +95,22 @@ TEST_F(ContributorsTest, ANewOneOfTheOldNameDoesNotComeAlongWhenItsTargetIsRenam
   expect_at_rest();
 }
 
+// What it arrives at is changed between look and write: it has left all the same.
+TEST_F(ContributorsTest, ATargetThatWasLeftIsAnOrphanThoughTheWriteOnArrivalIsRefused) {
+  map();
+  order({{"city", "Rome"}, {"note", "mover"}, {"touched", "2025-02-01"}});
+  order({{"city", "Oslo"}, {"note", "stays"}, {"touched", "2025-01-01"}});
+  settle();
+  left->update("orders", {{"note", "mover"}}, {{"city", "Oslo"}});
+  right->faults().before(memory::SourceCall::kSubmit, [&] {
+    right->update("cities", {{"name", "Oslo"}}, {{"note", "raced"}});
+  });
+  const Summary summary = settle();
+  EXPECT_EQ(summary.count(Operation::kUnlink), 1U);
+  EXPECT_THAT(cities(), ElementsAre("Oslo mover", "Rome mover"));
+  expect_at_rest();
+}
+
 TEST_F(ContributorsTest, OneWhoseParentIsNotLinkedStaysDeferredRunAfterRun) {
   map(kCountryKey);
   left->insert("countries", {{"id", "1"}, {"name", "Italy"}});

@@ -63,6 +63,20 @@ void let_the_left_choose_ids(PeopleWorld& world) {
       });
 }
 
+// What stood on the right in the conflicts on record.
+std::vector<std::string> losers_at_right(PeopleWorld& world) {
+  std::vector<std::string> lost;
+  const auto looked = world.by_hand([&](State& state, const auto& /*sources*/) -> Result<void> {
+    COUPLET_ASSIGN(const auto found, state.conflicts(0, std::nullopt, 10));
+    for (const State::ConflictEntry& entry : found) {
+      lost.push_back(entry.conflict.values[1]);
+    }
+    return {};
+  });
+  EXPECT_TRUE(looked.has_value());
+  return lost;
+}
+
 void expect_at_rest(PeopleWorld& world) {
   const Summary again = world.reconcile().summary;
   EXPECT_EQ(again.operations(), 0U);
@@ -119,7 +133,7 @@ TEST_P(CrashTest, AnUpdateThatWasRefusedIsNotTakenForDone) {
   for (int nth = 1; nth < 6; ++nth) {
     SCOPED_TRACE("passage " + std::to_string(nth));
     PeopleWorld world(marks());
-    world.map("direction: both, conflict: hold");
+    world.map("direction: both, conflict: left_wins");
     world.left_has({{"key", "a"}, {"name", "Ada"}, {"mail", "1"}});
     world.left_has({{"key", "b"}, {"name", "Bob"}, {"mail", "1"}});
     settle(world);
@@ -136,6 +150,37 @@ TEST_P(CrashTest, AnUpdateThatWasRefusedIsNotTakenForDone) {
     EXPECT_THAT(world.lefts(), ElementsAre("a Eve raced", "b Bea 1"));
     EXPECT_EQ(world.lefts(), world.rights());
     expect_at_rest(world);
+  }
+}
+
+// Whether it was refused, or made and put back by a user since, nobody can tell afterwards: a
+// conflict, which the rule decides.
+TEST_P(CrashTest, WhatAUserPutsBackAfterTheCrashIsDecidedByTheRule) {
+  for (const std::string rule : {"right_wins", "hold"}) {
+    for (int nth = 1; nth < 6; ++nth) {
+      SCOPED_TRACE("passage " + std::to_string(nth) + ", " + rule);
+      PeopleWorld world(marks());
+      world.map("direction: both, conflict: " + rule);
+      world.left_has({{"key", "a"}, {"name", "Ada"}});
+      settle(world);
+      world.left_sets("a", {{"name", "Ada L."}});
+      if (!crash(world, point(), nth)) {
+        break;
+      }
+      if (world.rights() != std::vector<std::string>{"a Ada L. -"}) {
+        continue;  // It was not done.
+      }
+      world.right_sets("a", {{"name", "Ada"}});
+      const Summary summary = world.reconcile().summary;
+      if (!marks()) {
+        continue;  // It looks as if it had not been done.
+      }
+      EXPECT_THAT(world.rights(), ElementsAre("a Ada -"));
+      if (summary.count(Operation::kHold) == 0) {
+        EXPECT_EQ(world.lefts(), world.rights());
+        expect_at_rest(world);
+      }
+    }
   }
 }
 
@@ -273,16 +318,7 @@ TEST_P(CrashTest, WhoLosesAConflictIsOnRecord) {
     }
     settle(world);
     EXPECT_THAT(world.rights(), ElementsAre("a left -"));
-    std::vector<std::string> lost;
-    const auto looked = world.by_hand([&](State& state, const auto& /*sources*/) -> Result<void> {
-      COUPLET_ASSIGN(const auto found, state.conflicts(0, std::nullopt, 10));
-      for (const State::ConflictEntry& entry : found) {
-        lost.push_back(entry.conflict.values[1]);
-      }
-      return {};
-    });
-    EXPECT_TRUE(looked.has_value());
-    EXPECT_THAT(lost, ElementsAre("\"right\""));
+    EXPECT_THAT(losers_at_right(world), ElementsAre("\"right\""));
   }
 }
 
@@ -313,6 +349,82 @@ TEST_P(CrashTest, WhoWinsAConflictThatWasHeldIsOnRecord) {
     EXPECT_TRUE(looked.has_value());
     EXPECT_THAT(told, ElementsAre("left_wins"));
   }
+}
+
+// Also where nobody can tell any more whether it lost: a user has written over what beat it.
+TEST_P(CrashTest, WhoMayHaveLostAConflictIsOnRecord) {
+  for (int nth = 1; nth < 6; ++nth) {
+    SCOPED_TRACE("passage " + std::to_string(nth));
+    PeopleWorld world(marks());
+    world.map("direction: both, conflict: left_wins");
+    world.left_has({{"key", "a"}, {"name", "Ada"}});
+    settle(world);
+    world.left_sets("a", {{"name", "left"}});
+    world.right_sets("a", {{"name", "right"}});
+    if (!crash(world, point(), nth)) {
+      return;
+    }
+    if (world.rights() != std::vector<std::string>{"a left -"}) {
+      continue;  // It was not done.
+    }
+    world.right_sets("a", {{"name", "again"}});
+    settle(world);
+    EXPECT_EQ(world.lefts(), world.rights());
+    EXPECT_THAT(losers_at_right(world), testing::Contains("\"right\""));
+    expect_at_rest(world);
+  }
+}
+
+// That the two were one was decided before a user deleted one of them.
+TEST_P(CrashTest, WhoWasDeletedAfterItWasMatchedDoesNotComeBack) {
+  for (int nth = 1; nth < 6; ++nth) {
+    SCOPED_TRACE("passage " + std::to_string(nth));
+    PeopleWorld world(marks());
+    world.map("direction: both, conflict: left_wins");
+    world.left_has({{"key", "a"}, {"name", "left"}});
+    world.right_has({{"key", "a"}, {"name", "right"}});
+    world.right_has({{"key", "b"}});
+    if (!crash(world, point(), nth)) {
+      return;
+    }
+    const auto before = world.rights();
+    if (std::find(before.begin(), before.end(), "a left -") == before.end()) {
+      continue;  // It was not done.
+    }
+    world.right->erase("persons", {{"key", "a"}});
+    Reconciler::Settings settings;
+    settings.rebuild_state = true;
+    EXPECT_TRUE(world.reconcile(settings).summary.converged);
+    settle(world);  // Before a complete reconcile nothing that is gone is evidence.
+    EXPECT_THAT(world.rights(), ElementsAre("b - -"));
+    expect_at_rest(world);
+  }
+}
+
+// It was recorded with a write that came to nothing, and the next one came out otherwise.
+TEST(ConflictLog, WhoWonAtLastIsTheOneOnRecord) {
+  PeopleWorld world;
+  world.map("direction: both");
+  std::vector<std::optional<Side>> winners;
+  const auto done = world.by_hand([&](State& state, const auto& /*sources*/) -> Result<void> {
+    const ObjectKey key{std::string(8, 'k')};
+    for (const Side winner : {Side::kLeft, Side::kRight}) {
+      Conflict conflict;
+      conflict.attribute = "name";
+      conflict.values = {"1", "2"};
+      conflict.winner = winner;
+      StateBatch changes;
+      COUPLET_TRY(state.put_conflict(changes, 0, key, key, {Digest{1}, Digest{2}}, conflict));
+      COUPLET_TRY(state.store().commit(changes, Durability::kSynced));
+    }
+    COUPLET_ASSIGN(const auto found, state.conflicts(0, std::nullopt, 10));
+    for (const State::ConflictEntry& entry : found) {
+      winners.push_back(entry.conflict.winner);
+    }
+    return {};
+  });
+  EXPECT_TRUE(done.has_value());
+  EXPECT_THAT(winners, ElementsAre(Side::kRight));
 }
 
 INSTANTIATE_TEST_SUITE_P(AtEveryDurableStep, CrashTest,

@@ -46,6 +46,66 @@ TEST_F(ExistenceTest, ALostStateHoldsCreatesInEveryRunUntilItIsRebuilt) {
   EXPECT_EQ(settle(*this).count(Operation::kCreate), 1U);
 }
 
+// Its link was found again, but whether that is all there was of it nobody knows yet.
+TEST_F(ExistenceTest, ALostStateMakesNothingAgainUntilItIsRebuilt) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}});
+  left_has({{"key", "b"}});
+  settle(*this);
+  store = std::make_unique<MemoryStateStore>();
+  EXPECT_EQ(settle(*this).count(Operation::kLink), 2U);
+  right->erase("persons", {{"key", "b"}});
+  for (int run = 0; run < 3; ++run) {
+    EXPECT_EQ(settle(*this).count(Operation::kHold), 1U);
+    EXPECT_THAT(rights(), ElementsAre("a - -"));
+  }
+  Reconciler::Settings settings;
+  settings.rebuild_state = true;
+  EXPECT_EQ(reconcile(settings).summary.count(Operation::kCreate), 1U);
+  EXPECT_EQ(lefts(), rights());
+  expect_at_rest();
+}
+
+TEST_F(ExistenceTest, TwoThatAreLeftAloneAtOnceAndAreOneThingByNowAreLinkedInTheSameRun) {
+  map("direction: both, conflict: left_wins");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  right_has({{"key", "b"}, {"name", "Bob"}});
+  left_has({{"key", "c"}});
+  settle(*this);
+  right->erase("persons", {{"key", "a"}});
+  left->erase("people", {{"key", "b"}});
+  left_sets("a", {{"key", "d"}});
+  right_sets("b", {{"key", "d"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kUnlink), 2U);
+  EXPECT_EQ(summary.count(Operation::kLink), 1U);
+  EXPECT_THAT(lefts(), ElementsAre("c - -", "d Ada -"));
+  EXPECT_EQ(lefts(), rights());
+  expect_at_rest();
+}
+
+TEST_F(ExistenceTest, OfOpposingMappingsTheOtherOneLinksWhatIsLeftAlone) {
+  define(
+      "mappings:\n"
+      "  export: { left: left.people, right: right.persons, direction: left_to_right,\n"
+      "    keys: [ key ], attributes: [ name ] }\n"
+      "  import: { left: left.people, right: right.persons, direction: right_to_left,\n"
+      "    keys: [ key ], attributes: [ name ] }\n");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  right_has({{"key", "b"}, {"name", "Bob"}});
+  left_has({{"key", "c"}});
+  settle(*this);
+  right->erase("persons", {{"key", "a"}});
+  left->erase("people", {{"key", "b"}});
+  left_sets("a", {{"key", "d"}});
+  right_sets("b", {{"key", "d"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kUnlink), 2U);
+  EXPECT_EQ(summary.count(Operation::kLink), 1U);
+  EXPECT_EQ(lefts(), rights());
+  expect_at_rest();
+}
+
 TEST_F(ExistenceTest, AColumnLeftOutWhenAnObjectComesBackIsFilledFromTheSurvivor) {
   map("direction: both");
   left_has({{"key", "a"}, {"name", "Ada"}, {"mail", "m"}});

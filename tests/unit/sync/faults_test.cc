@@ -297,6 +297,14 @@ TEST_F(FaultsTest, AnObjectThatIsUndoneAgainAndAgainIsHeldAsOscillating) {
   EXPECT_EQ(held, 1U);
   EXPECT_THAT(lines(), Contains(HasSubstr("oscillating")));
   EXPECT_EQ(reconcile().summary.operations(), 0U);
+  // Once the minute is over it is tried again, and held again.
+  clock.sleep_us(120'000'000);
+  EXPECT_EQ(reconcile().summary.operations(), 1U);
+  held = 0;
+  for (int run = 0; run < 8 && held == 0; ++run) {
+    held = reconcile().summary.count(Operation::kHold);
+  }
+  EXPECT_EQ(held, 1U);
 }
 
 TEST_F(FaultsTest, UniqueValuesThatSwapAreWritten) {

@@ -73,6 +73,26 @@ RC_GTEST_PROP(Merge, ASecondPassDoesNothing, ()) {
   RC_ASSERT(!second.base.has_value() || *second.base == base);
 }
 
+// The mapping that would carry the winner across sees no change there: it has had its turn.
+TEST(Merge, AtFirstContactWhatIsReadThroughAPathCountsOverWhatAnotherMappingWrites) {
+  SlotState left{SlotState::Kind::kValue, {1}, std::nullopt};
+  SlotState right{SlotState::Kind::kValue, {2}, std::nullopt};
+  MergeRules rules;
+  rules.writes = {true, false};
+  rules.carried_back = {true, false};
+  rules.through_path = true;
+  rules.conflict = ConflictPolicy::kLeftWins;
+  BaseSlot base;
+  const Merge merge = merge_slot(left, right, base, rules);
+  EXPECT_EQ(merge.outcome, Outcome::kWrite);
+  EXPECT_EQ(merge.to, Side::kLeft);
+  EXPECT_EQ(merge.winner, Side::kRight);
+  EXPECT_STREQ(merge.rule, because::kCarriedBack);  // The loss is on record.
+  // Once they have met, the one that carries a change decides on it.
+  base = {true, {Digest{3}, Digest{3}}};
+  EXPECT_EQ(merge_slot(left, right, base, rules).outcome, Outcome::kNone);
+}
+
 RC_GTEST_PROP(Merge, NothingIsWrittenWhereTheMappingMayNotWrite, ()) {
   const MergeRules rules = any_rules();
   const Merge merge = merge_slot(any_state(), any_state(), any_base(), rules);

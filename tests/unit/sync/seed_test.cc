@@ -161,6 +161,22 @@ TEST_F(SeedTest, AConnectionThatMovesTakesItsNicAlong) {
   EXPECT_EQ(reconcile().summary.operations(), 0U);
 }
 
+// The handover has moved while no connection was linked that would have followed.
+TEST_F(SeedTest, AConnectionThatTakesAnothersPlaceFollowsTheNicThroughItsPath) {
+  reconcile();
+  right->erase("nics", {{"name", "nic-1"}});
+  right->insert("nics", {{"name", "nic-1"}, {"handover_id", "3"}});
+  right->update("cloud_handovers", {{"id", "3"}}, {{"region_id", "4"}});
+  EXPECT_TRUE(reconcile().summary.converged);
+  EXPECT_THAT(connections(),
+              testing::IsSupersetOf({"nic-1 eu-central-1 INX6 1 -", "nic-1 eu-west-1 INX6 1 -"}));
+  left->erase("vlan_service_connections", {{"name", "nic-1"}, {"region", "eu-west-1"}});
+  EXPECT_TRUE(reconcile().summary.converged);
+  EXPECT_THAT(connections(), testing::Contains("nic-1 eu-west-1 INX6 1 -"));
+  EXPECT_THAT(connections().size(), 6U);
+  EXPECT_EQ(reconcile().summary.operations(), 0U);
+}
+
 TEST_F(SeedTest, APlanChangesNothingAndSaysWhatTheRunWouldDo) {
   const auto before_left = connections();
   const auto report = plan();
