@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/sync/left_to_default.h"
+#include "engine/sync/nominated_keys.h"
 #include "engine/sync/object_name.h"
 #include "engine/sync/planted_bug.h"
 
@@ -23,28 +24,6 @@ Link new_link(const View& a, const View& b) {
   link.end(a.side) = a.key;
   link.end(b.side) = b.key;
   return link;
-}
-
-// The keys of one side, each once and in order, and whether it was nominated for nothing but having
-// no link.
-std::pair<std::vector<ObjectKey>, std::vector<bool>> keys_of(std::span<const Nominee> nominees,
-                                                             Side side) {
-  std::vector<const Nominee*> sorted;
-  for (const Nominee& nominee : nominees) {
-    if (nominee.side == side) {
-      sorted.push_back(&nominee);
-    }
-  }
-  std::sort(sorted.begin(), sorted.end(),
-            [](const Nominee* a, const Nominee* b) { return *a < *b; });
-  std::pair<std::vector<ObjectKey>, std::vector<bool>> keys;
-  for (const Nominee* nominee : sorted) {
-    if (keys.first.empty() || keys.first.back() != nominee->key) {
-      keys.first.push_back(nominee->key);
-      keys.second.push_back(nominee->unlinked);
-    }
-  }
-  return keys;
 }
 
 }  // namespace
@@ -138,7 +117,7 @@ Result<void> OneToOneResolver::resolve(std::span<const Nominee> nominees) {
   std::unordered_map<ObjectKey, bool> seen_links;
   std::array<std::vector<ObjectKey>, 2> unlinked;
   for (const Side side : {Side::kLeft, Side::kRight}) {
-    const auto [keys, nominated_unlinked] = keys_of(nominees, side);
+    const auto [keys, nominated_unlinked] = nominated_keys(nominees, side);
     COUPLET_ASSIGN(auto links, state_.links(plan_.pair, side, keys));
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (!links[i]) {

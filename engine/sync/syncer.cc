@@ -233,7 +233,7 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, boo
     std::vector<Subject> looked_at;
     for (const Task* task : standing) {
       const ObjectKey& key = task->target_key.empty() ? task->subject.key : task->target_key;
-      if (!refused(*task) && !is_planned(key)) {
+      if (!RefusedWrites::any(*task) && !is_planned(key)) {
         looked_at.push_back({plan.mapping, other(*plan.entities->many), key});
       }
     }
