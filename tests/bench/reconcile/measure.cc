@@ -38,6 +38,9 @@ double Series::median() const {
 }
 
 std::string Series::text() const {
+  if (seconds.empty()) {
+    return {};
+  }
   const auto [low, high] = std::minmax_element(seconds.begin(), seconds.end());
   return seconds.size() == 1 ? fmt::format("{:.2f} s", seconds[0])
                              : fmt::format("{:.2f} s ({:.2f}-{:.2f})", median(), *low, *high);
