@@ -77,7 +77,7 @@ Result<void> PostgresSource::check_condition(const TableName& table,
 Result<std::unique_ptr<Scan>> PostgresSource::scan(const Projection& projection) {
   COUPLET_ASSIGN(const postgres::Relation* relation, parts_->relations.of(projection));
   return postgres::PostgresScan::start(parts_->settings, postgres::scan_text(*relation, projection),
-                                       projection.width(), parts_->statements);
+                                       parts_->statements);
 }
 
 Result<void> PostgresSource::fetch(const Projection& projection, std::span<const ObjectKey> keys,

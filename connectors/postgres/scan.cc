@@ -50,13 +50,20 @@ struct FreeMemory {
 }  // namespace
 
 Result<std::unique_ptr<Scan>> PostgresScan::start(const PostgresSourceSettings& settings,
-                                                  const std::string& copy, std::size_t width,
-                                                  std::uint64_t& statements) {
+                                                  ScanText text, std::uint64_t& statements) {
   COUPLET_ASSIGN(std::unique_ptr<Connection> connection,
                  Connection::open(settings, Purpose::kScan, statements));
-  COUPLET_TRY(connection->execute(copy));
-  return std::unique_ptr<Scan>(new PostgresScan(settings.name, std::move(connection), width));
+  COUPLET_TRY(connection->execute(text.copy));
+  return std::unique_ptr<Scan>(
+      new PostgresScan(settings.name, std::move(connection), std::move(text.fields)));
 }
+
+PostgresScan::PostgresScan(std::string source_name, std::unique_ptr<Connection> connection,
+                           std::vector<std::size_t> fields)
+    : source_name_(std::move(source_name)),
+      connection_(std::move(connection)),
+      fields_(std::move(fields)),
+      row_(*std::max_element(fields_.begin(), fields_.end()) + 1) {}
 
 PostgresScan::~PostgresScan() {
   if (done_) {
@@ -88,18 +95,21 @@ bool PostgresScan::take_message(std::string_view message, RowBatch& out) {
       trailer_read_ = true;
       continue;
     }
-    if (static_cast<std::size_t>(*fields) != width_) {
+    if (static_cast<std::size_t>(*fields) != row_.size()) {
       return false;
     }
-    out.begin_row();
-    for (std::size_t i = 0; i < width_; ++i) {
+    for (Field& field : row_) {
       const auto length = take<std::int32_t>(message);
       if (!length || *length < Value::kNullLength ||
           (*length > 0 && message.size() < static_cast<std::size_t>(*length))) {
         return false;
       }
-      out.push_kept(kept + static_cast<std::uint32_t>(message.data() - begin), *length);
+      field = {kept + static_cast<std::uint32_t>(message.data() - begin), *length};
       message.remove_prefix(static_cast<std::size_t>(std::max(*length, 0)));
+    }
+    out.begin_row();
+    for (const std::size_t field : fields_) {
+      out.push_kept(row_[field].at, row_[field].length);
     }
   }
   return true;
@@ -124,7 +134,7 @@ Result<bool> PostgresScan::finished(RowBatch& out) {
 }
 
 Result<bool> PostgresScan::next(RowBatch& out) {
-  out.reset(width_);
+  out.reset(fields_.size());
   if (done_) {
     return false;
   }

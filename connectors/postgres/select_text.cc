@@ -208,7 +208,7 @@ std::string condition_probe(const TableName& table, const SqlCondition& conditio
       condition.text, qualified(table));
 }
 
-std::string scan_text(const Relation& relation, const Projection& projection) {
+ScanText scan_text(const Relation& relation, const Projection& projection) {
   const Select select(relation, projection);
   const std::string where =
       projection.scope.empty() ? "" : condition_text(relation, projection.scope);
@@ -216,9 +216,19 @@ std::string scan_text(const Relation& relation, const Projection& projection) {
   for (std::size_t i = 0; i < projection.id.size(); ++i) {
     order.push_back(key_order_text(select.output()[i], projection.id_types[i]));
   }
-  return fmt::format("copy (select {} from {} as s{} order by {}) to stdout (format binary)",
-                     fmt::join(select.answer(), ", "), select.own_table("", where, false),
-                     select.joins(nullptr), fmt::join(order, ", "));
+  ScanText scan;
+  std::vector<std::string> sent;
+  for (const std::string& column : select.answer()) {
+    const auto found = std::find(sent.begin(), sent.end(), column);
+    scan.fields.push_back(static_cast<std::size_t>(found - sent.begin()));
+    if (found == sent.end()) {
+      sent.push_back(column);
+    }
+  }
+  scan.copy = fmt::format("copy (select {} from {} as s{} order by {}) to stdout (format binary)",
+                          fmt::join(sent, ", "), select.own_table("", where, false),
+                          select.joins(nullptr), fmt::join(order, ", "));
+  return scan;
 }
 
 std::string fetch_text(const Relation& relation, const Projection& projection,

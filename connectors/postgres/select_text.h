@@ -3,6 +3,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "connectors/postgres/relation.h"
 #include "engine/ports/source.h"
@@ -22,8 +23,13 @@ using RelationOf = std::function<const Relation*(const TableName&)>;
 inline constexpr std::size_t kLeadingColumns = 3;
 
 // COPY … TO STDOUT (FORMAT binary) of the rows in scope, in the order of ObjectKey.
-// Without versions: a scan needs none, and xmin costs the server a quarter of its time.
-std::string scan_text(const Relation& relation, const Projection& projection);
+// Without versions: a scan needs none, and xmin costs the server a quarter of its time. What the
+// projection asks for twice, as ids that are attributes too, is sent once.
+struct ScanText {
+  std::string copy;
+  std::vector<std::size_t> fields;  // by column of the projection: the field of the answer
+};
+ScanText scan_text(const Relation& relation, const Projection& projection);
 
 // One array parameter per id column, of its type.
 std::string fetch_text(const Relation& relation, const Projection& projection,

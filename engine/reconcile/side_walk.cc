@@ -133,7 +133,9 @@ Result<void> SideWalk::compare(const RowBatch& rows, std::size_t first, std::siz
     }
     key_.clear();
     COUPLET_CHECK(append_key(id_types, id_, key_));
-    COUPLET_TRY(pass_survivors(&key_));
+    if (survivors_.valid()) {
+      COUPLET_TRY(pass_survivors(&key_));
+    }
     if (records_ == Records::kNone) {
       COUPLET_TRY(held_.add(key_, fold_of_row(slots)));
       continue;
@@ -187,9 +189,6 @@ Result<void> SideWalk::pass_missing(const std::string* before) {
 
 // Survivors that are not in the scan have gone too, or are out of scope. Null: all that are left.
 Result<void> SideWalk::pass_survivors(const std::string* until) {
-  if (until != nullptr && (!survivors_.valid() || survivors_.key() > *until)) {
-    return {};
-  }
   for (; survivors_.valid() && (until == nullptr || survivors_.key() < *until); survivors_.next()) {
     COUPLET_TRY(result_.nominees.add({side_, {std::string(survivors_.key())}}));
   }

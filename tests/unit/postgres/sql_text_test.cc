@@ -11,6 +11,7 @@ namespace couplet::postgres {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -63,9 +64,21 @@ TEST(SqlTextTest, AScanSortsTextByBytesAndEnumsByLabel) {
   asked.id = {"a", "b", "c", "d"};
   asked.id_types = {of(TypeKind::kText), of(TypeKind::kEnum), of(TypeKind::kChar),
                     of(TypeKind::kUuid)};
-  EXPECT_THAT(scan_text(relation(), asked),
+  EXPECT_THAT(scan_text(relation(), asked).copy,
               HasSubstr("order by s.c0 collate \"C\", s.c1::text collate \"C\", s.c2::text collate "
                         "\"C\", s.c3)"));
+}
+
+TEST(SqlTextTest, AScanSendsWhatIsAskedForTwiceOnce) {
+  Projection asked = projection();
+  asked.id = {"id"};
+  asked.id_types = {of(TypeKind::kInt64)};
+  asked.columns = {{{}, "name", of(TypeKind::kText)},
+                   {{}, "id", of(TypeKind::kInt64)},
+                   {{}, "name", of(TypeKind::kText)}};
+  const ScanText scan = scan_text(relation(), asked);
+  EXPECT_THAT(scan.copy, HasSubstr("copy (select s.c0, s.c1 from "));
+  EXPECT_THAT(scan.fields, ElementsAre(0U, 1U, 0U, 1U));
 }
 
 TEST(SqlTextTest, AConditionStandsAloneWithItsTable) {
@@ -73,7 +86,7 @@ TEST(SqlTextTest, AConditionStandsAloneWithItsTable) {
   asked.scope = {SqlCondition{"active -- only those"},
                  EqualsAny{"kind", of(TypeKind::kText), {"it's", std::nullopt}},
                  EqualsAny{"none", of(TypeKind::kText), {}}};
-  const std::string text = scan_text(relation(), asked);
+  const std::string text = scan_text(relation(), asked).copy;
   EXPECT_THAT(text, HasSubstr("coalesce((active -- only those\n), false)"));
   EXPECT_THAT(text, HasSubstr("coalesce((\"Order\".\"kind\" = 'it''s') or \"Order\".\"kind\" is "
                               "null, false) and false"));
@@ -86,7 +99,7 @@ TEST(SqlTextTest, PathsThatBeginAlikeShareTheirJoins) {
   asked.columns = {{{parent}, "name", of(TypeKind::kText)},
                    {{parent, grand}, "name", of(TypeKind::kText)},
                    {{parent, grand}, "code", of(TypeKind::kText)}};
-  const std::string text = scan_text(relation(), asked);
+  const std::string text = scan_text(relation(), asked).copy;
   EXPECT_THAT(text, AllOf(HasSubstr("as j1 on j1.k0 = s.c1"), HasSubstr("as j2 on j2.k0 = j1.c1"),
                           HasSubstr("j1.c0, j2.c0, j2.c1"), Not(HasSubstr("j3"))));
 }
