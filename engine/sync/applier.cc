@@ -239,6 +239,9 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
   batch.groups = std::move(grouped.groups);
   auto submitted = source.submit(batch);
   crash_points_.reached("after_submit");
+  if (submitted && meanwhile_) {
+    std::exchange(meanwhile_, nullptr)();
+  }
   auto outcome = submitted ? source.collect() : Result<WriteOutcome>(fail(submitted.error()));
   crash_points_.reached("after_commit");
   grouped.groups = std::move(batch.groups);

@@ -61,7 +61,7 @@ class Applier {
   Applier(const BoundDefinition& definition, State& state, const std::vector<Source*>& sources,
           const MappingPlan& plan, Reader& reader, TaskBatch& batch, WriterState& writers,
           Clock& clock, const CrashPoints& crash_points,
-          const std::function<bool()>& stop_requested)
+          const std::function<bool()>& stop_requested, std::function<void()> meanwhile)
       : definition_(definition),
         state_(state),
         sources_(sources),
@@ -71,7 +71,8 @@ class Applier {
         writers_(writers),
         clock_(clock),
         crash_points_(crash_points),
-        stop_requested_(stop_requested) {}
+        stop_requested_(stop_requested),
+        meanwhile_(std::move(meanwhile)) {}
 
   // Errors: kTransient and kCommitUnknown (some sides of some tasks may be written: recover, then
   // sync the whole batch again), and everything that stops the mapping.
@@ -103,7 +104,8 @@ class Applier {
   Clock& clock_;
   const CrashPoints& crash_points_;
   const std::function<bool()>& stop_requested_;
-  bool cut_up_ = false;  // a part of the batch has been refused
+  std::function<void()> meanwhile_;  // once, while a source works on what was submitted
+  bool cut_up_ = false;              // a part of the batch has been refused
   Departures departures_;
 };
 

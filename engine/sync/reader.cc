@@ -5,6 +5,7 @@
 #include "engine/ports/tuning.h"
 #include "engine/sync/byte_codec.h"
 #include "engine/sync/planned_rows.h"
+#include "engine/sync/read_ahead.h"
 
 namespace couplet {
 namespace {
@@ -37,18 +38,28 @@ Result<Reader::Found> Reader::fetch(Side side, std::span<const ObjectKey> keys) 
   std::vector<ObjectKey> wanted(keys.begin(), keys.end());
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  const Projection& projection = plan_.side(side).projection;
+  if (ahead_ != nullptr) {
+    RowBatch& rows = batch_.rows.emplace_back(projection.width());
+    std::erase_if(wanted, [&](const ObjectKey& key) { return ahead_->append(side, key, rows); });
+    COUPLET_TRY(keep(side, rows, found));
+  }
   Source& source = *sources_[plan_.side(side).entity->source];
   for (std::size_t start = 0; start < wanted.size(); start += tuning::kBatchRows) {
     const std::size_t count = std::min(tuning::kBatchRows, wanted.size() - start);
     RowBatch& rows = batch_.rows.emplace_back();
-    COUPLET_TRY(
-        source.fetch(plan_.side(side).projection, std::span(wanted).subspan(start, count), rows));
-    COUPLET_ASSIGN(const std::vector<View>* views, keep(side, rows));
-    for (const View& view : *views) {
-      found.emplace(view.key, &view);
-    }
+    COUPLET_TRY(source.fetch(projection, std::span(wanted).subspan(start, count), rows));
+    COUPLET_TRY(keep(side, rows, found));
   }
   return found;
+}
+
+Result<void> Reader::keep(Side side, RowBatch& rows, Found& found) {
+  COUPLET_ASSIGN(const std::vector<View>* views, keep(side, rows));
+  for (const View& view : *views) {
+    found.emplace(view.key, &view);
+  }
+  return {};
 }
 
 bool Reader::identity_cells(Side side, Question& question,

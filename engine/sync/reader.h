@@ -11,19 +11,23 @@
 namespace couplet {
 
 class PlannedRows;
+class ReadAhead;
 
 // Reads objects of one mapping as views, in batches, into a TaskBatch that keeps them alive.
 class Reader {
  public:
   Reader(const BoundDefinition& definition, const State& state, const std::vector<Source*>& sources,
-         const MappingPlan& plan, TaskBatch& batch, const PlannedRows* planned = nullptr)
+         const MappingPlan& plan, TaskBatch& batch, const PlannedRows* planned = nullptr,
+         const ReadAhead* ahead = nullptr)
       : builder_(definition, state, plan),
         sources_(sources),
         plan_(plan),
         batch_(batch),
-        planned_(planned) {}
+        planned_(planned),
+        ahead_(ahead) {}
 
-  // The views of those that are there, by key. Chunks of tuning::kBatchRows, a statement each.
+  // The views of those that are there, by key. Chunks of tuning::kBatchRows, a statement each, of
+  // those that have not been read ahead.
   using Found = std::unordered_map<ObjectKey, const View*>;
   Result<Found> fetch(Side side, std::span<const ObjectKey> keys);
 
@@ -41,6 +45,7 @@ class Reader {
  private:
   // Views of rows that came from the side, kept by the batch.
   Result<const std::vector<View>*> keep(Side side, RowBatch& rows);
+  Result<void> keep(Side side, RowBatch& rows, Found& found);
   Result<void> ask(Side side, std::span<Question*> questions, std::span<const std::size_t> by,
                    const ValueTable& wanted);
   // Appends the identity to `row`; false where it has none that can be asked for.
@@ -51,6 +56,7 @@ class Reader {
   const MappingPlan& plan_;
   TaskBatch& batch_;
   const PlannedRows* planned_;  // of a dry run; else null
+  const ReadAhead* ahead_;      // null: nothing is
 };
 
 }  // namespace couplet

@@ -251,9 +251,10 @@ Result<bool> Rounds::pause(const Error& error, int attempt) {
 }
 
 Result<Syncer::Outcome> Rounds::sync_batch(std::size_t mapping, std::span<const Nominee> nominees,
-                                           bool clashing) {
-  return retried<Syncer::Outcome>(
-      [&] { return syncer_.sync(mapping, nominees, queues_[mapping].permissions, clashing); });
+                                           bool clashing, std::span<const Nominee> next) {
+  return retried<Syncer::Outcome>([&] {
+    return syncer_.sync(mapping, nominees, queues_[mapping].permissions, clashing, next);
+  });
 }
 
 Result<void> Rounds::queue(std::span<const Subject> subjects) {
@@ -368,17 +369,24 @@ Result<void> Rounds::drain(std::size_t mapping) {
   std::uint64_t done = 0;
   for (int pass = 0; pass < kPassesMax && !queue.spool.empty() && !queue.stopped; ++pass) {
     std::vector<Subject> again;
-    while (!queue.spool.empty() && !queue.stopped) {
+    std::vector<Nominee> next;
+    while ((!next.empty() || !queue.spool.empty()) && !queue.stopped) {
       if (settings_.stop_requested()) {
         return fail(ErrorKind::kInterrupted, "interrupted");
       }
-      COUPLET_ASSIGN(const auto nominees, queue.spool.take(tuning::kBatchRows));
-      COUPLET_ASSIGN(const auto outcome, sync_batch(mapping, nominees, false));
+      std::vector<Nominee> nominees = std::exchange(next, {});
+      if (nominees.empty()) {
+        COUPLET_ASSIGN(nominees, queue.spool.take(syncer_.batch_rows()));
+      }
+      if (queue.spool.size() >= syncer_.batch_rows()) {  // What this batch queues joins a rest.
+        COUPLET_ASSIGN(next, queue.spool.take(syncer_.batch_rows()));
+      }
+      COUPLET_ASSIGN(const auto outcome, sync_batch(mapping, nominees, false, next));
       COUPLET_TRY(take_over(mapping, outcome));
       again.insert(again.end(), outcome.again.begin(), outcome.again.end());
       queue.clashes.insert(queue.clashes.end(), outcome.clashes.begin(), outcome.clashes.end());
       done += nominees.size();
-      observer_.on_progress(mapping, "sync", done, done + queue.spool.size());
+      observer_.on_progress(mapping, "sync", done, done + next.size() + queue.spool.size());
     }
     for (const Subject& subject : again) {
       COUPLET_TRY(queue.spool.add({subject.side, subject.key}));
@@ -394,7 +402,7 @@ Result<void> Rounds::drain(std::size_t mapping) {
 Result<void> Rounds::retry_clashes(std::size_t mapping) {
   constexpr std::size_t kMoreAtOnce = 4;
   Queue& queue = queues_[mapping];
-  std::size_t together = tuning::kBatchRows;
+  std::size_t together = syncer_.batch_rows();
   for (bool last = false; !queue.clashes.empty() && !queue.stopped;) {
     std::vector<Clash> clashes = std::move(queue.clashes);
     queue.clashes.clear();

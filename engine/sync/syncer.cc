@@ -120,11 +120,17 @@ Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nomin
 void Syncer::begin_run() { run_began_ = clock_.now(); }
 
 Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nominee> nominees,
-                                     const Permissions& permissions, bool clashing) {
+                                     const Permissions& permissions, bool clashing,
+                                     std::span<const Nominee> next) {
   const MappingPlan& plan = plans_[mapping];
   Outcome outcome;
   SecondLook second;
-  COUPLET_TRY(look(plan, nominees, permissions, clashing, {}, second, outcome));
+  const ReadAhead ahead = std::exchange(ahead_, {});
+  auto looked = look(plan, {nominees, clashing, &ahead, next}, permissions, {}, second, outcome);
+  if (!looked) {
+    ahead_ = {};  // nobody knows what was written
+    return fail(std::move(looked.error()));
+  }
   std::vector<Nominee> again;
   for (const auto* subjects : {&second.refused, &second.besides}) {
     for (const Subject& subject : *subjects) {
@@ -136,27 +142,30 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
   }
   // What triggers change once more is left to the next run: they may do so for ever.
   SecondLook third;
-  COUPLET_TRY(look(plan, again, permissions, clashing, second.writes, third, outcome));
+  COUPLET_TRY(
+      look(plan, {again, clashing, nullptr, {}}, permissions, second.writes, third, outcome));
   append(outcome.again, std::move(third.refused));
   return outcome;
 }
 
-Result<void> Syncer::look(const MappingPlan& plan, std::span<const Nominee> nominees,
-                          const Permissions& permissions, bool clashing,
-                          const RefusedWrites& earlier, SecondLook& second, Outcome& outcome) {
+Result<void> Syncer::look(const MappingPlan& plan, const Looked& looked,
+                          const Permissions& permissions, const RefusedWrites& earlier,
+                          SecondLook& second, Outcome& outcome) {
   TaskBatch batch;
   Reader reader(definition_, state_, sources_, plan, batch,
-                settings_.dry_run ? &planned_rows_ : nullptr);
-  COUPLET_TRY(decide_batch(plan, nominees, permissions, reader, batch));
+                settings_.dry_run ? &planned_rows_ : nullptr, looked.ahead);
+  COUPLET_TRY(decide_batch(plan, looked.nominees, permissions, reader, batch));
+  const auto read_next = [&] { ahead_ = ReadAhead(plan, state_, sources_, looked.next); };
   Applier applier(definition_, state_, sources_, plan, reader, batch, writers_, clock_,
-                  settings_.crash_points, settings_.stop_requested);
+                  settings_.crash_points, settings_.stop_requested, read_next);
   if (settings_.dry_run) {
     applier.pretend(planned_, planned_rows_);
   } else {
     COUPLET_TRY(applier.apply());
+    ahead_.forget_written(batch);
   }
   park_without_effect(plan, earlier, batch);
-  COUPLET_TRY(record(batch, plan, clashing, second, outcome));
+  COUPLET_TRY(record(batch, plan, looked.clashing, second, outcome));
   for (const Task& task : batch.tasks) {
     for (OperationReport& operation : operations_of(reader.builder(), plan, task)) {
       ++summary_.count(operation.operation);

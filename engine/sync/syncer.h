@@ -4,9 +4,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/ports/tuning.h"
 #include "engine/sync/applier.h"
 #include "engine/sync/clash.h"
 #include "engine/sync/joint_changes.h"
+#include "engine/sync/read_ahead.h"
 #include "engine/sync/refused_writes.h"
 #include "engine/sync/report.h"
 
@@ -21,6 +23,8 @@ class Syncer {
     CrashPoints crash_points;
     // Asked while a batch that was refused is cut up, which may take long.
     std::function<bool()> stop_requested = [] { return false; };
+    // Nominees of a batch, as `rounds` makes them: small ones for histories of few objects.
+    std::size_t batch_rows = tuning::kBatchRows;
   };
 
   Syncer(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
@@ -65,10 +69,12 @@ class Syncer {
     std::vector<Subject> settled;
     std::uint64_t operations = 0;
   };
-  // At most tuning::kExchangeRows nominees; tuning::kBatchRows, but where they exchange unique
-  // values. `clashing`: a clash parks.
+  // At most tuning::kExchangeRows nominees; batch_rows(), but where they exchange unique values.
+  // `clashing`: a clash parks. `next`: whom the very next call will be about; their rows are read
+  // while these are written.
   Result<Outcome> sync(std::size_t mapping, std::span<const Nominee> nominees,
-                       const Permissions& permissions, bool clashing);
+                       const Permissions& permissions, bool clashing,
+                       std::span<const Nominee> next = {});
 
   // Decides without acting: leaves in `batch` what `sync` would go on to apply. Of what a dry run
   // has planned so far, nothing is seen.
@@ -84,6 +90,7 @@ class Syncer {
   Result<std::vector<Subject>> held_opposite(std::span<const Changed> objects) const;
 
   [[nodiscard]] const std::vector<MappingPlan>& plans() const { return plans_; }
+  [[nodiscard]] std::size_t batch_rows() const { return settings_.batch_rows; }
   // Counts of operations so far; what stands at the end is counted from the state (reconcile).
   [[nodiscard]] const Summary& summary() const { return summary_; }
   // Tells of the objects that are reported on as of their last decision, and counts them and those
@@ -97,10 +104,15 @@ class Syncer {
     std::vector<Subject> refused;  // whose write was refused
     std::vector<Subject> besides;  // in whose row a trigger has changed more than was written
   };
+  struct Looked {
+    std::span<const Nominee> nominees;
+    bool clashing = false;
+    const ReadAhead* ahead = nullptr;  // of these
+    std::span<const Nominee> next;
+  };
   // A batch, looked at once. What was refused at an earlier look, and is again, parks.
-  Result<void> look(const MappingPlan& plan, std::span<const Nominee> nominees,
-                    const Permissions& permissions, bool clashing, const RefusedWrites& earlier,
-                    SecondLook& second, Outcome& outcome);
+  Result<void> look(const MappingPlan& plan, const Looked& looked, const Permissions& permissions,
+                    const RefusedWrites& earlier, SecondLook& second, Outcome& outcome);
   Result<void> decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
                             const Permissions& permissions, Reader& reader, TaskBatch& batch);
   // An intent that a crash left; committed: its mark says so.
@@ -141,6 +153,7 @@ class Syncer {
   Timestamp run_began_;
   std::uint64_t planned_ = 0;
   PlannedRows planned_rows_;
+  ReadAhead ahead_;  // of the next batch
   Summary summary_;
   std::unordered_map<std::uint64_t, std::optional<OperationReport>> reported_;
   std::unordered_map<std::uint64_t, bool> conflicts_;
