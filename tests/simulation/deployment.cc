@@ -105,7 +105,10 @@ RunEnd Deployment::in_a_new_process(const Step& step,
       COUPLET_ASSIGN(const auto state, State::open(store, *bound_, identities, random_));
       CrashPoints crash_points;
       crash_points.reached = moment;
-      Syncer syncer(*bound_, *state, sources, clock_, *this, {false, crash_points});
+      Syncer::Settings settings;
+      settings.crash_points = crash_points;
+      settings.batch_rows = shape_.batch_rows;
+      Syncer syncer(*bound_, *state, sources, clock_, *this, settings);
       COUPLET_TRY(syncer.recover());
       return work(*state, sources, syncer);
     };

@@ -38,7 +38,8 @@ void on_abort(int /*signal*/) {
 
 void print_history(const Script& script, const Violation& violation) {
   std::printf("%s\n", script.shape.definition().c_str());
-  std::printf("the databases offer %s\n\n", script.shape.marks ? "marks" : "no marks");
+  std::printf("the databases offer %s; batches of %zu\n\n",
+              script.shape.marks ? "marks" : "no marks", script.shape.batch_rows);
   for (std::size_t i = 0; i < script.steps.size(); ++i) {
     std::printf("%3zu. %s\n", i + 1, to_string(script.shape, script.steps[i]).c_str());
   }

@@ -191,7 +191,13 @@ const char* name_of(Edit::Kind kind) {
 }  // namespace
 
 Script random_script(std::uint64_t seed, std::size_t steps) {
-  return ScriptMaker(seed, steps).make();
+  Script script = ScriptMaker(seed, steps).make();
+  Dice dice(~seed);  // of its own: what else the seed stands for does not depend on it
+  constexpr std::size_t kSmallMost = 4;
+  if (dice.chance(50)) {
+    script.shape.batch_rows = 1 + dice.below(kSmallMost);
+  }
+  return script;
 }
 
 Script undisturbed(Script script) {

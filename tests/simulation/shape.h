@@ -6,6 +6,7 @@
 
 #include "connectors/memory/memory_database.h"
 #include "engine/model/situation.h"
+#include "engine/ports/tuning.h"
 
 // What a history is played on: tables on two sides, and a definition over them. Plain data that the
 // oracle reads; the engine sees the tables and the text of `definition`.
@@ -86,7 +87,8 @@ struct Shape {
   std::string name;
   std::vector<Table> tables;  // parents first
   std::vector<Mapping> mappings;
-  bool marks = true;  // the databases offer marks
+  bool marks = true;                            // the databases offer marks
+  std::size_t batch_rows = tuning::kBatchRows;  // of the engine's batches
 
   [[nodiscard]] const Table& table(std::string_view table_name) const;
   [[nodiscard]] const Mapping& mapping(std::string_view mapping_name) const;
