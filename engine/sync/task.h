@@ -101,8 +101,7 @@ struct Task {
     std::vector<std::optional<SlotState>> states;  // by use, what the row now holds
   };
   std::array<std::optional<Written>, 2> written{};  // indexed by Side
-  bool recorded = false;     // with the arrival elsewhere of those who leave it
-  State::Standing standing;  // as it was
+  bool recorded = false;  // with the arrival elsewhere of those who leave it
 
   // The view whose value of this use counts on that side.
   [[nodiscard]] const View* holder(Side side, std::size_t use) const {
