@@ -111,6 +111,23 @@ TEST_F(ContributorsTest, ATargetThatWasLeftIsAnOrphanThoughTheWriteOnArrivalIsRe
   expect_at_rest();
 }
 
+// The same of what it leaves, in a sync by hand, which has no evidence that anybody is gone: who
+// contributes elsewhere by now is not one that nobody has seen go.
+TEST_F(ContributorsTest, WhoHasLeftHasNoSayWhereTheWriteOnDepartureIsRefused) {
+  map();
+  order({{"city", "Rome"}, {"note", "mover"}, {"touched", "2025-02-01"}});
+  order({{"city", "Rome"}, {"note", "stays"}, {"touched", "2025-01-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome mover"));
+  left->update("orders", {{"note", "mover"}}, {{"city", "Oslo"}});
+  right->faults().before(memory::SourceCall::kSubmit, [&] {
+    right->update("cities", {{"name", "Rome"}}, {{"note", "raced"}});
+  });
+  EXPECT_TRUE(sync({"left.orders/1"}).summary.converged);
+  EXPECT_THAT(cities(), ElementsAre("Oslo mover", "Rome stays"));
+  expect_at_rest();
+}
+
 TEST_F(ContributorsTest, OneWhoseParentIsNotLinkedStaysDeferredRunAfterRun) {
   map(kCountryKey);
   left->insert("countries", {{"id", "1"}, {"name", "Italy"}});
