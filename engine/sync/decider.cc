@@ -96,6 +96,19 @@ std::array<bool, 2> unwritten_since(const Task& task) {
   return unwritten;
 }
 
+// The same reference has not changed by the link that it has got since.
+void follow_link(const DecisionContext& context, const Task& task, Side side, std::size_t use,
+                 Digest now, BaseSlot& base) {
+  const Slot& slot = context.plan.slot(use);
+  const View* holder = task.holder(side, use);
+  Digest& then = base.digests[index_of(side)];
+  if (base.known && slot.link && side != slot.canonical && then != now && holder != nullptr &&
+      holder->slots[use].translated &&
+      then == unresolved(context.state.digester(), *holder->slots[use].reference)) {
+    then = now;
+  }
+}
+
 }  // namespace
 
 Merge merge_of(const DecisionContext& context, const Task& task, std::size_t use) {
@@ -108,13 +121,15 @@ Merge merge_of(const DecisionContext& context, const Task& task, std::size_t use
   const SlotState left = state_of(context, task, Side::kLeft, use);
   const SlotState right = state_of(context, task, Side::kRight, use);
   MergeRules rules = rules_of(context, task, use);
-  if (!base.renewed[0] && !base.renewed[1]) {
-    return merge_slot(left, right, base, rules);
+  const BaseSlot recorded = base;
+  if (base.renewed[0] || base.renewed[1]) {
+    base = base_of_renewed(base, {left.digest, right.digest}, unwritten_since(task), rules);
   }
-  base = base_of_renewed(base, {left.digest, right.digest}, unwritten_since(task), rules);
+  follow_link(context, task, Side::kLeft, use, left.digest, base);
+  follow_link(context, task, Side::kRight, use, right.digest, base);
   Merge merge = merge_slot(left, right, base, rules);
-  if (!merge.base) {
-    merge.base = base;  // As it was, but of the columns that are there now.
+  if (!merge.base && base != recorded) {
+    merge.base = base;  // As it was, but of the columns and links that are there now.
   }
   return merge;
 }

@@ -46,6 +46,10 @@ bool can_translate(const BoundDefinition& definition, const Slot& slot, Side fro
   return !many || *many == link_side(slot, from);
 }
 
+Digest unresolved(const Digester& digester, const ObjectKey& reference) {
+  return digester.of_bytes("unresolved" + reference.bytes);
+}
+
 bool fits(const SlotColumns& columns, const RowBatch& rows, std::size_t row) {
   for (std::size_t i = 0; i < columns.columns.size(); ++i) {
     if (!is_value_of(columns.types[i], rows.at(row, columns.columns[i]))) {
@@ -206,7 +210,7 @@ void SlotReader::resolve(std::size_t use, const ObjectKey& reference, const Obje
   } else {
     state.kind = SlotState::Kind::kUnresolved;
     state.digest =
-        digester_.of_bytes(severed != nullptr ? severed->bytes : "unresolved" + reference.bytes);
+        severed != nullptr ? digester_.of_bytes(severed->bytes) : unresolved(digester_, reference);
   }
   state.sendable = translated != nullptr;
 }

@@ -22,6 +22,9 @@ bool can_translate(const BoundDefinition& definition, const Slot& slot, Side fro
 // The side of the link's pair that the slot's end on `side` refers to.
 Side link_side(const Slot& slot, Side side);
 
+// What a reference comes to, in other terms than its own, that no link translates.
+Digest unresolved(const Digester& digester, const ObjectKey& reference);
+
 // The first line of the slot's `values` whose end on `side` is this value; null: none.
 const ValuePair* value_pair(const Slot& slot, Side side, const Type& type, Value value);
 inline const std::optional<std::string>& end_of(const ValuePair& pair, Side side) {

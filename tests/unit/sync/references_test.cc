@@ -165,6 +165,37 @@ TEST_F(ReferencesTest, AReferenceToTheSurvivorOfASeveredLinkHasNotChanged) {
   EXPECT_EQ(settle().operations(), 0U);
 }
 
+// Which links come first is up to the order of mappings: one of the two references has none yet
+// when it is decided.
+TEST_F(ReferencesTest, AReferenceThatLostAtFirstContactHasNotChangedByTheLinkOfItsEnd) {
+  for (const char* conflict : {"right_wins", "last_write_wins, tie: right"}) {
+    SCOPED_TRACE(conflict);
+    left = std::make_shared<MemoryDatabase>();
+    right = std::make_shared<MemoryDatabase>();
+    store = std::make_unique<MemoryStateStore>();
+    tables(false);
+    map((std::string("left_to_right, conflict: ") + conflict).c_str());
+    left->insert("teams", {{"id", "1"}, {"name", "red"}});
+    left->insert("teams", {{"id", "2"}, {"name", "blue"}});
+    left->insert("members", {{"id", "3"}, {"name", "Ada"}, {"team_id", "1"}});
+    left->insert("members", {{"id", "4"}, {"name", "Bob"}, {"team_id", "2"}});
+    left->update("teams", {{"id", "2"}}, {{"captain_id", "4"}});
+    right->insert("teams", {{"id", "70"}, {"name", "other"}});
+    right->insert("members", {{"id", "80"}, {"name", "Ada"}, {"team_id", "70"}});
+    right->insert("teams", {{"id", "71"}, {"name", "blue"}, {"captain_id", "80"}});
+    settle();
+    EXPECT_THAT(members(*right), ElementsAre("Ada in other", "Bob in blue"));
+    EXPECT_THAT(captains(*right), ElementsAre("blue: Ada", "other: -", "red: -"));
+    EXPECT_EQ(settle().operations(), 0U);
+    EXPECT_THAT(members(*left), ElementsAre("Ada in red", "Bob in blue"));
+    // What is changed later is carried.
+    left->update("members", {{"name", "Ada"}}, {{"team_id", "2"}});
+    settle();
+    EXPECT_THAT(members(*right), ElementsAre("Ada in blue", "Bob in blue"));
+    EXPECT_EQ(settle().operations(), 0U);
+  }
+}
+
 TEST_F(ReferencesTest, APlanShowsAChildOfAPlannedParentAsACreate) {
   tables(true);
   map("left_to_right");
