@@ -25,6 +25,18 @@ bool is_path(const Endpoint& end) {
                      [](const ColumnPath& column) { return !column.joins.empty(); });
 }
 
+// Indexed by Side: nobody has written the row since we looked at it.
+std::array<bool, 2> unwritten_since(const Task& task) {
+  std::array<bool, 2> unwritten{};
+  const Agreement* agreement = agreement_of(task);
+  for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
+    const View* view = task.views[side];
+    unwritten[side] = view != nullptr && agreement != nullptr && view->version != RowVersion{} &&
+                      agreement->ends[side].version == view->version;
+  }
+  return unwritten;
+}
+
 // Rules of one slot. Where mappings over one pair carry a slot both ways they are one two-way
 // mapping: the one listed first decides conflicts.
 MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_t use) {
@@ -34,6 +46,10 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
   rules.writes = own.writes;
   rules.carried_back = own.carried_back;
   rules.through_path = is_path(plan.slot(use).left) || is_path(plan.slot(use).right);
+  if (rules.through_path) {
+    const std::array<bool, 2> unwritten = unwritten_since(task);
+    rules.looked_before = unwritten[0] && unwritten[1];
+  }
   rules.policy = own.policy;
   rules.conflict = own.conflict;
   rules.tie = own.tie;
@@ -82,18 +98,6 @@ SlotState state_of(const DecisionContext& context, const Task& task, Side side, 
   state.sendable = !context.plan.slot(use).link || state.kind == SlotState::Kind::kNull ||
                    slot.translated.has_value();
   return state;
-}
-
-// Indexed by Side: nobody has written the row since we looked at it.
-std::array<bool, 2> unwritten_since(const Task& task) {
-  std::array<bool, 2> unwritten{};
-  const Agreement* agreement = agreement_of(task);
-  for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
-    const View* view = task.views[side];
-    unwritten[side] = view != nullptr && agreement != nullptr && view->version != RowVersion{} &&
-                      agreement->ends[side].version == view->version;
-  }
-  return unwritten;
 }
 
 // The same reference has not changed by the link that it has got since.
@@ -162,6 +166,10 @@ bool needs(const DecisionContext& context, Side target, std::size_t use) {
 // Which rule it is that leaves a changed target as it is.
 const char* why_left(const Task& task) {
   for (const Merge& merge : task.merges) {
+    if (merge.outcome == Outcome::kReport && merge.because == because::kCarriedBack) {
+      return "it is not what the other side shows through a path, and the mappings that write "
+             "there leave that as it is: see what they tell of it, or change one of the two";
+    }
     if (merge.outcome == Outcome::kReport && merge.because == because::kLastWriteWins) {
       return "the target was changed last, and `conflict: last_write_wins` leaves it so";
     }
@@ -221,8 +229,9 @@ void decide_merge(const DecisionContext& context, Task& task) {
       task.situation = Situation::kMoved;
     } else if (written[0] || written[1] || report || task.act == Act::kPark) {
       // From the point of view of who is written: did its source change, or it itself?
-      const bool left =
-          task.act == Act::kPark ? task.fault_side == Side::kRight : written[0] && !written[1];
+      const bool left = task.act == Act::kPark     ? task.fault_side == Side::kRight
+                        : written[0] || written[1] ? !written[1]
+                                                   : !plan.bound->writes[1];
       const Side target = left ? Side::kLeft : Side::kRight;
       // At first contact nobody can tell: it takes what its source has.
       const bool source = changed[index_of(other(target))] || !changed[index_of(target)];

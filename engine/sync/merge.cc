@@ -48,6 +48,15 @@ void take_from(Side from, const SlotState& left, const SlotState& right, Merge& 
   merge.base = BaseSlot{true, {value.digest, value.digest}};
 }
 
+// Another mapping carries it. Where one side is read through a path it may be that each leaves it
+// to the other, by rules or looks of its own: then it is told.
+void leave_to_another(const MergeRules& rules, Merge& merge) {
+  merge.because = because::kCarriedBack;
+  if (rules.through_path && rules.looked_before) {
+    merge.outcome = Merge::Outcome::kReport;
+  }
+}
+
 void settle_conflict(const SlotState& left, const SlotState& right, const MergeRules& rules,
                      Merge& merge) {
   const Verdict verdict = decide_conflict(left, right, rules);
@@ -72,7 +81,7 @@ void settle_conflict(const SlotState& left, const SlotState& right, const MergeR
     take_from(loser, left, right, merge);
   } else {
     merge.rule = nullptr;  // The mapping that carries it decides and records.
-    merge.because = because::kCarriedBack;
+    leave_to_another(rules, merge);
   }
 }
 
@@ -133,7 +142,7 @@ void one_changed(Side changed, const SlotState& left, const SlotState& right,
   }
   // `changed` is a target that this mapping only writes to.
   if (rules.carried_back[index_of(changed)]) {
-    merge.because = because::kCarriedBack;
+    leave_to_another(rules, merge);
     return;
   }
   switch (rules.policy) {

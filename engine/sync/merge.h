@@ -45,6 +45,9 @@ struct MergeRules {
   // One side is read through a path: what carries a change of the other is a mapping of another
   // pair, whose own look decides.
   bool through_path = false;
+  // Nobody has written either row since this mapping last looked at them: what it leaves to
+  // another mapping it has left to it before.
+  bool looked_before = false;
   // False where another mapping of the pair, listed before, writes the slot the same way.
   bool decides_first_contact = true;
 };
