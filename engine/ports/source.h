@@ -15,6 +15,7 @@
 #include "engine/model/row_batch.h"
 #include "engine/model/strong_int.h"
 #include "engine/ports/catalog.h"
+#include "engine/ports/change_stream.h"
 #include "engine/ports/inspection.h"
 
 // The contract of a system of record. Batch in, batch out: no call touches one object by itself.
@@ -184,6 +185,17 @@ class Source {
   virtual Result<std::optional<BatchNumber>> attach_mark(const std::string& name) = 0;
   // Whether a mark of this name exists already, without attaching. False where there are none.
   virtual Result<bool> mark_exists(const std::string& name) = 0;
+
+  // Opens the stream of changes from `request.from` on; what it needs is there (setup). It runs on
+  // a connection of its own, beside the other calls. Errors: kUnavailable, kAuthentication,
+  // kPrivilege, kSchema (with the statement that mends it), kTransient (somebody else still holds
+  // it), kUnsupported: the source has no such stream.
+  virtual Result<std::unique_ptr<ChangeStream>> changes(const StreamRequest& /*request*/) {
+    return fail(ErrorKind::kUnsupported, "this source has no change stream");
+  }
+  // Returns once reads of this source see the effects of all these transactions
+  // (ChangeTransaction::transaction), which an event may be ahead of. Errors: kTransient: not yet.
+  virtual Result<void> await_visible(std::span<const std::uint64_t> /*transactions*/) { return {}; }
 
   // Writing, pipelined: submit n+1 may be called before collect of n; at most two are in flight,
   // and no row may be in both. A batch is one transaction: it commits whole or not at all.

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/model/object_key.h"
+#include "engine/model/position.h"
+#include "engine/model/result.h"
+#include "engine/model/strong_int.h"
+#include "engine/model/type.h"
+#include "engine/ports/catalog.h"
+
+// What a source tells of its own changes, in the order in which they were committed. An event is a
+// hint: "this object changed". At least once: after a crash, whole transactions come again.
+namespace couplet {
+
+// Whose changes are wanted, and by what they are named.
+struct StreamedTable {
+  TableName table;
+  std::vector<std::string> id;
+  std::vector<Type> id_types;
+};
+
+struct StreamRequest {
+  // `name` of the definition: what the source keeps for us is named by it, and so are our marks
+  // (Source::attach_mark), by which our own writes are told.
+  std::string deployment;
+  std::vector<StreamedTable> tables;
+  // End of the last transaction whose every effect is durable here; monostate: none yet.
+  Position from;
+  // Where transactions that the source sends before they have committed wait, in files without a
+  // name; empty: the system's temporary folder.
+  std::string spool_folder;
+};
+
+struct ChangeEvent {
+  enum class Kind : std::uint8_t {
+    kInsert,
+    kUpdate,
+    kDelete,
+    kTruncate,  // of the whole table: never evidence that an object was deleted
+    kTable,     // the table is another than it was before: its columns are to be looked at again
+  };
+  Kind kind = Kind::kUpdate;
+  std::size_t table = 0;            // index into StreamRequest::tables
+  ObjectKey key;                    // empty: kTruncate, kTable
+  std::optional<ObjectKey> before;  // kUpdate: the key that the object had, where it was another
+};
+
+// A transaction, or a part of a large one: its events up to `ended`.
+struct ChangeTransaction {
+  std::vector<ChangeEvent> events;
+  std::uint64_t transaction = 0;  // its id, for Source::await_visible
+  Timestamp committed_at;
+  bool ours = false;   // written under one of our own marks
+  bool ended = false;  // its last part: `end` is its place
+  Position end;
+};
+
+// What came, in order. About `tuning::kBatchRows` events.
+struct ChangeBatch {
+  std::vector<ChangeTransaction> transactions;
+  // No transaction is open, and the source has nothing up to here that was not given. It may be
+  // further than the last transaction: others write to tables that nobody maps.
+  std::optional<Position> idle_at;
+  [[nodiscard]] bool empty() const { return transactions.empty() && !idle_at; }
+};
+
+// Why a stream does not go on where we were. What happened in between is told by no event: only a
+// reconcile finds it.
+struct StreamGap {
+  std::string reason;  // a sentence: "slot couplet_x_left was made again", …
+};
+
+// One thread calls next, another may acknowledge. What the source wants to hear from time to time,
+// it hears from a thread of the stream's own, which waits for nobody.
+class ChangeStream {
+ public:
+  virtual ~ChangeStream() = default;
+  // Compares where the source begins with where we were. Empty: it goes on there.
+  [[nodiscard]] virtual std::optional<StreamGap> gap() const = 0;
+  // What has come; waits up to `wait` for the first of it. Empty: nothing came. Errors:
+  // kUnavailable, kTransient (connect again), kSchema (the publication, a slot that is lost).
+  // After an error the stream is of no use.
+  virtual Result<ChangeBatch> next(std::chrono::milliseconds wait) = 0;
+  // All effects up to there are durable: the source may forget what it keeps for us. Never goes
+  // back. Safe beside next.
+  virtual void acknowledge(const Position& position) = 0;
+};
+
+}  // namespace couplet
