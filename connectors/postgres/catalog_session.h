@@ -45,6 +45,8 @@ class CatalogSession {
     return work_.exec_params(sql, arguments...);
   }
   [[nodiscard]] int server_version() const { return connection_.server_version(); }
+  // As it was told when we connected.
+  [[nodiscard]] int backend_pid() const { return connection_.backendpid(); }
 
  private:
   std::uint64_t& statements_;
