@@ -60,7 +60,8 @@ class Gathering {
   }
 
   // A change at the end of a path wakes those who read it: the path is walked back.
-  void read_path(const BoundEntity& entity, const ColumnPath& path) {
+  // `streamed`: the change is to be heard of.
+  void read_path(const BoundEntity& entity, const ColumnPath& path, bool streamed) {
     TableName table = entity.table.name;
     for (const Join& join : path.joins) {
       TableAccess& referring = access_[{entity.source, table}];
@@ -69,8 +70,9 @@ class Gathering {
                              {},
                              "a path to " + to_string(join.table) + ", when it is walked back"});
       table = join.table;
-      access_[{entity.source, table}].read.insert(join.target_columns.begin(),
-                                                  join.target_columns.end());
+      TableAccess& referred = access_[{entity.source, table}];
+      referred.read.insert(join.target_columns.begin(), join.target_columns.end());
+      referred.streamed = referred.streamed || streamed;
     }
     access_[{entity.source, table}].read.insert(path.column);
   }
@@ -90,8 +92,10 @@ class Gathering {
       for (const SlotUse& use : *uses) {
         const Slot& slot = pair.slots[use.slot];
         const Endpoint& end = slot.end(side);
+        const bool streamed = mapping.writes[index_of(other(side))] &&
+                              (use.identity || use.writes[index_of(other(side))]);
         for (const ColumnPath& path : end.columns) {
-          read_path(entity, path);
+          read_path(entity, path, streamed);
           if (use.identity && path.joins.empty()) {
             key.columns.insert(path.column);
             if (slot.comparison.kind == ComparisonKind::kTrimmed && !slot.link &&
@@ -104,7 +108,7 @@ class Gathering {
           }
         }
         if (end.updated_at) {
-          read_path(entity, *end.updated_at);
+          read_path(entity, *end.updated_at, streamed);
         }
         table.times_decide = table.times_decide || use.conflict == ConflictPolicy::kLastWriteWins;
       }
