@@ -15,17 +15,16 @@ constexpr const char* kServer = R"(
 select 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1),
        current_setting('server_version_num')::int,
        d.datname, current_user, pg_encoding_to_char(d.encoding),
-       r.rolsuper, r.rolbypassrls, r.rolreplication,
+       r.rolsuper, r.rolbypassrls,
        pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on',
-       (extract(epoch from clock_timestamp() - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint,
-       (select count(*) from pg_replication_slots)
+       (extract(epoch from clock_timestamp() - timestamptz '2000-01-01 00:00:00+00') * 1000000)::bigint
   from pg_database d
   join pg_roles r on r.rolname = current_user
  where d.datname = current_database())";
 
 constexpr const char* kSettings = R"(
 select name, setting from pg_settings
- where name in ('wal_level', 'max_replication_slots', 'max_wal_senders'))";
+ where name = 'max_replication_slots')";
 
 // What mark.cc calls.
 constexpr const char* kForbiddenFunctions = R"(
@@ -50,7 +49,7 @@ select distinct n.nspname
 // A policy for everybody or for us that lets all rows be seen opens the table, unless another one
 // narrows it again.
 constexpr const char* kGuardedTables = R"(
-select w.i, c.oid, n.nspname, c.relname, c.relreplident,
+select w.i, c.oid, n.nspname, c.relname,
        case when c.reltuples > 0 then c.reltuples::bigint end,
        row_security_active(c.oid)
          and (not exists (select from pg_policy p
@@ -70,7 +69,7 @@ select w.i, c.oid, n.nspname, c.relname, c.relreplident,
 // to the first other expression.
 constexpr const char* kIndexes = R"(
 select x.indrelid, x.indexrelid, c.relname,
-       x.indisunique and x.indimmediate and x.indexprs is null, x.indisreplident, x.indisprimary,
+       x.indisunique and x.indimmediate and x.indexprs is null,
        a.attname, k.attnum = 0
   from pg_index x
   join pg_class c on c.oid = x.indexrelid
@@ -105,10 +104,8 @@ void read_server(CatalogSession& session, Inspection& found) {
   found.encoding = text(row[4]);
   found.superuser = truth(row[5]);
   found.sees_hidden_rows = truth(row[5]) || truth(row[6]);
-  found.may_replicate = truth(row[5]) || truth(row[7]);
-  found.read_only = truth(row[8]);
-  found.now = Timestamp{row[9].as<std::int64_t>()};
-  found.slots = row[10].as<std::uint64_t>();
+  found.read_only = truth(row[7]);
+  found.now = Timestamp{row[8].as<std::int64_t>()};
   for (const auto& line : session.run(kSettings)) {
     found.settings[text(line[0])] = text(line[1]);
   }
@@ -120,31 +117,23 @@ void read_server(CatalogSession& session, Inspection& found) {
 // Tables by the text of their OID: what further rows hang on.
 using ByRelation = std::map<std::string, TableInspection>;
 
-void read_indexes(CatalogSession& session, const std::string& oids, ByRelation& tables,
-                  const std::map<std::string, char>& identities) {
+void read_indexes(CatalogSession& session, const std::string& oids, ByRelation& tables) {
   std::string last;
   bool ended = false;  // At an expression that says nothing to us.
   for (const auto& row : session.run(kIndexes, oids)) {
     TableInspection& table = tables.at(text(row[0]));
     const bool first = text(row[1]) != last;
     last = text(row[1]);
-    ended = row[6].is_null() || (ended && !first);
+    ended = row[4].is_null() || (ended && !first);
     if (ended) {
       continue;
     }
     if (first) {
       table.indexes.push_back({text(row[2]), {}, truth(row[3])});
     }
-    table.indexes.back().columns.push_back(text(row[6]));
-    if (truth(row[7])) {
-      table.indexes.back().trimmed.insert(text(row[6]));
-    }
-    const char identity = identities.at(text(row[0]));
-    if ((identity == 'd' && truth(row[5])) || (identity == 'i' && truth(row[4]))) {
-      if (!table.replica_identity) {
-        table.replica_identity.emplace();
-      }
-      table.replica_identity->push_back(text(row[6]));
+    table.indexes.back().columns.push_back(text(row[4]));
+    if (truth(row[5])) {
+      table.indexes.back().trimmed.insert(text(row[4]));
     }
   }
 }
@@ -152,23 +141,20 @@ void read_indexes(CatalogSession& session, const std::string& oids, ByRelation& 
 std::vector<TableInspection> read_tables(CatalogSession& session, const std::string& schemas,
                                          const std::string& names) {
   std::vector<std::string> order;
-  std::map<std::string, char> identities;
   ByRelation tables;
   for (const auto& row : session.run(kGuardedTables, schemas, names)) {
     const std::string oid = text(row[1]);
     order.push_back(oid);
     TableInspection table;
     table.name = {text(row[2]), text(row[3])};
-    identities[oid] = row[4].c_str()[0];
-    table.replica_identity_full = identities[oid] == 'f';
-    if (!row[5].is_null()) {
-      table.row_count = row[5].as<std::uint64_t>();
+    if (!row[4].is_null()) {
+      table.row_count = row[4].as<std::uint64_t>();
     }
-    table.rows_hidden = truth(row[6]);
+    table.rows_hidden = truth(row[5]);
     tables.emplace(oid, std::move(table));
   }
   const std::string oids = array_literal(order);
-  read_indexes(session, oids, tables, identities);
+  read_indexes(session, oids, tables);
   // Before 13 a clone of a partitioned table's trigger did not tell of its origin.
   std::string triggers = kTriggers;
   if (session.server_version() < kTriggerParentsSince) {

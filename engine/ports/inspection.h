@@ -29,9 +29,6 @@ struct TableInspection {
   std::vector<IndexInfo> indexes;
   std::vector<std::string> triggers;  // row triggers of its users, enabled
   bool rows_hidden = false;           // policies may hide rows from our role
-  // How a change stream names a row that was changed or deleted. nullopt: not at all.
-  std::optional<std::vector<std::string>> replica_identity;
-  bool replica_identity_full = false;      // by all of its columns
   std::optional<std::uint64_t> row_count;  // an estimate
 };
 
@@ -43,11 +40,9 @@ struct Inspection {
   std::string encoding;  // of the database: "UTF8"
   bool superuser = false;
   bool sees_hidden_rows = false;                // is above row security by an attribute of its own
-  bool may_replicate = false;                   // may stream changes
   bool read_only = false;                       // takes no writes now: a standby, or a setting
   std::optional<Timestamp> now;                 // its clock, read while it was asked
-  std::map<std::string, std::string> settings;  // by name: "wal_level"
-  std::uint64_t slots = 0;                      // replication slots in use, by anybody
+  std::map<std::string, std::string> settings;  // by name: "max_replication_slots"
   // Functions that Source::attach_mark calls and our role may not:
   // "pg_replication_origin_oid(text)".
   std::vector<std::string> forbidden_functions;

@@ -15,13 +15,6 @@ using postgres::quote_identifier;
 
 constexpr int kOldestVersion = 120000;
 
-bool is_written(const Examined& source, const Access& access) {
-  return std::any_of(access.begin(), access.end(), [&](const auto& table) {
-    return table.first.first == source.index &&
-           (!table.second.update.empty() || !table.second.insert.empty());
-  });
-}
-
 std::string setting_of(const Inspection& found, const std::string& name) {
   const auto setting = found.settings.find(name);
   return setting == found.settings.end() ? std::string() : setting->second;
@@ -29,11 +22,6 @@ std::string setting_of(const Inspection& found, const std::string& name) {
 
 bool has_room_for_marks(const Inspection& found) {
   return setting_of(found, "max_replication_slots") != "0";
-}
-
-std::string grant_of_marks(const Inspection& found) {
-  return fmt::format("GRANT EXECUTE ON FUNCTION {} TO {}",
-                     fmt::join(found.forbidden_functions, ", "), quote_identifier(found.role));
 }
 
 class ServerCheck {
@@ -48,7 +36,6 @@ class ServerCheck {
     check_version();
     check_role();
     check_protection();
-    check_stream();
     return std::move(findings_);
   }
 
@@ -56,15 +43,6 @@ class ServerCheck {
   void add(Level level, std::string code, std::string message, std::string fix) {
     findings_.push_back({level, definition_.sources[source_.index].name, std::move(code),
                          std::move(message), std::move(fix)});
-  }
-  [[nodiscard]] std::string setting(const std::string& name) const {
-    return setting_of(found_, name);
-  }
-  template <typename Which>
-  [[nodiscard]] bool any_table(Which which) const {
-    return std::any_of(access_.begin(), access_.end(), [&](const auto& table) {
-      return table.first.first == source_.index && which(table.second);
-    });
   }
   [[nodiscard]] bool written() const { return is_written(source_, access_); }
 
@@ -121,36 +99,6 @@ class ServerCheck {
     }
   }
 
-  // The change stream of a later version; nothing of today needs it.
-  void check_stream() {
-    const bool wanted = definition_.sources[source_.index].postgres.stream.value_or(
-        any_table([](const TableAccess& table) { return table.streamed; }));
-    if (!wanted) {
-      return;
-    }
-    const std::string later = "; reconcile does without, the change stream to come does not";
-    if (setting("wal_level") != "logical") {
-      add(Level::kNote, "wal_level", "wal_level is " + setting("wal_level") + later,
-          "ALTER SYSTEM SET wal_level = 'logical'");
-    }
-    const std::uint64_t slots =
-        std::strtoull(setting("max_replication_slots").c_str(), nullptr, 10);
-    if (slots > 0 && found_.slots >= slots) {
-      add(Level::kNote, "replication_slots",
-          fmt::format("all {} replication slots are taken{}", slots, later),
-          fmt::format("ALTER SYSTEM SET max_replication_slots = {}", slots + 4));
-    }
-    if (setting("max_wal_senders") == "0") {
-      add(Level::kNote, "wal_senders", "max_wal_senders is 0" + later,
-          "ALTER SYSTEM SET max_wal_senders = 10");
-    }
-    if (!found_.may_replicate) {
-      add(Level::kNote, "replication_role",
-          "role " + found_.role + " may not stream changes" + later,
-          fmt::format("ALTER ROLE {} REPLICATION", quote_identifier(found_.role)));
-    }
-  }
-
   const Definition& definition_;
   const Examined& source_;
   const Inspection& found_;
@@ -174,6 +122,18 @@ std::string seconds(std::int64_t us) {
 }
 
 }  // namespace
+
+bool is_written(const Examined& source, const Access& access) {
+  return std::any_of(access.begin(), access.end(), [&](const auto& table) {
+    return table.first.first == source.index &&
+           (!table.second.update.empty() || !table.second.insert.empty());
+  });
+}
+
+std::string grant_of_marks(const Inspection& found) {
+  return fmt::format("GRANT EXECUTE ON FUNCTION {} TO {}",
+                     fmt::join(found.forbidden_functions, ", "), quote_identifier(found.role));
+}
 
 Findings check_server(const Definition& definition, const Examined& source, const Access& access) {
   return ServerCheck(definition, source, access).check();

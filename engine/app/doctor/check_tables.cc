@@ -1,4 +1,4 @@
-// Tables as they are: indexes, triggers, hidden rows, replica identity.
+// Tables as they are: indexes, triggers, hidden rows.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -79,7 +79,6 @@ class TableCheck {
               "newer change",
           "entities: { …: { updated_at: COLUMN } }, or conflict: left_wins, right_wins or hold");
     }
-    check_identity();
   }
 
  private:
@@ -106,31 +105,6 @@ class TableCheck {
                                         fmt::join(search.trimmed, ", "))),
           fmt::format("CREATE INDEX ON {} ({})", qualified(table_.name), indexed_by(search)));
     }
-  }
-
-  // A change stream names changed and deleted rows by the replica identity; without one the server
-  // refuses updates of a published table.
-  void check_identity() {
-    const bool streamed = definition_.sources[source_.index].postgres.stream.value_or(true) &&
-                          access_.streamed && !access_.id.empty();
-    if (!streamed || table_.replica_identity_full || table_.replica_identity) {
-      return;
-    }
-    add(Level::kNote, "replica_identity",
-        name() +
-            " has no replica identity; reconcile does without, the change stream to come cannot "
-            "tell which row was changed or deleted",
-        fmt::format("ALTER TABLE {} REPLICA IDENTITY {}", qualified(table_.name),
-                    identity_by_index()));
-  }
-
-  [[nodiscard]] std::string identity_by_index() const {
-    for (const IndexInfo& index : table_.indexes) {
-      if (index.unique && index.columns == access_.id) {
-        return "USING INDEX " + quote_identifier(index.name);
-      }
-    }
-    return "FULL";
   }
 
   const Definition& definition_;

@@ -14,6 +14,7 @@
 #include "engine/definition/bound.h"
 #include "engine/definition/definition.h"
 #include "engine/ports/inspection.h"
+#include "engine/ports/stream_setup.h"
 
 // What `doctor` looks at. Each check turns facts into findings and asks nobody, so that it can be
 // tested without a server; only the state's folder is looked into. Fixes in SQL quote every name.
@@ -26,6 +27,11 @@ struct Examined {
   Timestamp before;  // our clock
   Timestamp after;
 };
+
+// Whether the definition writes there.
+bool is_written(const Examined& source, const Access& access);
+// What lets our role make marks there.
+std::string grant_of_marks(const Inspection& found);
 
 // Version, role, encoding, settings. `access` is empty where the file could not be bound.
 Findings check_server(const Definition& definition, const Examined& source, const Access& access);
@@ -40,8 +46,11 @@ Findings check_access(const Definition& definition, const Examined& source, cons
 // Identity keys that a source compares more loosely than Couplet does.
 Findings check_keys(const Definition& definition, const Examined& source, const Access& access,
                     const std::map<std::pair<std::size_t, TableName>, TableInfo>& tables);
-// Indexes, triggers, hidden rows, what a change stream would need.
+// Indexes, triggers, hidden rows.
 Findings check_tables(const Definition& definition, const Examined& source, const Access& access);
+// What a change stream lacks there. Notes as long as nothing is set up for one: reconcile does
+// without. `source`: index into Definition::sources.
+Findings check_stream(const Definition& definition, std::size_t source, const StreamPlan& plan);
 // The state's folder: whose it is, whether it can be written, space, format.
 Findings check_state(const Definition& definition);
 // Whether the state belongs to these databases. `identities` in the order of the sources.

@@ -11,6 +11,7 @@
 #include "engine/app/wiring/definition_file.h"
 #include "engine/app/wiring/sources.h"
 #include "engine/definition/load.h"
+#include "engine/definition/stream_needs.h"
 
 namespace couplet {
 namespace {
@@ -59,6 +60,9 @@ class Doctor {
       append(findings_, check_access(definition_, source, access, tables_));
       append(findings_, check_keys(definition_, source, access, tables_));
       append(findings_, check_tables(definition_, source, access));
+      if (bound) {
+        look_at_stream(source, access);
+      }
     }
     append(findings_, check_marks(definition_, examined_, access));
     append(findings_, check_clocks(definition_, examined_));
@@ -129,23 +133,9 @@ class Doctor {
     return {};
   }
 
-  // Binds as if our role might do everything, so that what it may not can be told as the grants
-  // that it lacks. Without a definition the file does not fit the databases; told.
+  // Without a definition the file does not fit the databases; told.
   Result<BindResult> bind_freely() {
-    COUPLET_ASSIGN(BindResult bound,
-                   bind(
-                       definition_,
-                       [&](std::size_t source,
-                           std::span<const TableName> names) -> Result<std::vector<TableInfo>> {
-                         COUPLET_ASSIGN(auto described, sources_[source]->describe(names));
-                         for (TableInfo& table : described) {
-                           tables_[{source, table.name}] = table;
-                           table = with_every_right(std::move(table));
-                         }
-                         return described;
-                       },
-                       [&](std::size_t source) { return sources_[source]->tables(); }));
-    COUPLET_TRY(check_conditions(bound, sources_));
+    COUPLET_ASSIGN(BindResult bound, bind_as_if_allowed(definition_, sources_, tables_));
     add_diagnostics(bound.diagnostics);
     return bound;
   }
@@ -184,6 +174,19 @@ class Doctor {
     source.found.tables = std::move(found->tables);
   }
 
+  void look_at_stream(const Examined& source, const Access& access) {
+    const auto setup = make_stream_setup(definition_.sources[source.index]);
+    if (!setup) {
+      return;
+    }
+    const auto plan = setup->plan_setup(stream_needs(definition_, source.index, access));
+    if (!plan) {
+      note_away(source.index, plan.error());
+      return;
+    }
+    append(findings_, check_stream(definition_, source.index, *plan));
+  }
+
   bool marks_exist() {
     bool found = false;
     for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -199,7 +202,7 @@ class Doctor {
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<std::string> identities_;
   std::vector<Examined> examined_;
-  std::map<std::pair<std::size_t, TableName>, TableInfo> tables_;
+  DescribedTables tables_;
   SystemClock clock_;
   Findings findings_;
   bool away_ = false;
@@ -241,7 +244,8 @@ VerbSpec doctor_verb() {
   verb.summary = "look for what would be in a run's way, with what mends it";
   verb.doc =
       "Asks every database of the file, reads only, and tells what is missing or could be better:\n"
-      "privileges, keys, types, indexes, settings, clocks, crash protection, the state's folder.\n"
+      "privileges, keys, types, indexes, settings, clocks, crash protection, the state's folder,\n"
+      "publication and slot of a change stream (a note as long as none is set up).\n"
       "Each finding comes with the SQL or the setting that mends it. Exits 3 if a database is "
       "away.";
   verb.run = run_doctor;

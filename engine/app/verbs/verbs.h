@@ -14,6 +14,8 @@ VerbSpec validate_verb();
 VerbSpec state_verify_verb();
 VerbSpec init_verb();
 VerbSpec doctor_verb();
+VerbSpec setup_verb();
+VerbSpec teardown_verb();
 VerbSpec schema_verb();
 VerbSpec completion_verb();
 VerbSpec version_verb();

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "connectors/postgres/postgres_source.h"
+#include "connectors/postgres/stream_setup.h"
 #include "connectors/sqlite/sqlite_source.h"
 
 namespace couplet {
@@ -62,6 +63,12 @@ std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition) 
   return sources;
 }
 
+std::unique_ptr<StreamSetup> make_stream_setup(const SourceDefinition& source) {
+  return source.type == SourceType::kPostgres
+             ? std::make_unique<PostgresStreamSetup>(postgres_settings(source))
+             : nullptr;
+}
+
 Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
                                 const std::string& given_as, const std::string& variable,
                                 const std::filesystem::path& folder) {
@@ -107,6 +114,26 @@ Result<BindResult> bind_to_sources(const Definition& definition,
                      definition,
                      [&](std::size_t source, std::span<const TableName> names) {
                        return sources[source]->describe(names);
+                     },
+                     [&](std::size_t source) { return sources[source]->tables(); }));
+  COUPLET_TRY(check_conditions(bound, sources));
+  return bound;
+}
+
+Result<BindResult> bind_as_if_allowed(const Definition& definition,
+                                      const std::vector<std::unique_ptr<Source>>& sources,
+                                      DescribedTables& tables) {
+  COUPLET_ASSIGN(BindResult bound,
+                 bind(
+                     definition,
+                     [&](std::size_t source,
+                         std::span<const TableName> names) -> Result<std::vector<TableInfo>> {
+                       COUPLET_ASSIGN(auto described, sources[source]->describe(names));
+                       for (TableInfo& table : described) {
+                         tables[{source, table.name}] = table;
+                         table = with_every_right(std::move(table));
+                       }
+                       return described;
                      },
                      [&](std::size_t source) { return sources[source]->tables(); }));
   COUPLET_TRY(check_conditions(bound, sources));

@@ -1,4 +1,5 @@
-// docs/how-to/your-own-databases.md: its commands are run as printed and print what it shows.
+// docs/how-to/your-own-databases.md and change-streams.md: their commands are run as printed and
+// print what they show.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -16,6 +17,7 @@ namespace {
 using testing::HasSubstr;
 
 constexpr const char* kPage = "how-to/your-own-databases.md";
+constexpr const char* kStreamsPage = "how-to/change-streams.md";
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -26,8 +28,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-std::string page() {
-  std::ifstream file(std::filesystem::path(COUPLET_DOCS) / kPage);
+std::string page(const char* path) {
+  std::ifstream file(std::filesystem::path(COUPLET_DOCS) / path);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -37,10 +39,10 @@ struct Step {
 };
 
 // The commands of the page's console blocks, each with what stands below it.
-std::vector<Step> steps() {
+std::vector<Step> steps(const char* path) {
   std::vector<Step> found;
   bool inside = false;
-  for (const std::string& line : lines_of(page())) {
+  for (const std::string& line : lines_of(page(path))) {
     if (line.starts_with("```")) {
       inside = line == "```console";
     } else if (inside && line.starts_with("$ ")) {
@@ -104,9 +106,19 @@ class HowToTest : public SetupScene {
     return run(settings);
   }
 
+  void expect_shown(const Step& step) const {
+    const Ended ended = shell(step.command);
+    EXPECT_EQ(ended.exit_code, 0) << step.command << "\n" << ended.out;
+    const std::string out = stable(ended.out);
+    EXPECT_TRUE(step.shown.empty() ? out.empty() : shows(out, stable(step.shown)))
+        << "$ " << step.command << "\nprints\n"
+        << ended.out << "not\n"
+        << step.shown;
+  }
+
   // Up to the command that begins so, itself included.
   void follow(const std::string& last) const {
-    for (const Step& step : steps()) {
+    for (const Step& step : steps(kPage)) {
       if (!step.command.starts_with("export ")) {
         ASSERT_EQ(shell(step.command).exit_code, 0) << step.command;
       }
@@ -119,25 +131,30 @@ class HowToTest : public SetupScene {
 };
 
 TEST_F(HowToTest, ItsCommandsPrintWhatItShows) {
-  const std::vector<Step> all = steps();
+  const std::vector<Step> all = steps(kPage);
   ASSERT_GT(all.size(), 10U);
   for (const Step& step : all) {
     if (step.command.starts_with("export ")) {
       EXPECT_THAT(step.command, testing::AllOf(HasSubstr("LEFT_URL="), HasSubstr(" RIGHT_URL=")));
       continue;  // Of this server; the scene has set them.
     }
-    const Ended ended = shell(step.command);
-    EXPECT_EQ(ended.exit_code, 0) << step.command << "\n" << ended.out;
-    const std::string out = stable(ended.out);
-    EXPECT_TRUE(step.shown.empty() ? out.empty() : shows(out, stable(step.shown)))
-        << "$ " << step.command << "\nprints\n"
-        << ended.out << "not\n"
-        << step.shown;
+    expect_shown(step);
   }
   const std::string accounts = "select email, name, {} from {} order by 1";
   EXPECT_EQ(
       cluster_.query("shop", fmt::format(fmt::runtime(accounts), "phone", "customers")),
       cluster_.query("billing", fmt::format(fmt::runtime(accounts), "telephone", "accounts")));
+}
+
+// It goes on where the first page ends.
+TEST_F(HowToTest, ThePageOfChangeStreamsPrintsWhatItShows) {
+  follow("couplet reconcile");
+  const std::vector<Step> all = steps(kStreamsPage);
+  ASSERT_GT(all.size(), 5U);
+  for (const Step& step : all) {
+    expect_shown(step);
+  }
+  EXPECT_TRUE(cluster_.query("postgres", "select from pg_replication_slots").empty());
 }
 
 // The table of mistakes: each is made, and what is said holds what the page says.
@@ -188,7 +205,7 @@ TEST_F(HowToTest, EachMistakeIsAnsweredAsItSays) {
   follow("couplet reconcile");
   const std::string good = read_file();
   std::size_t seen = 0;
-  for (const std::string& line : lines_of(page())) {
+  for (const std::string& line : lines_of(page(kPage))) {
     static const std::regex kRow(R"(\| (.+) \| `(.+)` ?\|)");
     std::smatch row;
     if (!std::regex_match(line, row, kRow)) {

@@ -78,16 +78,12 @@ TEST(ServerCheckTest, AnOldServerAndAStandbyAreErrorsWhereTheyMatter) {
   Access access;
   access[{0, {"public", "customers"}}].update = {"name"};
   Examined source = examined(0, 0, 0, 0);
-  source.found.settings = {{"wal_level", "logical"}, {"max_replication_slots", "10"}};
+  source.found.settings = {{"max_replication_slots", "10"}};
   EXPECT_THAT(codes(check_server(two_sources(), source, access)), ElementsAre("crash_protection"));
   source.found.version = 110022;
   source.found.read_only = true;
-  source.found.slots = 10;
-  access.begin()->second.streamed = true;
-  source.found.may_replicate = true;
-  source.found.settings["max_wal_senders"] = "10";
   EXPECT_THAT(codes(check_server(two_sources(), source, access)),
-              ElementsAre("old_server", "read_only", "crash_protection", "replication_slots"));
+              ElementsAre("old_server", "read_only", "crash_protection"));
 }
 
 TEST(ServerCheckTest, OfASourceThatSaysNothingNothingIsSaid) {
@@ -118,6 +114,46 @@ TEST(KeyCheckTest, OfALooseKeyInSqliteIsToldThatItStays) {
                   std::string::npos,
               source == 0);
   }
+}
+
+// Who only reconciles has no need of it: nothing of it is more than a note, and what is to be made
+// is one note.
+TEST(StreamCheckTest, WhatAStreamLacksIsANoteUntilOneIsSetUp) {
+  StreamPlan plan;
+  plan.steps = {{SetupStep::Part::kPublication, "publication p is missing", "CREATE PUBLICATION p"},
+                {SetupStep::Part::kSlot, "slot s is missing", "SELECT s"}};
+  plan.problems = {
+      {StreamProblem::Kind::kWalLevel, "wal_level is replica", "ALTER SYSTEM", true, true, true},
+      {StreamProblem::Kind::kLogUnbounded, "the disk fills", "ALTER SYSTEM"}};
+  Findings found = check_stream(two_sources(), 1, plan);
+  ASSERT_THAT(codes(found), ElementsAre("wal_level", "stream_not_set_up"));
+  EXPECT_EQ(found[0].level, Finding::Level::kNote);
+  EXPECT_THAT(found[0].message, HasSubstr("reconcile does without"));
+  EXPECT_EQ(found[1].level, Finding::Level::kNote);
+  EXPECT_EQ(found[1].source, "billing");
+  EXPECT_EQ(found[1].fix, "couplet setup");
+  plan.problems.push_back({StreamProblem::Kind::kOwner, "the role does not own t", ""});
+  found = check_stream(two_sources(), 1, plan);
+  EXPECT_THAT(found.back().fix, HasSubstr("couplet setup --dry-run billing"));
+
+  plan.set_up = true;
+  found = check_stream(two_sources(), 1, plan);
+  EXPECT_THAT(codes(found),
+              ElementsAre("wal_level", "slot_wal_unbounded", "publication", "replication_slot"));
+  EXPECT_EQ(found[0].level, Finding::Level::kError);
+  EXPECT_EQ(found[1].level, Finding::Level::kNote);
+  EXPECT_EQ(found[2].level, Finding::Level::kError);
+  EXPECT_EQ(found[2].fix, "CREATE PUBLICATION p");
+}
+
+// Whoever made it so: the applications there get the errors.
+TEST(StreamCheckTest, APublishedTableWithoutIdentityIsAnErrorAtAnyTime) {
+  StreamPlan plan;
+  plan.problems = {
+      {StreamProblem::Kind::kReplicaIdentity, "t has none", "ALTER TABLE t", true, true, false}};
+  EXPECT_EQ(check_stream(two_sources(), 0, plan)[0].level, Finding::Level::kNote);
+  plan.problems[0].blocks = false;
+  EXPECT_EQ(check_stream(two_sources(), 0, plan)[0].level, Finding::Level::kError);
 }
 
 TEST(FindingTest, TheWorstComesFirstAndSecretsAreMasked) {

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/app/wiring/set_up_streams.h"
+
+// What `setup` and `teardown` print: a script for psql, whole or statement by statement. Pure.
+namespace couplet {
+
+// "-- why", and the statement; without a line feed at its end.
+std::string step_text(const SetupStep& step);
+// What a person should know of a source where all steps were carried out; whole lines, or nothing.
+std::string notes_text(const StreamSource& source);
+// What begins a script for psql.
+std::string script_head();
+// What is left to do in one source: the rights that our role lacks, what else an administrator
+// mends, the statements that are not done. It refuses to run in another database. Lines that are no
+// SQL are comments.
+std::string script_text(const StreamSource& source);
+// How many statements of how many are done.
+std::size_t steps_of(const std::vector<StreamSource>& sources);
+std::size_t done_of(const std::vector<StreamSource>& sources);
+
+// docs/reference/verbs.md, "JSON". `left`: what stays, null if nothing does.
+nlohmann::ordered_json setup_json(const std::vector<StreamSource>& sources,
+                                  const std::string& left);
+
+}  // namespace couplet
