@@ -83,6 +83,8 @@ class ChangeStream {
   virtual ~ChangeStream() = default;
   // Compares where the source begins with where we were. Empty: it goes on there.
   [[nodiscard]] virtual std::optional<StreamGap> gap() const = 0;
+  // A place behind everything that had committed when the stream was opened. monostate: not known.
+  [[nodiscard]] virtual Position opened_at() const { return {}; }
   // What has come; waits up to `wait` for the first of it. Empty: nothing came. Errors:
   // kUnavailable, kTransient (connect again), kSchema (the publication, a slot that is lost).
   // After an error the stream is of no use.
