@@ -44,10 +44,12 @@ struct ChangeEvent {
     kDelete,
     kTruncate,  // of the whole table: never evidence that an object was deleted
     kTable,     // the table is another than it was before: its columns are to be looked at again
+    kUnnamed,   // an object of the table was changed or deleted, and the source cannot tell which:
+                // only a reconcile finds it
   };
   Kind kind = Kind::kUpdate;
   std::size_t table = 0;            // index into StreamRequest::tables
-  ObjectKey key;                    // empty: kTruncate, kTable
+  ObjectKey key;                    // empty: kTruncate, kTable, kUnnamed
   std::optional<ObjectKey> before;  // kUpdate: the key that the object had, where it was another
 };
 
