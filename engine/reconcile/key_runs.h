@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/model/strong_int.h"
-#include "engine/sync/spool_file.h"
+#include "engine/ports/spool_file.h"
 
 namespace couplet {
 

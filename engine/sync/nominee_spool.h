@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/model/result.h"
-#include "engine/sync/spool_file.h"
+#include "engine/ports/spool_file.h"
 #include "engine/sync/task.h"
 
 namespace couplet {

@@ -62,7 +62,7 @@ TEST(NomineeSpool, SaysWhereItCannotWrite) {
     added = spool.add(nominee(i));
   }
   ASSERT_FALSE(added.has_value());
-  EXPECT_NE(added.error().message.find("cannot make the list of objects"), std::string::npos);
+  EXPECT_NE(added.error().message.find("cannot make a temporary file"), std::string::npos);
 }
 
 }  // namespace

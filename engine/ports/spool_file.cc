@@ -1,4 +1,4 @@
-#include "engine/sync/spool_file.h"
+#include "engine/ports/spool_file.h"
 
 #include <unistd.h>
 
@@ -10,13 +10,12 @@ namespace couplet {
 namespace {
 
 Error spool_error(const char* what) {
-  return {
-      errno == ENOSPC ? ErrorKind::kDiskFull : ErrorKind::kInternal,
-      std::string("cannot ") + what + " the list of objects to look at: " + std::strerror(errno),
-      "free some space in the state's folder",
-      {},
-      {},
-      {}};
+  return {errno == ENOSPC ? ErrorKind::kDiskFull : ErrorKind::kInternal,
+          std::string("cannot ") + what + " a temporary file: " + std::strerror(errno),
+          "free some space in the folder of temporary files",
+          {},
+          {},
+          {}};
 }
 
 }  // namespace
