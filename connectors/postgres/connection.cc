@@ -149,6 +149,9 @@ Result<ConnectionText> session_text(const PostgresSourceSettings& settings) {
 Result<std::unique_ptr<Connection>> Connection::open(const PostgresSourceSettings& settings,
                                                      Purpose purpose, std::uint64_t& statements) {
   COUPLET_ASSIGN(ConnectionText text, session_text(settings));
+  if (purpose == Purpose::kReplication) {
+    text.set("replication", "database");
+  }
   std::vector<const char*> keywords;
   std::vector<const char*> values;
   for (const auto& [keyword, value] : text.settings()) {
@@ -184,7 +187,9 @@ Result<std::unique_ptr<Connection>> Connection::open(const PostgresSourceSetting
   PQsetNoticeReceiver(handle.get(), &ignore_notice, nullptr);
   std::unique_ptr<Connection> connection(
       new Connection(settings.name, std::move(text), std::move(handle), statements));
-  COUPLET_TRY(connection->set_up_session(settings, purpose));
+  if (purpose != Purpose::kReplication) {
+    COUPLET_TRY(connection->set_up_session(settings, purpose));
+  }
   return connection;
 }
 

@@ -26,6 +26,8 @@ enum class Purpose : std::uint8_t {
   kSearch,  // Rows by columns that may have no index: the planner's own choice.
   kScan,    // COPY of a whole table: no statement timeout.
   kWrite,   // Pinned plans; the mark is attached to it.
+  // A walsender of the database: takes no prepared statements and no settings.
+  kReplication,
 };
 
 // The rows that a statement gave, in binary format.

@@ -6,10 +6,12 @@
 #include "connectors/postgres/id_reserve.h"
 #include "connectors/postgres/inspector.h"
 #include "connectors/postgres/mark.h"
+#include "connectors/postgres/postgres_stream.h"
 #include "connectors/postgres/reader.h"
 #include "connectors/postgres/relation_cache.h"
 #include "connectors/postgres/scan.h"
 #include "connectors/postgres/select_text.h"
+#include "connectors/postgres/visibility.h"
 #include "connectors/postgres/writer.h"
 
 namespace couplet {
@@ -109,6 +111,15 @@ Result<bool> PostgresSource::mark_exists(const std::string& name) {
       const postgres::Answer answer,
       parts_->reader.ask("select from pg_replication_origin where roname = $1", parameters));
   return answer.rows() > 0;
+}
+
+Result<std::unique_ptr<ChangeStream>> PostgresSource::changes(const StreamRequest& request) {
+  return postgres::PostgresStream::open(parts_->settings, request);
+}
+
+Result<void> PostgresSource::await_visible(std::span<const std::uint64_t> transactions) {
+  return postgres::await_visible(parts_->reader, parts_->settings.name, transactions,
+                                 parts_->settings.visibility_wait);
 }
 
 Result<void> PostgresSource::submit(const WriteBatch& batch) {

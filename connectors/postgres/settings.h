@@ -10,6 +10,11 @@ struct PostgresSourceSettings {
   std::string name;    // Of the source in the definition: "daphne". Begins every message.
   std::string url;     // libpq URL or key=value text, the secret resolved.
   std::string schema;  // Where tables without a schema are; empty: first of the search path.
+  // Of the change stream; empty where none is asked for. Both are in the database already.
+  std::string slot;
+  std::string publication;
+  // What the names of our own replication origins begin with: "couplet_<name>_".
+  std::string own_marks;
   std::chrono::milliseconds statement_timeout{60'000};  // 0: none. Scans have none.
   // How long a write waits for a row that another session holds, before the batch is repeated.
   std::chrono::milliseconds lock_timeout{20'000};
@@ -18,6 +23,8 @@ struct PostgresSourceSettings {
   // How long attach_mark waits for an earlier process's session to end. A server whose client host
   // vanished keeps such a session until its TCP keepalives give up.
   std::chrono::milliseconds mark_wait{30'000};
+  // How long await_visible waits for commits that are waiting for a standby.
+  std::chrono::milliseconds visibility_wait{5'000};
 };
 
 }  // namespace couplet

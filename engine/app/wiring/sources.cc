@@ -10,11 +10,19 @@
 namespace couplet {
 namespace {
 
-PostgresSourceSettings postgres_settings(const SourceDefinition& source) {
+// Of a deployment: what is kept for us in a server is named by both names. Empty: none is.
+PostgresSourceSettings postgres_settings(const std::string& deployment,
+                                         const SourceDefinition& source) {
   PostgresSourceSettings settings;
   settings.name = source.name;
   settings.url = source.postgres.url.reveal();
   settings.schema = source.postgres.schema.value_or("");
+  if (!deployment.empty()) {
+    const std::string name = replication_name(deployment, source.name);
+    settings.slot = source.postgres.slot.value_or(name);
+    settings.publication = source.postgres.publication.value_or(name);
+    settings.own_marks = replication_name(deployment, "");
+  }
   settings.statement_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::microseconds(source.postgres.statement_timeout_us));
   return settings;
@@ -29,10 +37,10 @@ SqliteSourceSettings sqlite_settings(const SourceDefinition& source) {
   return settings;
 }
 
-std::unique_ptr<Source> make_source(const SourceDefinition& source) {
+std::unique_ptr<Source> make_source(const std::string& deployment, const SourceDefinition& source) {
   switch (source.type) {
     case SourceType::kPostgres:
-      return std::make_unique<PostgresSource>(postgres_settings(source));
+      return std::make_unique<PostgresSource>(postgres_settings(deployment, source));
     case SourceType::kSqlite:
       return std::make_unique<SqliteSource>(sqlite_settings(source));
   }
@@ -58,7 +66,7 @@ bool is_postgres(const std::string& url) {
 std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition) {
   std::vector<std::unique_ptr<Source>> sources;
   for (const SourceDefinition& source : definition.sources) {
-    sources.push_back(make_source(source));
+    sources.push_back(make_source(definition.name, source));
   }
   return sources;
 }
@@ -87,14 +95,14 @@ Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
     // As the file reads what the variable holds, which may be relative: to the file's folder.
     const bool says_variable =
         given_as == variable && std::filesystem::equivalent(folder / url, url, ignored);
-    return UrlSource{make_source(source),
+    return UrlSource{make_source({}, source),
                      {{"type", "sqlite"},
                       {"path", says_variable ? "{ env: " + variable + " }"
                                              : quoted(std::filesystem::absolute(url))}}};
   }
   source.type = SourceType::kPostgres;
   source.postgres.url = Secret::connection(url);
-  return UrlSource{make_source(source),
+  return UrlSource{make_source({}, source),
                    {{"type", "postgres"}, {"url", "{ env: " + variable + " }"}}};
 }
 

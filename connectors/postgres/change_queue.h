@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <optional>
+
+#include "engine/model/result.h"
+#include "engine/ports/change_stream.h"
+
+namespace couplet::postgres {
+
+// From the thread that receives to the one that works. Bounded in bytes; whoever puts never waits
+// for whoever takes: it asks whether there is room, and is woken when there is again.
+class ChangeQueue {
+ public:
+  explicit ChangeQueue(std::size_t bytes_most) : bytes_most_(bytes_most) {}
+
+  // The end that receives. `put` leaves the batch empty.
+  [[nodiscard]] bool has_room();
+  void put(ChangeBatch& batch);
+  // Nothing comes any more; told once all that was put is taken.
+  void close(Error error);
+
+  // The end that works: about `tuning::kBatchRows` events; waits up to `wait` for the first.
+  // `room_made`: whoever puts was without room and now has some.
+  Result<ChangeBatch> take(std::chrono::milliseconds wait, bool& room_made);
+
+ private:
+  const std::size_t bytes_most_;
+  std::mutex mutex_;
+  std::condition_variable come_;
+  std::deque<ChangeTransaction> transactions_;
+  std::optional<Position> idle_at_;  // Behind all transactions.
+  std::size_t bytes_ = 0;
+  bool wants_room_ = false;
+  std::optional<Error> closed_;
+};
+
+}  // namespace couplet::postgres

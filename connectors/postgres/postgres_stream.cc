@@ -1,0 +1,211 @@
+#include "connectors/postgres/postgres_stream.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace couplet::postgres {
+namespace {
+
+// What has come and was not taken. Some 60,000 events: enough to hide a slow batch, little beside
+// the cap on memory.
+constexpr std::size_t kQueueBytes = 8U << 20U;
+// A status goes out at a third of the server's timeout, so that two may be late, and now and then
+// where the server has none, for who looks at pg_stat_replication.
+constexpr std::chrono::milliseconds kLongestSilence{10'000};
+// What was acknowledged is told within this, so that the server can remove its log.
+constexpr std::chrono::milliseconds kAcknowledged{1'000};
+// Frames between two looks at the clock.
+constexpr int kFrames = 64;
+
+Lsn lsn_of(const Position& position) {
+  const auto* lsn = std::get_if<Lsn>(&position);
+  return lsn == nullptr ? Lsn{} : *lsn;
+}
+
+std::chrono::milliseconds answer_interval(std::chrono::milliseconds timeout) {
+  return timeout.count() == 0
+             ? kLongestSilence
+             : std::clamp(timeout / 3, std::chrono::milliseconds(1), kLongestSilence);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ChangeStream>> PostgresStream::open(const PostgresSourceSettings& settings,
+                                                           const StreamRequest& request) {
+  if (settings.slot.empty() || settings.publication.empty()) {
+    return fail(
+        ErrorKind::kInvalidArgument,
+        fmt::format("source {}: a change stream needs a slot and a publication", settings.name));
+  }
+  std::uint64_t statements = 0;
+  COUPLET_ASSIGN(const std::unique_ptr<Connection> connection,
+                 Connection::open(settings, Purpose::kLookUp, statements));
+  const auto slot = [&] { return read_slot(*connection, settings.slot, settings.publication); };
+  COUPLET_ASSIGN(const SlotFacts before, slot());
+  COUPLET_TRY(check_slot(settings.name, before));
+  // Behind a gap all that the slot still has is wanted.
+  const Lsn from = gap_of(before, request.from) ? Lsn{} : lsn_of(request.from);
+  COUPLET_ASSIGN(std::unique_ptr<ReplicationSession> session,
+                 ReplicationSession::start(settings, from));
+  // Again: only now that the slot is ours can nobody else move it.
+  COUPLET_ASSIGN(const SlotFacts facts, slot());
+  std::unique_ptr<PostgresStream> stream(
+      new PostgresStream(settings, request, facts, std::move(session)));
+  if (stream->wake_up_.descriptor() < 0) {
+    return fail(ErrorKind::kUnavailable,
+                fmt::format("source {}: the process has no file descriptors left", settings.name));
+  }
+  stream->thread_ = std::thread([raw = stream.get()] { raw->run(); });
+  return std::unique_ptr<ChangeStream>(std::move(stream));
+}
+
+PostgresStream::PostgresStream(const PostgresSourceSettings& settings, const StreamRequest& request,
+                               const SlotFacts& facts, std::unique_ptr<ReplicationSession> session)
+    : source_name_(settings.name),
+      slot_(settings.slot),
+      publication_(settings.publication),
+      gap_(gap_of(facts, request.from)),
+      answer_interval_(answer_interval(facts.wal_sender_timeout)),
+      session_(std::move(session)),
+      catalog_(settings, std::max(answer_interval_, kAcknowledged)),
+      assembler_(request, settings.own_marks, catalog_.questions()),
+      queue_(kQueueBytes),
+      answered_at_(Clock::now()) {}
+
+PostgresStream::~PostgresStream() {
+  stopping_ = true;
+  wake_up_.ring();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+Result<ChangeBatch> PostgresStream::next(std::chrono::milliseconds wait) {
+  bool room_made = false;
+  Result<ChangeBatch> batch = queue_.take(wait, room_made);
+  if (room_made) {
+    wake_up_.ring();
+  }
+  return batch;
+}
+
+void PostgresStream::acknowledge(const Position& position) {
+  const std::uint64_t lsn = lsn_of(position).value;
+  std::uint64_t now = acknowledged_;
+  while (now < lsn && !acknowledged_.compare_exchange_weak(now, lsn)) {
+  }
+}
+
+void PostgresStream::run() {
+  Result<void> received;
+  while (received && !stopping_) {
+    received = receive_all();
+  }
+  if (!received) {
+    queue_.put(assembler_.ready());
+    queue_.close(with_advice(std::move(received.error())));
+  } else if (answer(true)) {
+    session_->finish();
+  }
+  session_.reset();  // The slot is free again.
+}
+
+// Everything that is there, until the queue is full or nothing is left; then a wait.
+Result<void> PostgresStream::receive_all() {
+  for (int frames = 0; frames < kFrames; ++frames) {
+    if (!queue_.has_room()) {
+      COUPLET_TRY(answer(false));
+      return wait(false);
+    }
+    if (assembler_.draining()) {
+      COUPLET_TRY(assembler_.drain());
+      queue_.put(assembler_.ready());
+      continue;
+    }
+    COUPLET_ASSIGN(ReplicationSession::Frame frame, session_->next());
+    if (frame.kind == ReplicationSession::Frame::Kind::kNone) {
+      // Often more has come meanwhile: looking costs less than waiting for it.
+      COUPLET_TRY(session_->receive());
+      COUPLET_ASSIGN(frame, session_->next());
+    }
+    if (frame.kind == ReplicationSession::Frame::Kind::kNone) {
+      queue_.put(assembler_.ready());
+      COUPLET_TRY(answer(false));
+      return wait(true);
+    }
+    COUPLET_TRY(take(frame));
+  }
+  queue_.put(assembler_.ready());
+  return answer(false);
+}
+
+Result<void> PostgresStream::take(const ReplicationSession::Frame& frame) {
+  received_ = std::max(received_, frame.at);
+  if (frame.kind == ReplicationSession::Frame::Kind::kKeepalive) {
+    assembler_.keepalive(frame.at);
+    return frame.reply_wanted ? answer(true) : Result<void>();
+  }
+  COUPLET_ASSIGN(const pgoutput::Message message, decoder_.decode(frame.payload));
+  return assembler_.take(message);
+}
+
+// Tells the server that we are here, and how far it may let go.
+Result<void> PostgresStream::answer(bool at_once) {
+  if (sending_) {
+    COUPLET_ASSIGN(const bool sent, session_->send_rest());
+    sending_ = !sent;
+  }
+  const Lsn flushed{acknowledged_.load()};
+  const auto silent = Clock::now() - answered_at_;
+  const bool due =
+      at_once || silent >= answer_interval_ || (flushed != told_ && silent >= kAcknowledged);
+  if (!due) {
+    return {};
+  }
+  COUPLET_ASSIGN(const bool sent, session_->send_status(std::max(received_, flushed), flushed));
+  sending_ = !sent;
+  told_ = flushed;
+  answered_at_ = Clock::now();
+  return {};
+}
+
+// Until something comes, the queue has room again, or an answer is due.
+Result<void> PostgresStream::wait(bool for_socket) {
+  const auto longest = std::min(answer_interval_, kAcknowledged);
+  short events = for_socket ? POLLIN : 0;
+  events = static_cast<short>(events | (sending_ ? POLLOUT : 0));
+  std::array<pollfd, 2> descriptors{
+      {{wake_up_.descriptor(), POLLIN, 0}, {events == 0 ? -1 : session_->socket(), events, 0}}};
+  const int ready =
+      ::poll(descriptors.data(), descriptors.size(), static_cast<int>(longest.count()));
+  if (ready < 0 && errno != EINTR) {
+    return fail(ErrorKind::kTransient,
+                fmt::format("source {}: cannot wait for changes", source_name_));
+  }
+  if ((descriptors[0].revents & POLLIN) != 0) {
+    wake_up_.clear();
+  }
+  return {};
+}
+
+// What the server says in the middle of a stream, with what mends it.
+Error PostgresStream::with_advice(Error error) const {
+  constexpr const char* kUndefinedObject = "42704";
+  if (error.code == "pgoutput") {
+    error.message = fmt::format("source {}: {}", source_name_, error.message);
+  }
+  if (error.code == kUndefinedObject) {
+    error.code = "publication_missing";
+    error.hint = fmt::format(
+        "Slot {} cannot pass what was written while publication {} did not exist, even if it is "
+        "made again: run couplet setup, which makes the slot anew, then a reconcile.",
+        slot_, publication_);
+  }
+  return error;
+}
+
+}  // namespace couplet::postgres

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "connectors/postgres/change_assembler.h"
+#include "connectors/postgres/change_queue.h"
+#include "connectors/postgres/pgoutput_decoder.h"
+#include "connectors/postgres/replication_session.h"
+#include "connectors/postgres/slot.h"
+#include "connectors/postgres/stream_catalog.h"
+#include "connectors/postgres/wake_up.h"
+#include "engine/ports/change_stream.h"
+
+namespace couplet::postgres {
+
+// A slot's stream of changes. A thread of its own receives, decodes and answers the server. When
+// nobody takes what has come, it stops reading, never answering: a server whose socket is full
+// still counts what it is told.
+//
+// Promise of delivery: whole transactions in the order of their commits, each at least once; after
+// a crash all that committed behind what was acknowledged come again. What was not acknowledged is
+// never reported as flushed.
+class PostgresStream final : public ChangeStream {
+ public:
+  static Result<std::unique_ptr<ChangeStream>> open(const PostgresSourceSettings& settings,
+                                                    const StreamRequest& request);
+  ~PostgresStream() override;
+  PostgresStream(const PostgresStream&) = delete;
+  PostgresStream& operator=(const PostgresStream&) = delete;
+
+  [[nodiscard]] std::optional<StreamGap> gap() const override { return gap_; }
+  Result<ChangeBatch> next(std::chrono::milliseconds wait) override;
+  void acknowledge(const Position& position) override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  PostgresStream(const PostgresSourceSettings& settings, const StreamRequest& request,
+                 const SlotFacts& facts, std::unique_ptr<ReplicationSession> session);
+  // The thread.
+  void run();
+  Result<void> receive_all();
+  Result<void> take(const ReplicationSession::Frame& frame);
+  Result<void> answer(bool at_once);
+  Result<void> wait(bool for_socket);
+  [[nodiscard]] Error with_advice(Error error) const;
+
+  const std::string source_name_;
+  const std::string slot_;
+  const std::string publication_;
+  std::optional<StreamGap> gap_;
+  std::chrono::milliseconds answer_interval_;
+  std::unique_ptr<ReplicationSession> session_;
+  StreamCatalogSession catalog_;
+  pgoutput::Decoder decoder_;
+  ChangeAssembler assembler_;
+  ChangeQueue queue_;
+  Lsn received_;
+  Lsn told_;              // As flushed, last.
+  bool sending_ = false;  // A status is not out whole yet.
+  Clock::time_point answered_at_;
+  std::atomic<std::uint64_t> acknowledged_{0};
+  std::atomic<bool> stopping_{false};
+  WakeUp wake_up_;
+  std::thread thread_;
+};
+
+}  // namespace couplet::postgres

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "connectors/postgres/reader.h"
+#include "engine/model/result.h"
+
+namespace couplet::postgres {
+
+// Returns once a session sees what all these transactions did, by the 32 bits of their ids that a
+// stream carries. One that is streamed has committed, but others see it later: while its commit
+// waits for a standby, say. One statement for all of them, again after growing pauses until `wait`
+// has passed. Errors: kTransient: not yet; those of Reader.
+Result<void> await_visible(Reader& reader, const std::string& source_name,
+                           std::span<const std::uint64_t> transactions,
+                           std::chrono::milliseconds wait);
+
+// The statement: how many of $1 (bigint[]) are not seen. Ids are extended to the 64 bits of the
+// server's own count: the one with these bits that is nearest to the next.
+std::string visibility_text();
+// The id of 64 bits, as an expression over these two.
+std::string extended_id_text(const std::string& id, const std::string& next);
+
+}  // namespace couplet::postgres

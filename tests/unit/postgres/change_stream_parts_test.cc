@@ -1,0 +1,204 @@
+// What a stream is put together from: staged transactions, the queue, a slot's facts.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "connectors/postgres/change_queue.h"
+#include "connectors/postgres/slot.h"
+#include "connectors/postgres/staged_transaction.h"
+#include "engine/ports/tuning.h"
+
+namespace couplet::postgres {
+namespace {
+
+using testing::HasSubstr;
+using testing::SizeIs;
+
+ChangeEvent event(int number) {
+  ChangeEvent event;
+  event.kind = number % 3 == 0 ? ChangeEvent::Kind::kUpdate : ChangeEvent::Kind::kInsert;
+  event.table = static_cast<std::size_t>(number % 7);
+  event.key.bytes = std::string(static_cast<std::size_t>(number % 50) + 1, 'k');
+  event.key.bytes += std::to_string(number);
+  if (number % 3 == 0) {
+    event.before = ObjectKey{"before " + std::to_string(number)};
+  }
+  return event;
+}
+
+void expect_same(const ChangeEvent& one, const ChangeEvent& other) {
+  EXPECT_EQ(one.kind, other.kind);
+  EXPECT_EQ(one.table, other.table);
+  EXPECT_EQ(one.key, other.key);
+  EXPECT_EQ(one.before, other.before);
+}
+
+TEST(StagedTransactionTest, WhatIsStagedComesBackInOrderHoweverMuchItIs) {
+  for (const int count : {0, 1, 1000, 50'000}) {
+    StagedTransaction staged("");
+    for (int i = 0; i < count; ++i) {
+      ASSERT_TRUE(staged.add(1, event(i)).has_value());
+    }
+    std::vector<ChangeEvent> all;
+    std::vector<ChangeEvent> part;
+    do {
+      part.clear();
+      ASSERT_TRUE(staged.take(777, part).has_value());
+      all.insert(all.end(), part.begin(), part.end());
+    } while (part.size() == 777);
+    ASSERT_THAT(all, SizeIs(static_cast<std::size_t>(count)));
+    for (int i = 0; i < count; ++i) {
+      expect_same(all[static_cast<std::size_t>(i)], event(i));
+    }
+  }
+}
+
+TEST(StagedTransactionTest, OfRolledBackSubtransactionsNothingComesBack) {
+  StagedTransaction staged("");
+  for (int i = 0; i < 30'000; ++i) {
+    ASSERT_TRUE(staged.add(static_cast<std::uint32_t>(i % 10), event(i)).has_value());
+  }
+  staged.abort(9);
+  staged.abort(3);
+  std::vector<ChangeEvent> all;
+  ASSERT_TRUE(staged.take(100'000, all).has_value());
+  ASSERT_THAT(all, SizeIs(24'000));
+  expect_same(all[3], event(4));
+}
+
+TEST(StagedTransactionTest, AKeyLargerThanItsMemoryIsKept) {
+  StagedTransaction staged("");
+  ChangeEvent large = event(1);
+  large.key.bytes.assign(300'000, 'x');
+  ASSERT_TRUE(staged.add(1, event(0)).has_value());
+  ASSERT_TRUE(staged.add(1, large).has_value());
+  ASSERT_TRUE(staged.add(1, event(2)).has_value());
+  std::vector<ChangeEvent> all;
+  ASSERT_TRUE(staged.take(10, all).has_value());
+  ASSERT_THAT(all, SizeIs(3));
+  expect_same(all[1], large);
+  expect_same(all[2], event(2));
+}
+
+ChangeBatch batch_of(std::size_t events, std::uint64_t end) {
+  ChangeBatch batch;
+  ChangeTransaction& transaction = batch.transactions.emplace_back();
+  transaction.events.resize(events);
+  transaction.ended = true;
+  transaction.end = Lsn{end};
+  return batch;
+}
+
+TEST(ChangeQueueTest, ItIsFullByBytesAndHasRoomOnceHalfIsTaken) {
+  ChangeQueue queue(1'000'000);
+  int put = 0;
+  while (queue.has_room()) {
+    ChangeBatch batch = batch_of(tuning::kBatchRows, 1);
+    queue.put(batch);
+    EXPECT_TRUE(batch.empty());
+    ++put;
+  }
+  EXPECT_GT(put, 3);
+  EXPECT_LT(put, 30);
+  int taken = 0;
+  bool room_made = false;
+  while (!room_made && taken < put) {
+    ASSERT_THAT(queue.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(1));
+    ++taken;
+  }
+  EXPECT_TRUE(room_made);
+  EXPECT_LT(taken, put);
+  EXPECT_TRUE(queue.has_room());
+  ASSERT_TRUE(queue.take(std::chrono::milliseconds(0), room_made).has_value());
+  EXPECT_FALSE(room_made) << "told once";
+}
+
+TEST(ChangeQueueTest, AnIdlePlaceIsGivenBehindTheTransactionsBeforeIt) {
+  ChangeQueue queue(1'000'000);
+  ChangeBatch idle;
+  idle.idle_at = Lsn{5};
+  queue.put(idle);
+  ChangeBatch first = batch_of(tuning::kBatchRows, 10);
+  queue.put(first);
+  ChangeBatch second = batch_of(1, 20);
+  second.idle_at = Lsn{30};
+  queue.put(second);
+  bool room_made = false;
+  EXPECT_FALSE(queue.take(std::chrono::milliseconds(0), room_made)->idle_at.has_value());
+  const auto last = queue.take(std::chrono::milliseconds(0), room_made);
+  EXPECT_THAT(last->transactions, SizeIs(1));
+  EXPECT_EQ(last->idle_at, Position(Lsn{30}));
+  EXPECT_TRUE(queue.take(std::chrono::milliseconds(0), room_made)->empty());
+}
+
+TEST(ChangeQueueTest, AnErrorComesBehindWhatCameBeforeItAndStays) {
+  ChangeQueue queue(1'000'000);
+  ChangeBatch batch = batch_of(1, 10);
+  queue.put(batch);
+  queue.close(Error{ErrorKind::kTransient, "over", {}, {}, {}, {}});
+  bool room_made = false;
+  EXPECT_THAT(queue.take(std::chrono::hours(1), room_made)->transactions, SizeIs(1));
+  EXPECT_EQ(queue.take(std::chrono::hours(1), room_made).error().message, "over");
+  EXPECT_EQ(queue.take(std::chrono::hours(1), room_made).error().message, "over");
+}
+
+TEST(ChangeQueueTest, WhoWaitsIsWokenByWhatComes) {
+  ChangeQueue queue(1'000'000);
+  std::thread other([&queue] {
+    ChangeBatch batch = batch_of(1, 10);
+    queue.put(batch);
+  });
+  bool room_made = false;
+  EXPECT_THAT(queue.take(std::chrono::hours(1), room_made)->transactions, SizeIs(1));
+  other.join();
+}
+
+SlotFacts facts() {
+  SlotFacts facts;
+  facts.name = "couplet_x_left";
+  facts.publication = "couplet_x_left";
+  facts.database = facts.slot_database = "db";
+  facts.exists = facts.publication_exists = true;
+  facts.plugin = "pgoutput";
+  facts.confirmed = Lsn{100};
+  facts.server = Lsn{1000};
+  facts.wal_status = "reserved";
+  return facts;
+}
+
+TEST(SlotTest, ASlotAsSetupMakesItIsTaken) {
+  EXPECT_TRUE(check_slot("left", facts()).has_value());
+  for (const char* alive : {"reserved", "extended", "unreserved"}) {
+    SlotFacts other = facts();
+    other.wal_status = alive;
+    EXPECT_TRUE(check_slot("left", other).has_value()) << alive;
+  }
+}
+
+TEST(SlotTest, ALostSlotIsToldApartFromOneThatIsMissing) {
+  SlotFacts lost = facts();
+  lost.wal_status = "lost";
+  EXPECT_EQ(check_slot("left", lost).error().code, "slot_lost");
+  EXPECT_EQ(check_slot("left", lost).error().kind, ErrorKind::kSchema);
+  SlotFacts missing = facts();
+  missing.exists = false;
+  EXPECT_EQ(check_slot("left", missing).error().code, "slot_missing");
+}
+
+TEST(SlotTest, AGapIsWhereTheSlotOrTheServerIsNotWhereWeWere) {
+  EXPECT_FALSE(gap_of(facts(), Position()).has_value());
+  EXPECT_FALSE(gap_of(facts(), Lsn{100}).has_value());
+  EXPECT_FALSE(gap_of(facts(), Lsn{1000}).has_value());
+  EXPECT_THAT(gap_of(facts(), Lsn{99}).value().reason, HasSubstr("goes on at 0/64, behind 0/63"));
+  EXPECT_THAT(gap_of(facts(), Lsn{1001}).value().reason, HasSubstr("ends at 0/3E8, before 0/3E9"));
+}
+
+TEST(SlotTest, PlacesAreWrittenAsTheServerWritesThem) {
+  EXPECT_EQ(to_string(Lsn{0x1'8957'5F78}), "1/89575F78");
+  EXPECT_EQ(to_string(Lsn{}), "0/0");
+}
+
+}  // namespace
+}  // namespace couplet::postgres
