@@ -244,7 +244,7 @@ Result<WriteOutcome> run_batch(MemoryDatabase& database, const WriteBatch& batch
   if (transaction.wrote() && mark) {
     database.advance_mark(*mark, batch.number);
   }
-  transaction.commit();
+  transaction.commit(mark);
   if (lost == MemoryFaults::LostCommit::kAfter) {
     return unknown_commit();
   }

@@ -99,6 +99,7 @@ void MemoryDatabase::renew_column(std::string_view table, std::string_view colum
     RowAccess(stored, renewed.cells).set(column, literal);
     stored.put(place, std::move(renewed));
   }
+  log_.append({0, {}, now(), {{stored.info().name, ChangeEvent::Kind::kTable, {}, {}}}, {}});
 }
 
 void MemoryDatabase::set_default(std::string_view table, std::string_view column,
@@ -149,6 +150,24 @@ void MemoryDatabase::alter(std::string_view table, const std::function<void(Tabl
   COUPLET_CHECK(changed.name == entry.table.info().name &&
                 changed.columns.size() == entry.table.info().columns.size());
   entry.table.info() = std::move(changed);
+  log_.append({0, {}, now(), {{entry.table.info().name, ChangeEvent::Kind::kTable, {}, {}}}, {}});
+}
+
+void MemoryDatabase::make_slot(const std::string& deployment) {
+  const Lock held = lock();
+  log_.make_slot(deployment);
+}
+
+void MemoryDatabase::drop_slot(const std::string& deployment) {
+  const Lock held = lock();
+  log_.drop_slot(deployment);
+}
+
+Lsn MemoryDatabase::acknowledged(const std::string& deployment) const {
+  const Lock held = lock();
+  const std::optional<Lsn> position = log_.acknowledged(deployment);
+  COUPLET_CHECK(position.has_value());
+  return *position;
 }
 
 void MemoryDatabase::set_identity(std::string identity) {
@@ -204,6 +223,42 @@ std::size_t MemoryDatabase::erase(std::string_view table, const Cells& where) {
   const Result<std::size_t> rows = try_erase(table, where);
   check_done(rows, "delete from", table);
   return *rows;
+}
+
+void MemoryDatabase::truncate(std::string_view table) {
+  check_done(transaction([&](MemoryTransaction& running) { return running.truncate(table); }),
+             "truncate", table);
+}
+
+Result<void> MemoryDatabase::hidden_transaction(
+    const std::function<Result<void>(MemoryTransaction&)>& work) {
+  const Lock held = lock();
+  MemoryTransaction running(*this);
+  COUPLET_TRY(work(running));
+  std::uint64_t id = 0;
+  for (MemoryTransaction::HiddenRow& row : running.commit_hidden(id)) {
+    hidden_.push_back(std::move(row));
+  }
+  hidden_ids_.insert(id);
+  return {};
+}
+
+void MemoryDatabase::show_hidden() {
+  const Lock held = lock();
+  for (MemoryTransaction::HiddenRow& hidden : hidden_) {
+    if (hidden.row) {
+      hidden.table->put(hidden.place, std::move(*hidden.row));
+    } else {
+      hidden.table->remove(hidden.place);
+    }
+  }
+  hidden_.clear();
+  hidden_ids_.clear();
+}
+
+void MemoryDatabase::write_elsewhere() {
+  const Lock held = lock();
+  log_.append({});
 }
 
 std::vector<Cells> MemoryDatabase::rows(std::string_view table) const {

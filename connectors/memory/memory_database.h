@@ -8,12 +8,14 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "connectors/memory/commit_log.h"
 #include "connectors/memory/memory_faults.h"
 #include "connectors/memory/memory_table.h"
 #include "connectors/memory/memory_transaction.h"
@@ -28,7 +30,9 @@ struct DatabaseSettings {
   std::string identity = "memory:1";
   std::string schema = "public";  // Where a table without one is looked for.
   std::uint64_t seed = 1;         // Of random ids.
-  bool marks = true;              // False: as where a role may not make replication origins.
+  std::function<Timestamp()> now = [] { return Timestamp{}; };  // What commits are stamped with.
+  std::size_t stream_batch_events = 1000;  // More of one transaction come in several parts.
+  bool marks = true;  // False: as where a role may not make replication origins.
 };
 
 // A whole database, for tests and simulation: what a server would be. MemorySources are sessions of
@@ -59,6 +63,11 @@ class MemoryDatabase {
   void after_write(std::string_view table, AfterHook hook);
   // Changes what describe says of the table beside its columns and keys: privileges, row security.
   void alter(std::string_view table, const std::function<void(TableInfo&)>& change);
+  // From now on changes are kept for this deployment's stream; again: as if it was made anew.
+  void make_slot(const std::string& deployment);
+  void drop_slot(const std::string& deployment);
+  // How far it was acknowledged. CHECKs that there is one.
+  [[nodiscard]] Lsn acknowledged(const std::string& deployment) const;
   // As if the files had been put onto another server.
   void set_identity(std::string identity);
 
@@ -73,6 +82,13 @@ class MemoryDatabase {
   Result<std::size_t> try_erase(std::string_view table, const Cells& where);
   // Several statements that commit together; rolled back if `work` ends in an error.
   Result<void> transaction(const std::function<Result<void>(MemoryTransaction&)>& work);
+  void truncate(std::string_view table);
+  // The same as `transaction`, told to streams before anyone can read what it wrote (as where a
+  // commit waits for a standby); until show_hidden.
+  Result<void> hidden_transaction(const std::function<Result<void>(MemoryTransaction&)>& work);
+  void show_hidden();
+  // A write to a table of somebody else's: only the end of the log moves.
+  void write_elsewhere();
   // All rows, sorted as std::map sorts; char(n) without its blanks.
   [[nodiscard]] std::vector<Cells> rows(std::string_view table) const;
   [[nodiscard]] std::size_t count(std::string_view table) const;
@@ -102,6 +118,12 @@ class MemoryDatabase {
   // Errors: kSchema, 428C9: a generated column.
   static Result<void> check_writable(const MemoryTable& table, std::size_t column);
 
+  [[nodiscard]] CommitLog& log() { return log_; }
+  [[nodiscard]] Timestamp now() const { return settings_.now(); }
+  [[nodiscard]] std::size_t stream_batch_events() const { return settings_.stream_batch_events; }
+  [[nodiscard]] bool is_hidden(std::uint64_t transaction) const {
+    return hidden_ids_.contains(transaction);
+  }
   RowVersion next_version();
   // A new value of the column's default; null if it has none.
   Result<Cell> default_of(TableEntry& entry, std::size_t column);
@@ -135,6 +157,9 @@ class MemoryDatabase {
   std::map<TableName, std::unique_ptr<TableEntry>> tables_;
   std::map<std::string, Mark> marks_;
   RowVersion last_version_{};
+  CommitLog log_;
+  std::vector<MemoryTransaction::HiddenRow> hidden_;
+  std::set<std::uint64_t> hidden_ids_;
   std::mt19937_64 random_;
   MemoryFaults faults_;
 };

@@ -27,9 +27,12 @@ enum class SourceCall : std::uint8_t {
   kAttachMark,
   kMarkExists,
   kSubmit,
+  kAwaitVisible,
+  kChanges,
+  kNextChanges,
   kCommit,  // Inside a batch, when all is written and nothing is committed yet.
 };
-inline constexpr std::size_t kSourceCalls = 12;
+inline constexpr std::size_t kSourceCalls = 15;
 
 // What goes wrong in a MemoryDatabase, for all of its sessions: as scripted, or by chance from a
 // seed. Safe for concurrent use.

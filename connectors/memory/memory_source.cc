@@ -6,6 +6,7 @@
 
 #include "connectors/memory/batch_writer.h"
 #include "connectors/memory/memory_scan.h"
+#include "connectors/memory/memory_stream.h"
 #include "connectors/memory/projection_reader.h"
 
 namespace couplet::memory {
@@ -235,6 +236,25 @@ Result<bool> MemorySource::mark_exists(const std::string& name) {
   COUPLET_TRY(database_->faults().enter(SourceCall::kMarkExists));
   const MemoryDatabase::Lock held = database_->lock();
   return database_->has_mark(name);
+}
+
+// --- Changes
+
+Result<std::unique_ptr<ChangeStream>> MemorySource::changes(const StreamRequest& request) {
+  ++statements_;
+  COUPLET_TRY(database_->faults().enter(SourceCall::kChanges));
+  return MemoryStream::open(database_, request);
+}
+
+Result<void> MemorySource::await_visible(std::span<const std::uint64_t> transactions) {
+  ++statements_;
+  COUPLET_TRY(database_->faults().enter(SourceCall::kAwaitVisible));
+  const MemoryDatabase::Lock held = database_->lock();
+  if (std::any_of(transactions.begin(), transactions.end(),
+                  [&](std::uint64_t id) { return database_->is_hidden(id); })) {
+    return fail(ErrorKind::kTransient, "a transaction is not visible to reads yet");
+  }
+  return {};
 }
 
 std::set<MemorySource::RowName> MemorySource::rows_of(const WriteBatch& batch) {

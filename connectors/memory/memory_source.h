@@ -44,6 +44,8 @@ class MemorySource final : public Source {
                                               std::size_t count) override;
   Result<std::optional<BatchNumber>> attach_mark(const std::string& name) override;
   Result<bool> mark_exists(const std::string& name) override;
+  Result<std::unique_ptr<ChangeStream>> changes(const StreamRequest& request) override;
+  Result<void> await_visible(std::span<const std::uint64_t> transactions) override;
   Result<void> submit(const WriteBatch& batch) override;
   Result<WriteOutcome> collect() override;
   [[nodiscard]] std::uint64_t statements() const override { return statements_; }

@@ -60,10 +60,48 @@ RowVersion MemoryTransaction::version() {
   return *version_;
 }
 
-void MemoryTransaction::commit() {
+void MemoryTransaction::commit(const std::optional<std::string>& mark) {
   COUPLET_CHECK(statement_.empty());
+  if (wrote()) {
+    database_.log().append({0, mark.value_or(""), database_.now(), std::move(logged_), {}});
+  }
+  logged_.clear();
   undo_.clear();
   version_.reset();
+}
+
+std::vector<MemoryTransaction::HiddenRow> MemoryTransaction::commit_hidden(std::uint64_t& id) {
+  COUPLET_CHECK(statement_.empty() && wrote());
+  id = database_.log().append({0, {}, database_.now(), std::move(logged_), {}});
+  std::vector<HiddenRow> rows;
+  for (const Undo& undo : undo_) {
+    const bool listed = std::any_of(rows.begin(), rows.end(), [&](const HiddenRow& row) {
+      return row.table == undo.table && row.place == undo.place;
+    });
+    if (listed) {
+      continue;
+    }
+    const StoredRow* now = undo.table->at(undo.place);
+    rows.push_back({undo.table, undo.place, now ? std::optional(*now) : std::nullopt});
+  }
+  rollback();
+  return rows;
+}
+
+Result<void> MemoryTransaction::truncate(std::string_view table) {
+  COUPLET_ASSIGN(TableEntry* const entry, database_.entry(table));
+  std::vector<RowPlace> places;
+  for (const auto& [place, row] : entry->table.rows()) {
+    places.push_back(place);
+  }
+  version();
+  for (const RowPlace place : places) {
+    store(*entry, place, std::nullopt);
+  }
+  if (database_.log().keeps()) {
+    logged_.push_back({entry->table.info().name, ChangeEvent::Kind::kTruncate, {}, {}});
+  }
+  return {};
 }
 
 void MemoryTransaction::rollback() {
@@ -76,6 +114,7 @@ void MemoryTransaction::rollback() {
   }
   undo_.clear();
   statement_.clear();
+  logged_.clear();
   version_.reset();
 }
 
@@ -279,6 +318,15 @@ Result<void> MemoryTransaction::end_statement() {
       COUPLET_TRY(check_children(written));
     }
     COUPLET_TRY(check_parents(written));
+  }
+  for (const Written& written : statement) {
+    if (database_.log().keeps()) {
+      const ChangeEvent::Kind kind = written.event == RowEvent::kInsert ? ChangeEvent::Kind::kInsert
+                                     : written.event == RowEvent::kUpdate
+                                         ? ChangeEvent::Kind::kUpdate
+                                         : ChangeEvent::Kind::kDelete;
+      logged_.push_back({written.entry->table.info().name, kind, written.before, written.after});
+    }
   }
   for (Written& written : statement) {
     for (const AfterHook& hook : written.entry->rules.after) {

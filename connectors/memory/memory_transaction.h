@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/memory/commit_log.h"
 #include "connectors/memory/memory_table.h"
 #include "connectors/memory/table_rules.h"
 #include "engine/model/result.h"
@@ -60,8 +61,19 @@ class MemoryTransaction {
   // The version of what this transaction writes.
   RowVersion version();
   [[nodiscard]] bool wrote() const { return !undo_.empty(); }
-  void commit();
+  // `mark`: that it was written under.
+  void commit(const std::optional<std::string>& mark = std::nullopt);
   void rollback();
+  // Commits as far as streams are told; gives back the rows, which nobody sees until they are put
+  // there, and leaves the database as it was. `id`: of the transaction.
+  struct HiddenRow {
+    MemoryTable* table;
+    RowPlace place;
+    std::optional<StoredRow> row;  // nullopt: deleted
+  };
+  std::vector<HiddenRow> commit_hidden(std::uint64_t& id);
+  // Removes all rows; to streams that is one event, no delete of a row.
+  Result<void> truncate(std::string_view table);
 
  private:
   struct Undo {
@@ -91,7 +103,8 @@ class MemoryTransaction {
   std::optional<RowVersion> version_;
   std::vector<Undo> undo_;
   std::vector<Written> statement_;
-  int depth_ = 0;  // Of statements that AFTER hooks run.
+  std::vector<LoggedChange> logged_;  // where the database keeps its changes
+  int depth_ = 0;                     // Of statements that AFTER hooks run.
 };
 
 // The error of one row's own fault.

@@ -1,0 +1,147 @@
+#include "connectors/memory/memory_stream.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "engine/ports/tuning.h"
+
+namespace couplet::memory {
+namespace {
+
+// What all marks of a deployment begin with (DESIGN section 5.10).
+std::string mark_prefix(const std::string& deployment) {
+  std::string prefix = "couplet_" + deployment + "_";
+  for (char& c : prefix) {
+    if (c >= 'A' && c <= 'Z') {
+      c = static_cast<char>(c - 'A' + 'a');
+    } else if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
+      c = '_';
+    }
+  }
+  return prefix;
+}
+
+tl::unexpected<Error> no_slot() {
+  return fail(Error{ErrorKind::kSchema,
+                    "nothing keeps the database's changes for us",
+                    "make it with `couplet setup`",
+                    {},
+                    "42704",
+                    {}});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ChangeStream>> MemoryStream::open(std::shared_ptr<MemoryDatabase> database,
+                                                         const StreamRequest& request) {
+  std::unique_ptr<MemoryStream> stream(new MemoryStream(database, request));
+  const MemoryDatabase::Lock held = database->lock();
+  CommitLog& log = database->log();
+  const std::optional<Lsn> begin = log.acknowledged(request.deployment);
+  if (!begin) {
+    return no_slot();
+  }
+  if (!log.hold(request.deployment, stream.get())) {
+    return fail(
+        Error{ErrorKind::kTransient, "another stream still holds the slot", {}, {}, "55006", {}});
+  }
+  if (const Lsn* from = std::get_if<Lsn>(&request.from)) {
+    if (*from < *begin) {
+      stream->gap_ = StreamGap{"the slot begins behind where we were: it was made again"};
+    } else if (*from > log.end()) {
+      stream->gap_ = StreamGap{"the database ends before where we were: it was restored"};
+    }
+  }
+  stream->given_ = *begin;
+  stream->opened_at_ = log.end();
+  return stream;
+}
+
+MemoryStream::~MemoryStream() {
+  const MemoryDatabase::Lock held = database_->lock();
+  database_->log().release(this);
+}
+
+std::optional<ChangeEvent> MemoryStream::event_of(const LoggedChange& change) const {
+  const auto streamed =
+      std::find_if(request_.tables.begin(), request_.tables.end(),
+                   [&](const StreamedTable& table) { return table.table == change.table; });
+  const TableEntry* entry = database_->find_entry(change.table);
+  if (streamed == request_.tables.end() || entry == nullptr) {
+    return std::nullopt;
+  }
+  ChangeEvent event;
+  event.kind = change.kind;
+  event.table = static_cast<std::size_t>(streamed - request_.tables.begin());
+  const auto key_of = [&](const Tuple& row) {
+    std::vector<Value> cells;
+    for (const std::string& column : streamed->id) {
+      cells.push_back(value_of(row[*entry->table.position(column)]));
+    }
+    ObjectKey key;
+    COUPLET_CHECK(append_key(streamed->id_types, cells, key.bytes));
+    return key;
+  };
+  if (!change.after.empty()) {
+    event.key = key_of(change.after);
+  }
+  if (!change.before.empty()) {
+    ObjectKey before = key_of(change.before);
+    if (change.kind == ChangeEvent::Kind::kDelete) {
+      event.key = std::move(before);
+    } else if (before != event.key) {
+      event.before = std::move(before);
+    }
+  }
+  return event;
+}
+
+Result<ChangeBatch> MemoryStream::next(std::chrono::milliseconds /*wait*/) {
+  COUPLET_TRY(database_->faults().enter(SourceCall::kNextChanges));
+  const MemoryDatabase::Lock held = database_->lock();
+  CommitLog& log = database_->log();
+  if (!log.holds(request_.deployment, this)) {
+    return no_slot();
+  }
+  ChangeBatch batch;
+  std::size_t room = database_->stream_batch_events();
+  for (const LoggedTransaction* logged = nullptr;
+       room > 0 && (logged = log.after(given_)) != nullptr;) {
+    ChangeTransaction transaction;
+    transaction.transaction = logged->id;
+    transaction.committed_at = logged->committed_at;
+    transaction.ours = logged->mark.starts_with(mark_prefix(request_.deployment));
+    transaction.end = logged->end;
+    for (; given_part_ < logged->changes.size() && room > 0; ++given_part_, --room) {
+      if (auto event = event_of(logged->changes[given_part_])) {
+        transaction.events.push_back(std::move(*event));
+      }
+    }
+    transaction.ended = given_part_ == logged->changes.size();
+    if (transaction.ended) {
+      given_ = logged->end;
+      given_part_ = 0;
+    }
+    if (!transaction.events.empty()) {
+      batch.transactions.push_back(std::move(transaction));
+    } else if (transaction.ended && !batch.transactions.empty() &&
+               batch.transactions.back().transaction == logged->id) {
+      batch.transactions.back().ended = true;
+    }
+  }
+  if (given_ == log.end() && idle_ < given_) {
+    idle_ = given_;
+    batch.idle_at = given_;
+  }
+  return batch;
+}
+
+void MemoryStream::acknowledge(const Position& position) {
+  const MemoryDatabase::Lock held = database_->lock();
+  if (const Lsn* lsn = std::get_if<Lsn>(&position);
+      lsn != nullptr && database_->log().holds(request_.deployment, this)) {
+    database_->log().acknowledge(request_.deployment, *lsn);
+  }
+}
+
+}  // namespace couplet::memory
