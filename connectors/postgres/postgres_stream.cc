@@ -69,6 +69,7 @@ PostgresStream::PostgresStream(const PostgresSourceSettings& settings, const Str
       slot_(settings.slot),
       publication_(settings.publication),
       gap_(gap_of(facts, request.from)),
+      opened_at_(facts.server),
       answer_interval_(answer_interval(facts.wal_sender_timeout)),
       session_(std::move(session)),
       catalog_(settings, std::max(answer_interval_, kAcknowledged)),

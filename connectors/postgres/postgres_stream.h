@@ -34,6 +34,7 @@ class PostgresStream final : public ChangeStream {
   PostgresStream& operator=(const PostgresStream&) = delete;
 
   [[nodiscard]] std::optional<StreamGap> gap() const override { return gap_; }
+  [[nodiscard]] Position opened_at() const override { return opened_at_; }
   Result<ChangeBatch> next(std::chrono::milliseconds wait) override;
   void acknowledge(const Position& position) override;
 
@@ -54,6 +55,7 @@ class PostgresStream final : public ChangeStream {
   const std::string slot_;
   const std::string publication_;
   std::optional<StreamGap> gap_;
+  Lsn opened_at_;
   std::chrono::milliseconds answer_interval_;
   std::unique_ptr<ReplicationSession> session_;
   StreamCatalogSession catalog_;
