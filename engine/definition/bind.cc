@@ -6,6 +6,7 @@
 #include "engine/definition/binding.h"
 #include "engine/definition/catalogs.h"
 #include "engine/definition/fingerprint.h"
+#include "engine/definition/followed.h"
 
 namespace couplet {
 
@@ -68,6 +69,7 @@ class Binder::Impl {
         bound.sources.push_back(source.name);
       }
       bound.fingerprint = fingerprint_of(bound);
+      add_passed_tables(bound, catalogs_);  // No decision depends on them.
       binding.result.definition = std::move(bound);
     }
     return std::move(binding.result);

@@ -81,7 +81,7 @@ Result<void> ManyToOneResolver::load(std::span<const Nominee> nominees) {
       task.subject = {plan_.mapping, one_, targets[i]};
       task.situation = Situation::kBothGone;
       if (tombstones[i] && !survivors.contains(targets[i]) &&
-          permissions_.no_evidence[index_of(one_)].empty()) {
+          permissions_.doubt(one_, targets[i]).empty()) {
         task.replaced_tombstone = task.subject;
       }
       batch_.tasks.push_back(std::move(task));
@@ -95,7 +95,7 @@ void ManyToOneResolver::place(Member member) {
   const bool linked = member.before.has_value();
   if (member.view == nullptr) {
     if (linked) {
-      if (const std::string& why = permissions_.no_evidence[index_of(many_)]; !why.empty()) {
+      if (const std::string why = permissions_.doubt(many_, member.key); !why.empty()) {
         lone(member, Act::kReport, Situation::kSourceMissing, why);
         return;
       }

@@ -162,7 +162,7 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
       continue;  // A winner that has left.
     }
     if (view == found.end()) {
-      if (!permissions_.no_evidence[index_of(many_)].empty()) {
+      if (!permissions_.doubt(many_, voters[i]).empty()) {
         unseen.push_back(voters[i]);
       }
       continue;

@@ -20,6 +20,7 @@ constexpr int kClashAttempts = 10;
 
 Rounds::Settings rounds_settings(const ObjectSync::Settings& settings) {
   Rounds::Settings rounds;
+  rounds.mappings = settings.mappings;
   rounds.dry_run = settings.dry_run;
   rounds.spool_folder = settings.spool_folder;
   rounds.stop_requested = settings.stop_requested;
@@ -89,16 +90,59 @@ Result<ObjectSync::Report> ObjectSync::sync(std::span<const NamedObject> objects
   COUPLET_TRY(check_known(named));
   std::vector<Syncer::Changed> changed;
   for (const NamedObject& object : named) {
+    changed.push_back({object.entity, object.key});
+    COUPLET_TRY(queue_everywhere(changed.back()));
+  }
+  COUPLET_TRY(rounds_.wake_readers(changed));
+  COUPLET_ASSIGN(const auto held, syncer_.held_opposite(changed));
+  COUPLET_TRY(rounds_.queue(held));
+  return run();
+}
+
+Result<void> ObjectSync::queue_everywhere(const Syncer::Changed& object) {
+  for (const MappingPlan& plan : syncer_.plans()) {
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      if (rounds_.selected(plan.mapping) &&
+          plan.entities->entities[index_of(side)] == object.entity) {
+        COUPLET_TRY(rounds_.queue(plan.mapping, {side, object.key}));
+      }
+    }
+  }
+  return {};
+}
+
+Result<ObjectSync::Report> ObjectSync::sync(const Told& told) {
+  for (const Syncer::Changed& object : told.deleted) {
     for (const MappingPlan& plan : syncer_.plans()) {
       for (const Side side : {Side::kLeft, Side::kRight}) {
         if (plan.entities->entities[index_of(side)] == object.entity) {
-          COUPLET_TRY(rounds_.queue(plan.mapping, {side, object.key}));
+          rounds_.permissions(plan.mapping).deleted[index_of(side)].insert(object.key);
         }
       }
     }
-    changed.push_back({object.entity, object.key});
   }
+  std::vector<Syncer::Relinked> again;
+  for (const Syncer::Changed& object : told.changed) {
+    COUPLET_TRY(queue_everywhere(object));
+    for (std::size_t pair = 0; told.again.contains(object) && pair < definition_.pairs.size();
+         ++pair) {
+      for (const Side side : {Side::kLeft, Side::kRight}) {
+        if (definition_.pairs[pair].entities[index_of(side)] == object.entity) {
+          again.push_back({pair, side, object.key});
+        }
+      }
+    }
+  }
+  for (std::size_t mapping = 0; told.standing && mapping < definition_.mappings.size(); ++mapping) {
+    for (const Family worklist : {Family::kDirty, Family::kWaiting, Family::kHeld}) {
+      if (rounds_.selected(mapping)) {
+        COUPLET_TRY(rounds_.queue_worklist(mapping, worklist));
+      }
+    }
+  }
+  const std::vector<Syncer::Changed> changed(told.changed.begin(), told.changed.end());
   COUPLET_TRY(rounds_.wake_readers(changed));
+  COUPLET_TRY(rounds_.wake_referring(again));
   COUPLET_ASSIGN(const auto held, syncer_.held_opposite(changed));
   COUPLET_TRY(rounds_.queue(held));
   return run();

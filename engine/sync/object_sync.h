@@ -17,6 +17,7 @@ namespace couplet {
 class ObjectSync final : private Rounds::Feeder {
  public:
   struct Settings {
+    std::vector<std::size_t> mappings;  // act under these only; empty: all
     bool dry_run = false;
     std::string spool_folder;
     std::function<bool()> stop_requested = [] { return false; };
@@ -38,6 +39,18 @@ class ObjectSync final : private Rounds::Feeder {
   // anything is written, if one has neither a row nor a trace in the state; else as of
   // Rounds::run.
   Result<Report> sync(std::span<const NamedObject> objects);
+  // What change streams tell. Nothing is refused: what is not there may have come and gone.
+  struct Told {
+    std::set<Syncer::Changed> changed;  // each under every mapping, and who reads it through a path
+    std::set<Syncer::Changed> deleted;  // of these: a delete was the last that was told of them
+    // Of these: it may be told for the second time, and what came of the first time may not have
+    // been followed to its end. Who refers to them is looked at too.
+    std::set<Syncer::Changed> again;
+    bool standing = false;  // look at everyone on a worklist as well
+  };
+  Result<Report> sync(const Told& told);
+  // Mappings with more objects that read what has changed than were followed.
+  [[nodiscard]] const std::set<std::size_t>& not_followed() const { return too_many_; }
   // Entries of worklists, each under its own mapping. `next` gives some of them at a time, and none
   // at the end; all are asked for before anything is written.
   using NextSubjects = std::function<Result<std::vector<Subject>>()>;
@@ -53,6 +66,7 @@ class ObjectSync final : private Rounds::Feeder {
   void took(std::size_t mapping, const Syncer::Outcome& outcome) override;
 
   Result<void> check_known(std::span<const NamedObject> objects);
+  Result<void> queue_everywhere(const Syncer::Changed& object);
   Result<Report> run();
   [[nodiscard]] bool made_room(std::size_t mapping, std::string_view code) const;
   Result<bool> queue_clashes();

@@ -167,7 +167,12 @@ Result<void> OneToOneResolver::place_linked(std::vector<Link> links) {
     task.incarnation = link.agreement.incarnation;
     task.link = std::move(link);
     if (!is_left) {
-      const std::string& kept = permissions_.looked_only;
+      // Where only one end is known to be deleted, the other one's own event is yet to come.
+      const std::string left_doubt = permissions_.doubt(Side::kLeft, task.link->left);
+      const std::string kept = permissions_.looked_only.empty() ? std::string()
+                               : left_doubt.empty()
+                                   ? permissions_.doubt(Side::kRight, task.link->right)
+                                   : left_doubt;
       add(settle(std::move(task), kept.empty() ? Act::kDropLink : Act::kReport,
                  Situation::kBothGone, kept));
       continue;
@@ -193,7 +198,7 @@ Result<void> OneToOneResolver::place_unlinked(Side side, std::span<const ObjectK
     if (view == found.end()) {
       Task task;
       task.subject = {plan_.mapping, side, keys[i]};
-      if (tombstones[i] && permissions_.no_evidence[index_of(side)].empty()) {
+      if (tombstones[i] && permissions_.doubt(side, keys[i]).empty()) {
         task.replaced_tombstone = task.subject;  // The survivor is gone too.
       }
       add(settle(std::move(task), Act::kNothing, Situation::kBothGone));
@@ -513,7 +518,7 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
   }
   if (plan_.bound->writes[index_of(view.side)] && !planted("resurrect")) {
     // This mapping reads the side where it is gone: a source that is missing.
-    if (const std::string& why = permissions_.no_evidence[index_of(gone)]; !why.empty()) {
+    if (const std::string why = permissions_.doubt(gone, seeker.link->end(gone)); !why.empty()) {
       return settle(std::move(task), Act::kReport, Situation::kSourceMissing, why);
     }
     return settle(std::move(task), Act::kSever, Situation::kSourceMissing);

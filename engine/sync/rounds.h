@@ -78,6 +78,8 @@ class Rounds {
           [](const auto&, const auto&) { return true; });
   // Queues who reads these rows through a path. A mapping whose readers cannot be asked for stops.
   Result<void> wake_readers(std::span<const Syncer::Changed> changed);
+  // Queues who has a reference that is translated through one of these links.
+  Result<void> wake_referring(std::span<const Syncer::Relinked> relinked);
   // Queues these, of any mapping that this run acts under.
   Result<void> queue(std::span<const Subject> subjects);
   // Does `work` again, after a growing pause each, as long as it ends in what passes: the one way
@@ -117,7 +119,6 @@ class Rounds {
   Result<void> wake(const FanOut::Way& way, std::size_t entity, std::span<const ObjectKey> keys);
   Result<void> wake_part(const FanOut::Way& way, std::size_t entity,
                          std::span<const ObjectKey> keys);
-  Result<void> wake_referring(std::span<const Syncer::Relinked> relinked);
   [[nodiscard]] bool anything_left() const;
   [[nodiscard]] Result<bool> anyone_stands() const;
 

@@ -55,7 +55,7 @@ Result<void> KeptApart::load(Side side, std::span<const View* const> views, Read
     for (State::Apart& one : found[i]) {
       const auto view = there.find(one.other);
       const Kind kind =
-          judge(*views[i], view == there.end() ? nullptr : view->second, one.separation);
+          judge(*views[i], one.other, view == there.end() ? nullptr : view->second, one.separation);
       entries.push_back({std::move(one.other), kind});
     }
     if (!entries.empty()) {
@@ -65,11 +65,10 @@ Result<void> KeptApart::load(Side side, std::span<const View* const> views, Read
   return {};
 }
 
-KeptApart::Kind KeptApart::judge(const View& own, const View* other_view,
-                                 const Separation& separation) const {
+KeptApart::Kind KeptApart::judge(const View& own, const ObjectKey& other_key,
+                                 const View* other_view, const Separation& separation) const {
   if (other_view == nullptr) {
-    return permissions_.no_evidence[index_of(other(own.side))].empty() ? Kind::kEnded
-                                                                       : Kind::kUnseen;
+    return permissions_.doubt(other(own.side), other_key).empty() ? Kind::kEnded : Kind::kUnseen;
   }
   for (const Separation::Identities& then : separation.identities) {
     if (then.mapping != state_.mapping_id(plan_.mapping)) {

@@ -35,7 +35,7 @@ class KeptApart {
     ObjectKey other;
     Kind kind = Kind::kApart;
   };
-  [[nodiscard]] Kind judge(const View& own, const View* other_view,
+  [[nodiscard]] Kind judge(const View& own, const ObjectKey& other_key, const View* other_view,
                            const Separation& separation) const;
 
   const State& state_;

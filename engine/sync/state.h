@@ -52,6 +52,7 @@ class State {
   [[nodiscard]] std::uint16_t mapping_id(std::size_t mapping) const {
     return mapping_ids_[mapping];
   }
+  [[nodiscard]] std::size_t mappings() const { return mapping_ids_.size(); }
   // The pair with that id, unless the definition no longer has it.
   [[nodiscard]] std::optional<std::size_t> pair_of(std::uint16_t id) const;
   [[nodiscard]] StateStore& store() { return store_; }

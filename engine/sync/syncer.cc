@@ -117,7 +117,11 @@ Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nomin
   return {};
 }
 
-void Syncer::begin_run() { run_began_ = clock_.now(); }
+void Syncer::begin_run() {
+  run_began_ = clock_.now();
+  reported_.clear();
+  conflicts_.clear();
+}
 
 Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nominee> nominees,
                                      const Permissions& permissions, bool clashing,

@@ -39,7 +39,8 @@ class Syncer {
   [[nodiscard]] bool marks_found() const { return marks_found_; }
   [[nodiscard]] bool marked(std::size_t source) const { return writers_.sources[source].marked; }
 
-  // From now on is another run: what parks once more has been tried once more.
+  // From now on is another run: what parks once more has been tried once more, and what was
+  // reported on is told and counted anew.
   void begin_run();
 
   // A row that was written.

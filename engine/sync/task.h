@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -130,8 +131,17 @@ struct Permissions {
   // the whole table, only this row was looked for. Empty: a scan has seen it. Such a look is no
   // evidence, and says so in `no_evidence` too.
   std::string looked_only;
+  // Indexed by Side: objects of which a change event says that they were deleted, which is evidence
+  // for them whatever the above says of their side.
+  std::array<std::set<ObjectKey>, 2> deleted;
   // By limit class: why a tripped rail holds it; empty: it does not.
   std::map<LimitClass, std::string> rails;
+
+  // Why it is no evidence that this object is not there; empty: it is.
+  [[nodiscard]] std::string doubt(Side side, const ObjectKey& key) const {
+    const auto& known = deleted[index_of(side)];
+    return known.contains(key) ? std::string() : no_evidence[index_of(side)];
+  }
 };
 
 // An object to be looked at.
