@@ -58,6 +58,12 @@ Reconciler::Report SyncWorld::reconcile(const Reconciler::Settings& settings) {
   return std::move(*report);
 }
 
+void SyncWorld::forget_what_was_told() {
+  lines_.clear();
+  operations_.clear();
+  notices_.clear();
+}
+
 Reconciler::Report SyncWorld::plan() {
   Reconciler::Settings settings;
   settings.dry_run = true;
@@ -66,9 +72,7 @@ Reconciler::Report SyncWorld::plan() {
 
 Result<Rounds::Report> SyncWorld::in_a_new_process(bool dry_run, const Work& work) {
   clock.sleep_us(1);  // No two runs begin at one time.
-  lines_.clear();
-  operations_.clear();
-  notices_.clear();
+  forget_what_was_told();
   MemorySource left_source(left);
   MemorySource right_source(right);
   MemoryStateStore overlay(static_cast<const StateStore&>(*store));

@@ -63,6 +63,8 @@ class SyncWorld : public Observer {
   // The same again: what the catalogs say now.
   void rebind() { define(std::string(body_)); }
 
+  // What was told so far is forgotten.
+  void forget_what_was_told();
   // A new process each time: state, sources and syncer are opened anew.
   Reconciler::Report reconcile(const Reconciler::Settings& settings = {});
   Result<Reconciler::Report> try_reconcile(const Reconciler::Settings& settings = {});
@@ -75,6 +77,7 @@ class SyncWorld : public Observer {
   Result<void> by_hand(const HandWork& work);
 
   [[nodiscard]] const BoundDefinition& definition() const { return *definition_; }
+  [[nodiscard]] Random& random() { return random_; }
   // Of the last run: "create absent people: left.people/1 -> right.people/1".
   [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }
   [[nodiscard]] const std::vector<OperationReport>& operations() const { return operations_; }

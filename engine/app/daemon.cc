@@ -1,0 +1,241 @@
+#include "engine/app/daemon.h"
+
+#include <algorithm>
+
+#include "engine/sync/failure_policy.h"
+
+namespace couplet {
+namespace {
+
+constexpr std::int64_t kFirstBackoffUs = 100'000;
+constexpr std::int64_t kMostBackoffUs = 30'000'000;
+// Between a reconcile and one that is due because events went by: what they went by for may last.
+constexpr std::int64_t kMissedPauseUs = 600'000'000;
+
+// Whether what ended so passes by itself (DESIGN section 10).
+bool passes(ErrorKind kind) {
+  const FailureAction action = action_on(kind);
+  return action == FailureAction::kRetry || action == FailureAction::kLookAgain ||
+         kind == ErrorKind::kUnavailable || kind == ErrorKind::kDiskFull;
+}
+
+}  // namespace
+
+Daemon::Daemon(const BoundDefinition& definition, StateStore& store, std::vector<Source*> sources,
+               Clock& clock, Random& random, Observer& observer, Settings settings)
+    : definition_(definition),
+      store_(store),
+      sources_(std::move(sources)),
+      clock_(clock),
+      random_(random),
+      observer_(observer),
+      settings_(std::move(settings)),
+      router_(definition) {}
+
+Result<void> Daemon::run() {
+  while (!settings_.stop_requested()) {
+    auto served = serve();
+    if (!served && settings_.stop_requested() && passes(served.error().kind)) {
+      break;
+    }
+    if (!served && !passes(served.error().kind)) {
+      return served;
+    }
+    if (!served) {
+      back_off(served.error());
+    }
+  }
+  return {};
+}
+
+// Said once: until it is over, nothing else is to be said of it.
+void Daemon::back_off(const Error& error) {
+  if (failures_ == 0) {
+    observer_.on_notice(error.message + (error.hint.empty() ? "" : " (" + error.hint + ")") +
+                        "; it is tried again until it passes");
+  }
+  const std::int64_t most = std::min(kMostBackoffUs, kFirstBackoffUs << std::min(failures_, 20));
+  ++failures_;
+  clock_.sleep_us(most / 2 +
+                  static_cast<std::int64_t>(random_.next() % static_cast<std::uint64_t>(most / 2)));
+}
+
+Result<Daemon::Work> Daemon::begin() {
+  std::vector<std::string> identities;
+  for (Source* source : sources_) {
+    COUPLET_ASSIGN(identities.emplace_back(), source->identity());
+  }
+  Work work;
+  COUPLET_ASSIGN(work.state, State::open(store_, definition_, identities, random_));
+  work.syncer = std::make_unique<Syncer>(
+      definition_, *work.state, sources_, clock_, observer_,
+      Syncer::Settings{false, settings_.crash_points, settings_.stop_requested});
+  COUPLET_TRY(work.syncer->recover());
+  return work;
+}
+
+Result<std::vector<LiveSync::Tail>> Daemon::open_streams() {
+  std::vector<LiveSync::Tail> tails;
+  for (std::size_t source = 0; source < sources_.size(); ++source) {
+    StreamRequest request;
+    request.deployment = definition_.name;
+    request.tables = router_.tables(source);
+    request.spool_folder = settings_.spool_folder;
+    if (!settings_.follows[source] || request.tables.empty()) {
+      continue;
+    }
+    LiveSync::Tail tail;
+    tail.source = source;
+    COUPLET_ASSIGN(tail.progress, progress_of(store_, definition_.sources[source]));
+    request.from = tail.progress.done;
+    auto stream = sources_[source]->changes(request);
+    if (!stream && stream.error().kind == ErrorKind::kUnsupported) {
+      continue;  // A reconcile finds what changes there.
+    }
+    if (!stream) {
+      return fail(named_if_missing(std::move(stream.error()), definition_.sources[source]));
+    }
+    tail.stream = std::move(*stream);
+    tails.push_back(std::move(tail));
+  }
+  return tails;
+}
+
+// Where a stream does not go on where we were, that stands in the state until a reconcile is done.
+Result<void> Daemon::note_gaps(std::vector<LiveSync::Tail>& tails) {
+  StateBatch changes;
+  for (LiveSync::Tail& tail : tails) {
+    if (const auto gap = tail.stream->gap()) {
+      const std::string& name = definition_.sources[tail.source];
+      tail.progress.due = gap->reason;
+      tail.progress.received = {};  // Places of another log tell nothing of this one.
+      observer_.on_notice("source '" + name + "': " + gap->reason +
+                          "; what was changed meanwhile is found by a reconcile");
+      put_progress(changes, name, tail.progress);
+    }
+  }
+  return changes.empty() ? Result<void>{} : store_.commit(changes, Durability::kSynced);
+}
+
+Result<std::string> Daemon::why_reconcile(State& state,
+                                          const std::vector<LiveSync::Tail>& tails) const {
+  for (const LiveSync::Tail& tail : tails) {
+    if (!tail.progress.due.empty()) {
+      return "source '" + definition_.sources[tail.source] + "': " + tail.progress.due;
+    }
+  }
+  if (!state.same_definition()) {
+    return "the definition is not the one that everything was last reconciled under";
+  }
+  COUPLET_ASSIGN(const auto missed, missed_mappings(state));
+  if (!missed.empty()) {
+    return "changes went by while mapping '" + definition_.mappings[*missed.begin()].name +
+           "' could not go on";
+  }
+  return std::string();
+}
+
+Result<bool> Daemon::is_due() {
+  if (!settings_.reconcile_every_us) {
+    return false;
+  }
+  COUPLET_ASSIGN(const auto due, next_reconcile(store_));
+  return !due || due->value <= clock_.now().value;
+}
+
+// False: a stop was asked for before it was done.
+Result<bool> Daemon::reconcile(const Work& work, std::vector<LiveSync::Tail>& tails,
+                               const std::string& why) {
+  const Timestamp started = clock_.now();
+  observer_.on_notice("reconciling: " + why);
+  Reconciler::Settings settings;
+  settings.spool_folder = settings_.spool_folder;
+  settings.do_all = settings_.do_all;
+  settings.stop_requested = settings_.stop_requested;
+  COUPLET_ASSIGN(const Reconciler::Report report,
+                 Reconciler(definition_, *work.state, sources_, *work.syncer, clock_, observer_,
+                            std::move(settings))
+                     .run());
+  if (report.interrupted) {
+    return false;
+  }
+  settings_.crash_points.reached("reconcile_done");
+  StateBatch changes;
+  for (LiveSync::Tail& tail : tails) {
+    tail.progress.due.clear();
+    put_progress(changes, definition_.sources[tail.source], tail.progress);
+  }
+  for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
+    const bool stopped =
+        std::any_of(report.stopped.begin(), report.stopped.end(),
+                    [&](const Rounds::Stopped& one) { return one.mapping == mapping; });
+    if (!stopped) {
+      erase_missed(changes, *work.state, mapping);
+    }
+  }
+  if (settings_.reconcile_every_us) {
+    put_next_reconcile(changes, {started.value + *settings_.reconcile_every_us});
+  }
+  COUPLET_TRY(store_.commit(changes, Durability::kSynced));
+  const std::uint64_t operations = report.summary.operations();
+  observer_.on_notice("reconciled: " + std::to_string(operations) + " operation" +
+                      (operations == 1 ? "" : "s") +
+                      (report.summary.converged ? "" : ", not converged"));
+  settings_.after_step({false, false, operations});
+  return true;
+}
+
+// One life: until a stop, or an error.
+Result<void> Daemon::serve() {
+  COUPLET_ASSIGN(Work work, begin());
+  COUPLET_ASSIGN(auto tails, open_streams());
+  COUPLET_TRY(note_gaps(tails));
+  COUPLET_ASSIGN(std::string why, why_reconcile(*work.state, tails));
+  if (why.empty()) {
+    COUPLET_ASSIGN(const bool due, is_due());
+    why = due ? "it is due by its schedule" : "";
+  }
+  if (!why.empty()) {
+    COUPLET_ASSIGN(const bool done, reconcile(work, tails, why));
+    if (!done) {
+      return {};
+    }
+    failures_ = 0;
+    COUPLET_ASSIGN(work, begin());  // The state is another by now: no longer fresh, say.
+  }
+  return follow(work, std::move(tails));
+}
+
+Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails) {
+  std::string names;
+  for (const LiveSync::Tail& tail : tails) {
+    names += (names.empty() ? "" : ", ") + definition_.sources[tail.source];
+  }
+  observer_.on_notice(names.empty() ? "no source has changes to be followed"
+                                    : "following the changes of " + names);
+  LiveSync live(definition_, *work.state, sources_, *work.syncer, clock_, observer_,
+                std::move(tails),
+                {settings_.spool_folder, settings_.stop_requested, settings_.crash_points});
+  const std::int64_t began = clock_.monotonic_us();
+  while (!settings_.stop_requested()) {
+    auto step = live.step(settings_.wait);
+    if (!step) {
+      return fail(std::move(step.error()));
+    }
+    if (step->interrupted) {
+      return {};
+    }
+    failures_ = 0;
+    settings_.after_step(*step);
+    if (step->idle && names.empty()) {
+      clock_.sleep_us(std::chrono::microseconds(settings_.wait).count());
+    }
+    COUPLET_ASSIGN(const bool due, is_due());
+    if (due || (!live.missed().empty() && clock_.monotonic_us() - began > kMissedPauseUs)) {
+      return live.settle();  // The next life begins with the reconcile.
+    }
+  }
+  return live.settle();
+}
+
+}  // namespace couplet

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/definition/bound.h"
+#include "engine/live/live_sync.h"
+#include "engine/ports/clock.h"
+#include "engine/reconcile/reconciler.h"
+
+namespace couplet {
+
+// What `couplet run` does for as long as it is let: a reconcile where one is due, then the change
+// streams, with reconciles on schedule in between. What passes is waited for, without end. All
+// memory of it may go at any time: what it goes on from is in the state.
+class Daemon {
+ public:
+  struct Settings {
+    std::vector<bool> follows;  // by source: its stream is wanted where a mapping reads from it
+    std::optional<std::int64_t> reconcile_every_us;
+    std::string spool_folder;
+    DoAll do_all = one_after_the_other;
+    // How long one stream is waited for, while nothing comes of any.
+    std::chrono::milliseconds wait{0};
+    std::function<bool()> stop_requested = [] { return false; };
+    CrashPoints crash_points;
+    std::function<void(const LiveSync::Step&)> after_step = [](const LiveSync::Step&) {};
+  };
+
+  // All referents must outlive this. Nobody else opens the state meanwhile.
+  Daemon(const BoundDefinition& definition, StateStore& store, std::vector<Source*> sources,
+         Clock& clock, Random& random, Observer& observer, Settings settings);
+
+  // Until a stop is asked for; what is at hand then is finished and recorded. Errors: what nobody
+  // but a person can mend (a password, what a stream needs at its source, the state).
+  Result<void> run();
+
+ private:
+  // A process's beginning: what the state says, and an end to what a crash left.
+  struct Work {
+    std::unique_ptr<State> state;
+    std::unique_ptr<Syncer> syncer;
+  };
+  Result<Work> begin();
+  Result<std::vector<LiveSync::Tail>> open_streams();
+  Result<std::string> why_reconcile(State& state,
+                                    const std::vector<LiveSync::Tail>& tails) const;
+  Result<void> note_gaps(std::vector<LiveSync::Tail>& tails);
+  Result<bool> reconcile(const Work& work, std::vector<LiveSync::Tail>& tails,
+                         const std::string& why);
+  Result<void> serve();
+  Result<void> follow(const Work& work, std::vector<LiveSync::Tail> tails);
+  Result<bool> is_due();
+  void back_off(const Error& error);
+
+  const BoundDefinition& definition_;
+  StateStore& store_;
+  std::vector<Source*> sources_;
+  Clock& clock_;
+  Random& random_;
+  Observer& observer_;
+  Settings settings_;
+  Router router_;
+  int failures_ = 0;  // in a row
+};
+
+}  // namespace couplet

@@ -1,0 +1,337 @@
+#include "engine/live/live_sync.h"
+
+#include <algorithm>
+#include <map>
+
+#include "engine/live/table_fit.h"
+
+namespace couplet {
+namespace {
+
+// A position that only idleness has moved is synced so seldom: an idle source costs no disk.
+constexpr std::int64_t kIdleRecordUs = 10'000'000;
+// Between looks whether a transaction is visible: it is a matter of a commit's last microseconds,
+// or of a standby's answer.
+constexpr std::int64_t kVisibleFirstUs = 500;
+constexpr std::int64_t kVisibleMostUs = 100'000;
+
+bool is_known_position(const Position& position) {
+  return !std::holds_alternative<std::monostate>(position);
+}
+
+}  // namespace
+
+Error named_if_missing(Error error, const std::string& source) {
+  if (error.kind == ErrorKind::kSchema) {
+    error.kind = ErrorKind::kPrivilege;               // An environment that lacks something.
+    if (error.code.empty() || error.code[0] < 'a') {  // An SQLSTATE is no name of ours.
+      error.code = "stream_missing";
+    }
+    error.message = "source '" + source + "' has no stream for us: " + error.message;
+    if (error.hint.empty()) {
+      error.hint = "`couplet setup` makes what is missing";
+    }
+  }
+  return error;
+}
+
+LiveSync::LiveSync(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
+                   Syncer& syncer, Clock& clock, Observer& observer, std::vector<Tail> tails,
+                   Settings settings)
+    : definition_(definition),
+      state_(state),
+      sources_(std::move(sources)),
+      syncer_(syncer),
+      clock_(clock),
+      observer_(observer),
+      told_once_(observer),
+      settings_(std::move(settings)),
+      router_(definition),
+      recorded_us_(clock.monotonic_us()) {
+  for (Tail& tail : tails) {
+    Followed followed;
+    followed.horizon = {tail.progress.received, tail.stream->opened_at()};
+    followed.tail = std::move(tail);
+    followed_.push_back(std::move(followed));
+  }
+}
+
+Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
+  Step step;
+  COUPLET_ASSIGN(const auto received, receive(begun_ ? wait : std::chrono::milliseconds(0)));
+  step.idle = received.empty();
+  if (step.idle && begun_) {
+    COUPLET_TRY(record(false));
+    return step;
+  }
+  COUPLET_ASSIGN(Routed routed, route(received));
+  if (settings_.stop_requested()) {
+    step.interrupted = true;
+    return step;
+  }
+  COUPLET_TRY(rename(routed.renamed));
+  COUPLET_TRY(check_tables(routed));
+  routed.told.standing = !begun_;
+  const bool looks = !routed.told.changed.empty() || !routed.unnamed.empty() || !begun_;
+  if (looks) {
+    COUPLET_ASSIGN(step.interrupted, sync(routed.told, step));
+    if (step.interrupted) {
+      return step;
+    }
+    settings_.crash_points.reached("live_synced");
+  }
+  begun_ = true;
+  COUPLET_TRY(record(looks));
+  return step;
+}
+
+// What every stream has; if none has anything, what the first of them comes to have.
+Result<std::vector<LiveSync::Received>> LiveSync::receive(std::chrono::milliseconds wait) {
+  std::vector<Received> received;
+  const auto ask = [&](std::size_t tail, std::chrono::milliseconds patience) -> Result<void> {
+    auto batch = followed_[tail].tail.stream->next(patience);
+    if (!batch) {
+      return fail(named_if_missing(std::move(batch.error()),
+                                   definition_.sources[followed_[tail].tail.source]));
+    }
+    if (!batch->empty()) {
+      received.push_back({tail, std::move(*batch)});
+    }
+    return {};
+  };
+  for (std::size_t tail = 0; tail < followed_.size(); ++tail) {
+    COUPLET_TRY(ask(tail, std::chrono::milliseconds(0)));
+  }
+  for (std::size_t tail = 0; wait.count() > 0 && received.empty() && tail < followed_.size();
+       ++tail) {
+    COUPLET_TRY(ask(tail, wait));
+  }
+  return received;
+}
+
+// Effects may follow: from here on it is durable before any of them that this has come. And reads
+// see what they are of.
+Result<Routed> LiveSync::route(std::span<const Received> received) {
+  Routed all;
+  std::map<std::size_t, std::vector<std::uint64_t>> transactions;  // by source
+  bool further = false;
+  for (const Received& one : received) {
+    Followed& followed = followed_[one.tail];
+    Routed routed = std::move(all);
+    routed.transactions.clear();
+    for (const ChangeTransaction& transaction : one.batch.transactions) {
+      router_.route(followed.tail.source, transaction, followed.horizon, routed);
+      followed.open = !transaction.ended;
+      if (transaction.ended) {
+        followed.moved = transaction.end;
+        if (!reaches(followed.tail.progress.received, transaction.end)) {
+          followed.tail.progress.received = transaction.end;
+          further = true;
+        }
+      }
+    }
+    const Position& reached =
+        is_known_position(followed.moved) ? followed.moved : followed.recorded;
+    if (one.batch.idle_at && !followed.open && !reaches(reached, *one.batch.idle_at)) {
+      followed.moved = *one.batch.idle_at;
+    }
+    auto& seen = transactions[followed.tail.source];
+    seen.insert(seen.end(), routed.transactions.begin(), routed.transactions.end());
+    all = std::move(routed);
+  }
+  if (further && (!all.told.changed.empty() || !all.renamed.empty())) {
+    COUPLET_TRY(note_received());
+  }
+  settings_.crash_points.reached("live_received");
+  for (const auto& [source, of_source] : transactions) {
+    auto visible = await_visible(source, of_source);
+    if (!visible && !settings_.stop_requested()) {
+      return fail(std::move(visible.error()));
+    }
+  }
+  return all;
+}
+
+Result<void> LiveSync::note_received() {
+  StateBatch changes;
+  for (const Followed& followed : followed_) {
+    put_progress(changes, definition_.sources[followed.tail.source], followed.tail.progress);
+  }
+  return state_.store().commit(changes, Durability::kLater);
+}
+
+// Back too when a stop was asked for meanwhile.
+Result<void> LiveSync::await_visible(std::size_t source,
+                                     std::span<const std::uint64_t> transactions) {
+  if (transactions.empty()) {
+    return {};
+  }
+  for (std::int64_t pause = kVisibleFirstUs;; pause = std::min(pause * 2, kVisibleMostUs)) {
+    auto visible = sources_[source]->await_visible(transactions);
+    if (visible || visible.error().kind != ErrorKind::kTransient || settings_.stop_requested()) {
+      return visible;
+    }
+    clock_.sleep_us(pause);
+  }
+}
+
+// Whether any pair remembers an object of this id.
+Result<bool> LiveSync::is_known(std::size_t entity, const ObjectKey& key) const {
+  for (std::size_t pair = 0; pair < definition_.pairs.size(); ++pair) {
+    const std::optional<Side> many = definition_.pairs[pair].many;
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      if (definition_.pairs[pair].entities[index_of(side)] != entity) {
+        continue;
+      }
+      bool linked = false;
+      if (!many) {
+        COUPLET_ASSIGN(const auto found, state_.links(pair, side, {&key, 1}));
+        linked = found[0].has_value();
+      } else if (*many == side) {
+        COUPLET_ASSIGN(const auto found, state_.contributions(pair, {&key, 1}));
+        linked = found[0].has_value();
+      } else {
+        COUPLET_ASSIGN(const auto found, state_.targets(pair, {&key, 1}));
+        linked = found[0].has_value();
+      }
+      COUPLET_ASSIGN(const auto tombstone, state_.tombstones(pair, side, {&key, 1}));
+      if (linked || tombstone[0]) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// What is remembered of an object goes with its id. Where something stands at the new one already,
+// both are looked at like any: who has taken whose place is told by their identity keys.
+Result<void> LiveSync::rename(const std::vector<Routed::Renamed>& renamed) {
+  constexpr auto kNoPair = static_cast<std::size_t>(-1);
+  for (const Routed::Renamed& one : renamed) {
+    COUPLET_ASSIGN(const bool taken, is_known(one.entity, one.after));
+    if (taken) {
+      continue;
+    }
+    StateBatch changes;
+    COUPLET_TRY(state_.rekey(changes, one.entity, one.before, one.after, kNoPair));
+    if (!changes.empty()) {
+      COUPLET_TRY(state_.store().commit(changes, Durability::kLater));
+    }
+  }
+  return {};
+}
+
+Result<void> LiveSync::check_tables(const Routed& routed) {
+  for (const std::size_t entity : routed.truncated) {
+    observer_.on_notice("table " + to_string(definition_.entities[entity].table.name) + " of " +
+                        definition_.sources[definition_.entities[entity].source] +
+                        " was truncated, which is no evidence of deletes: what its rows were "
+                        "linked to stays");
+  }
+  for (const std::size_t entity : routed.unnamed) {
+    const BoundEntity& bound = definition_.entities[entity];
+    for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
+      if (has_to_do_with(definition_, mapping, bound.source, bound.table)) {
+        missed_.insert(mapping);
+      }
+    }
+    told_once_.on_notice("an object of table " + to_string(bound.table.name) + " of " +
+                         definition_.sources[bound.source] +
+                         " was changed or deleted, and its log does not tell which "
+                         "(`couplet doctor`: replica_identity): a reconcile finds it");
+  }
+  for (const std::size_t entity : routed.altered) {
+    const BoundEntity& bound = definition_.entities[entity];
+    COUPLET_ASSIGN(const auto now, sources_[bound.source]->describe({&bound.table.name, 1}));
+    for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
+      const std::string why = what_no_longer_fits(definition_, mapping, bound.source, bound.table,
+                                                  now.empty() ? nullptr : now.data());
+      if (!why.empty() && !stopped_.contains(mapping)) {
+        stop_mapping(mapping, why);
+      }
+    }
+  }
+  return {};
+}
+
+void LiveSync::stop_mapping(std::size_t mapping, const std::string& why) {
+  observer_.on_notice("mapping '" + definition_.mappings[mapping].name + "' is stopped: " + why +
+                      "; mend it, then start `couplet run` again");
+  stopped_.insert(mapping);
+  missed_.insert(mapping);
+}
+
+// True if it was interrupted.
+Result<bool> LiveSync::sync(const ObjectSync::Told& told, Step& step) {
+  ObjectSync::Settings settings;
+  settings.spool_folder = settings_.spool_folder;
+  settings.stop_requested = settings_.stop_requested;
+  for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
+    if (!stopped_.contains(mapping)) {
+      settings.mappings.push_back(mapping);
+    }
+  }
+  missed_.insert(stopped_.begin(), stopped_.end());
+  if (settings.mappings.empty()) {
+    return false;
+  }
+  const std::uint64_t before = syncer_.summary().operations();
+  ObjectSync objects(definition_, state_, sources_, syncer_, clock_, told_once_, settings);
+  COUPLET_ASSIGN(const ObjectSync::Report report, objects.sync(told));
+  step.operations = syncer_.summary().operations() - before;
+  for (const Rounds::Stopped& stopped : report.stopped) {
+    stopped_.insert(stopped.mapping);
+    missed_.insert(stopped.mapping);
+  }
+  missed_.insert(objects.not_followed().begin(), objects.not_followed().end());
+  if (!report.interrupted && !report.summary.converged && report.stopped.empty() &&
+      objects.not_followed().empty()) {
+    missed_.insert(settings.mappings.begin(), settings.mappings.end());
+  }
+  return report.interrupted;
+}
+
+void LiveSync::reconciled() {
+  stopped_.clear();
+  missed_.clear();
+  for (Followed& followed : followed_) {
+    followed.tail.progress.due.clear();
+  }
+}
+
+// `effects`: what was done may rest on it, so that it is made durable at once.
+Result<void> LiveSync::record(bool effects) {
+  const bool moved = std::any_of(followed_.begin(), followed_.end(), [](const Followed& followed) {
+    return is_known_position(followed.moved);
+  });
+  const std::int64_t now = clock_.monotonic_us();
+  if (!moved || (!effects && now - recorded_us_ < kIdleRecordUs)) {
+    return {};
+  }
+  recorded_us_ = now;
+  StateBatch changes;
+  for (Followed& followed : followed_) {
+    if (is_known_position(followed.moved)) {
+      followed.tail.progress.done = followed.moved;
+      put_progress(changes, definition_.sources[followed.tail.source], followed.tail.progress);
+    }
+  }
+  for (const std::size_t mapping : missed_) {
+    put_missed(changes, state_, mapping);
+  }
+  COUPLET_TRY(state_.store().commit(changes, Durability::kSynced));
+  settings_.crash_points.reached("live_recorded");
+  for (Followed& followed : followed_) {
+    if (is_known_position(followed.moved)) {
+      followed.tail.stream->acknowledge(followed.moved);
+      followed.recorded = followed.moved;
+      followed.moved = {};
+    }
+  }
+  settings_.crash_points.reached("live_acknowledged");
+  return {};
+}
+
+Result<void> LiveSync::settle() { return record(true); }
+
+}  // namespace couplet

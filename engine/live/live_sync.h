@@ -1,0 +1,105 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/live/progress.h"
+#include "engine/live/router.h"
+#include "engine/live/told_once.h"
+#include "engine/ports/clock.h"
+#include "engine/sync/object_sync.h"
+
+namespace couplet {
+
+// Of an error of a stream: what it needs is not there at its source (kSchema), which is nobody's
+// failure and does not pass by itself. Others stay as they are.
+Error named_if_missing(Error error, const std::string& source);
+
+// Follows the change streams of a definition: receive, route, queue, sync, record, acknowledge
+// (DESIGN section 9), a step at a time. It has no thread and no memory that matters: after an error
+// it is thrown away, and another one made over streams that begin where all was durable.
+//
+// Order of durability, in a step: what was received, before any effect of it can commit; the
+// effects (Applier); how far everything is done, synced with them; then the source is told.
+class LiveSync {
+ public:
+  // A source that is followed.
+  struct Tail {
+    std::size_t source = 0;
+    std::unique_ptr<ChangeStream> stream;
+    Progress progress;  // as the state has it
+  };
+  struct Settings {
+    std::string spool_folder;
+    std::function<bool()> stop_requested = [] { return false; };
+    CrashPoints crash_points;
+  };
+  // `syncer` has recovered. All referents must outlive this.
+  LiveSync(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
+           Syncer& syncer, Clock& clock, Observer& observer, std::vector<Tail> tails,
+           Settings settings);
+
+  struct Step {
+    bool idle = true;          // nothing had come
+    bool interrupted = false;  // a stop was asked for: what was at hand comes again
+    std::uint64_t operations = 0;
+  };
+  // Works off what has come; waits up to `wait` for the first of it. The first step also decides
+  // everyone again who waits or is held: who was to be woken when the last process ended is not
+  // known. Errors, each of which ends this: those of streams and sources that no mapping alone is
+  // to blame for.
+  Result<Step> step(std::chrono::milliseconds wait);
+  // Before a stop: what only idleness has moved is made durable and acknowledged.
+  Result<void> settle();
+
+  // Mappings of which events have gone by since this was made: a reconcile is due.
+  [[nodiscard]] const std::set<std::size_t>& missed() const { return missed_; }
+  // A reconcile has gone over everything; mappings that were stopped are tried again.
+  void reconciled();
+
+ private:
+  struct Followed {
+    Tail tail;
+    Horizon horizon;
+    Position recorded;  // in this life; monostate: nothing yet
+    Position moved;     // to where it is done, but not recorded yet; monostate: nowhere
+    bool open = false;  // parts of a transaction have come, its end has not
+  };
+  struct Received {
+    std::size_t tail = 0;
+    ChangeBatch batch;
+  };
+
+  Result<std::vector<Received>> receive(std::chrono::milliseconds wait);
+  Result<Routed> route(std::span<const Received> received);
+  Result<void> note_received();
+  Result<void> await_visible(std::size_t source, std::span<const std::uint64_t> transactions);
+  Result<void> rename(const std::vector<Routed::Renamed>& renamed);
+  Result<bool> is_known(std::size_t entity, const ObjectKey& key) const;
+  Result<void> check_tables(const Routed& routed);
+  void stop_mapping(std::size_t mapping, const std::string& why);
+  Result<bool> sync(const ObjectSync::Told& told, Step& step);
+  Result<void> record(bool effects);
+
+  const BoundDefinition& definition_;
+  State& state_;
+  std::vector<Source*> sources_;
+  Syncer& syncer_;
+  Clock& clock_;
+  Observer& observer_;
+  ToldOnce told_once_;
+  Settings settings_;
+  Router router_;
+  std::vector<Followed> followed_;
+  std::set<std::size_t> stopped_;
+  std::set<std::size_t> missed_;
+  bool begun_ = false;
+  std::int64_t recorded_us_ = 0;
+};
+
+}  // namespace couplet

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "engine/model/position.h"
+#include "engine/model/result.h"
+#include "engine/sync/state.h"
+
+// How far the changes of each source are done, and what has to be reconciled because nobody told of
+// it: records of Family::kPositions (docs/state-format.md).
+namespace couplet {
+
+inline constexpr const char* kNeverFollowed = "it was never reconciled beside a stream";
+
+struct Progress {
+  Position done;      // end of the last transaction whose every effect is durable
+  Position received;  // the furthest that ever came in: up to there one may come again
+  // Why a reconcile is due before this source's stream says all; empty: none is.
+  std::string due = kNeverFollowed;
+};
+
+// True if `place` is not behind `end`; where that cannot be told, true.
+bool reaches(const Position& end, const Position& place);
+
+Result<Progress> progress_of(const StateStore& store, const std::string& source);
+void put_progress(StateBatch& batch, const std::string& source, const Progress& progress);
+
+// Mappings of which events went by: they were stopped, or had more to look at than could be.
+// By the number that the state has for it.
+Result<bool> is_missed(const StateStore& store, std::uint16_t mapping);
+Result<std::set<std::size_t>> missed_mappings(State& state);
+void put_missed(StateBatch& batch, const State& state, std::size_t mapping);
+void erase_missed(StateBatch& batch, const State& state, std::size_t mapping);
+
+// When the next scheduled reconcile is due; nullopt: never was one.
+Result<std::optional<Timestamp>> next_reconcile(const StateStore& store);
+void put_next_reconcile(StateBatch& batch, Timestamp due);
+
+}  // namespace couplet

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "engine/definition/followed.h"
+#include "engine/ports/change_stream.h"
+#include "engine/sync/object_sync.h"
+
+namespace couplet {
+
+// Up to where a source's transactions are not what they seem.
+struct Horizon {
+  Position received;  // they may come for the second time
+  // Ours may be those of a process that did not live to follow what they wake. Not known: all may.
+  Position opened_at;
+};
+
+// What a batch of transactions comes to.
+struct Routed {
+  ObjectSync::Told told;
+  // Objects whose id is another, in order; each of its own transaction's first telling.
+  struct Renamed {
+    std::size_t entity = 0;
+    ObjectKey before;
+    ObjectKey after;
+  };
+  std::vector<Renamed> renamed;
+  std::set<std::size_t> altered;    // entities whose table is another than it was
+  std::set<std::size_t> unnamed;    // entities of which nobody can say which objects changed
+  std::set<std::size_t> truncated;  // entities whose table was emptied, which is no evidence
+  std::vector<std::uint64_t> transactions;  // those that reads have to see
+};
+
+// Which objects an event is about. Pure: no I/O, nothing kept.
+class Router {
+ public:
+  explicit Router(const BoundDefinition& definition);
+
+  // What to ask of a source, in the order of ChangeEvent::table. Empty: nothing is followed there.
+  [[nodiscard]] std::vector<StreamedTable> tables(std::size_t source) const;
+  // Adds what the transaction, or a part of it, tells. One that we have written ourselves is
+  // skipped: what it wakes was followed when it was written. Not so where triggers of users may
+  // have changed more than we wrote, or where nobody may have followed it.
+  void route(std::size_t source, const ChangeTransaction& transaction, const Horizon& horizon,
+             Routed& routed) const;
+
+ private:
+  struct PerSource {
+    std::vector<Followed> tables;
+    bool triggers = false;  // of users, on a table that we write
+  };
+  static void add(const ChangeEvent& event, std::size_t entity, bool again, Routed& routed);
+
+  std::vector<PerSource> sources_;
+};
+
+}  // namespace couplet

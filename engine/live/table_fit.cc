@@ -1,0 +1,77 @@
+#include "engine/live/table_fit.h"
+
+#include <set>
+
+namespace couplet {
+namespace {
+
+// The columns of the table that the mapping has to do with.
+std::set<std::string> columns_of(const BoundDefinition& definition, std::size_t mapping,
+                                 const TableInfo& table, std::size_t source) {
+  const BoundMapping& bound = definition.mappings[mapping];
+  const Pair& pair = definition.pairs[bound.pair];
+  std::set<std::string> columns;
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    const BoundEntity& entity = definition.entities[pair.entities[index_of(side)]];
+    if (entity.source != source) {
+      continue;
+    }
+    if (entity.table.name == table.name) {
+      columns.insert(entity.id.begin(), entity.id.end());
+      if (entity.updated_at) {
+        columns.insert(*entity.updated_at);
+      }
+      for (const Condition& condition : bound.scope[index_of(side)]) {
+        if (const auto* equals = std::get_if<EqualsAny>(&condition)) {
+          columns.insert(equals->column);
+        }
+      }
+    }
+    for (const auto* uses : {&bound.keys, &bound.attributes}) {
+      for (const SlotUse& use : *uses) {
+        for (const ColumnRead& read : pair.slots[use.slot].end(side).read) {
+          if (read.table == table.name) {
+            columns.insert(read.column);
+          }
+        }
+      }
+    }
+  }
+  return columns;
+}
+
+}  // namespace
+
+bool has_to_do_with(const BoundDefinition& definition, std::size_t mapping, std::size_t source,
+                    const TableInfo& table) {
+  return !columns_of(definition, mapping, table, source).empty();
+}
+
+std::string what_no_longer_fits(const BoundDefinition& definition, std::size_t mapping,
+                                std::size_t source, const TableInfo& before, const TableInfo* now) {
+  const std::set<std::string> columns = columns_of(definition, mapping, before, source);
+  const std::string table = to_string(before.name);
+  if (now == nullptr) {
+    return columns.empty() ? std::string() : "table " + table + " is gone";
+  }
+  for (const std::string& name : columns) {
+    const ColumnInfo* was = before.column(name);
+    const ColumnInfo* is = now->column(name);
+    if (was == nullptr) {
+      continue;
+    }
+    if (is == nullptr) {
+      return "column " + name + " of table " + table + " is gone";
+    }
+    if (is->number != was->number) {
+      return "column " + name + " of table " + table + " was dropped and added anew";
+    }
+    if (is->type != was->type) {
+      return "column " + name + " of table " + table + " was " + was->type_name + " and is " +
+             is->type_name;
+    }
+  }
+  return {};
+}
+
+}  // namespace couplet

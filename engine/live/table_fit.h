@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "engine/definition/bound.h"
+
+namespace couplet {
+
+// Whether a mapping that was bound to a table of a source as it was can go on with it as it is now;
+// `now`: nullptr if it is gone. Empty: it can. Else a sentence that names what has changed.
+std::string what_no_longer_fits(const BoundDefinition& definition, std::size_t mapping,
+                                std::size_t source, const TableInfo& before, const TableInfo* now);
+
+// Whether the mapping reads or writes anything of that table.
+bool has_to_do_with(const BoundDefinition& definition, std::size_t mapping, std::size_t source,
+                    const TableInfo& table);
+
+}  // namespace couplet

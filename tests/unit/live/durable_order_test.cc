@@ -1,0 +1,74 @@
+// A source is told to forget what is durable here, never more.
+#include <gmock/gmock.h>
+
+#include "tests/unit/live/live_world.h"
+
+namespace couplet::test {
+namespace {
+
+TEST(DurableOrder, NothingIsAcknowledgedAheadOfWhatIsOnDisk) {
+  LiveWorld world;
+  world.map("direction: both");
+  world.left_has({{"key", "a"}, {"name", "Ada"}});
+  world.live();
+  int looked = 0;
+  // Also while what would make it durable is on its way.
+  const auto look = [&] {
+    ++looked;
+    EXPECT_LE(world.left->acknowledged("test"), std::max(world.disk.durable("left"), Lsn{100}));
+    EXPECT_LE(world.right->acknowledged("test"), std::max(world.disk.durable("right"), Lsn{100}));
+  };
+  world.disk.before_commit = look;
+  world.crash_points.reached = [&](const char*) { look(); };
+  for (int i = 0; i < 5; ++i) {
+    world.after_steps(1 + 2 * i, [&world, i] {
+      world.left_sets("a", {{"name", "l" + std::to_string(i)}});
+      world.right_has({{"key", "r" + std::to_string(i)}});
+    });
+  }
+  world.live();
+  EXPECT_GT(looked, 20);
+  EXPECT_EQ(world.lefts(), world.rights());
+  EXPECT_EQ(world.left->acknowledged("test"), world.disk.durable("left"));
+}
+
+// The position is in the same order of commits as the effects: it cannot outlive one of them.
+TEST(DurableOrder, APositionIsNeverOnDiskBeforeTheEffectsOfWhatItCovers) {
+  LiveWorld world;
+  world.map("direction: both");
+  world.left_has({{"key", "a"}, {"name", "Ada"}});
+  world.live();
+  const Lsn before = world.disk.durable("left");
+  world.left_sets("a", {{"name", "new"}});
+  const Lsn event = Lsn{before.value + 1};
+  world.crash_points.reached = [&](const char*) {
+    if (world.disk.durable("left") >= event) {
+      EXPECT_EQ(world.rights(), world.lefts());
+    }
+  };
+  world.live();
+  EXPECT_GE(world.disk.durable("left"), event);
+}
+
+TEST(DurableOrder, WhatIsStoppedInTheMiddleIsNotAcknowledged) {
+  LiveWorld world;
+  world.map("direction: both");
+  world.left_has({{"key", "a"}, {"name", "Ada"}});
+  world.live();
+  const Lsn before = world.left->acknowledged("test");
+  world.left_sets("a", {{"name", "new"}});
+  bool stop = false;
+  world.stop_requested = [&] { return stop; };
+  world.crash_points.reached = [&](const char* name) {
+    stop = stop || std::string(name) == "live_received";
+  };
+  world.live();
+  EXPECT_EQ(world.left->acknowledged("test"), before);
+  stop = false;
+  world.crash_points.reached = [](const char*) {};
+  world.live();
+  world.expect_in_step();
+}
+
+}  // namespace
+}  // namespace couplet::test

@@ -1,0 +1,256 @@
+// Changes as they come, both ways, over databases in memory.
+#include <gmock/gmock.h>
+
+#include "tests/unit/live/live_world.h"
+
+namespace couplet::test {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class LiveSyncTest : public testing::Test, public LiveWorld {
+ protected:
+  // Two people in step, followed.
+  void in_step(const std::string& options = "direction: both") {
+    map(options);
+    left_has({{"key", "a"}, {"name", "Ada"}});
+    left_has({{"key", "b"}, {"name", "Bob"}});
+    live();
+  }
+};
+
+TEST_F(LiveSyncTest, ARowThatIsWrittenOnOneSideAppearsOnTheOtherBothWays) {
+  in_step();
+  left_has({{"key", "c"}, {"name", "Cyd"}});
+  right_has({{"key", "d"}, {"name", "Dot"}});
+  left_sets("a", {{"name", "Ada L."}});
+  right_sets("b", {{"name", "Bob R."}});
+  live();
+  EXPECT_THAT(lefts(), ElementsAre("a Ada L. -", "b Bob R. -", "c Cyd -", "d Dot -"));
+  EXPECT_EQ(count_lines("create"), 2U);
+  EXPECT_EQ(count_lines("update"), 2U);
+  expect_in_step();
+}
+
+TEST_F(LiveSyncTest, WhatIsWrittenWhileItRunsIsFollowedInTheSameLife) {
+  in_step();
+  after_steps(1, [&] { left_sets("a", {{"name", "1"}}); });
+  after_steps(3, [&] { right_sets("a", {{"name", "2"}}); });
+  live();
+  EXPECT_THAT(lefts(), ElementsAre("a 2 -", "b Bob -"));
+  expect_in_step();
+}
+
+TEST_F(LiveSyncTest, OurOwnWriteIsNotAnswered) {
+  in_step();
+  left_sets("a", {{"name", "new"}});
+  const std::uint64_t before = left->transactions() + right->transactions();
+  live();
+  EXPECT_EQ(left->transactions() + right->transactions(), before + 1);
+}
+
+TEST_F(LiveSyncTest, WithoutMarksAnEchoIsKnownByItsValue) {
+  LiveWorld world(false);
+  world.map("direction: both");
+  world.left_has({{"key", "a"}, {"name", "Ada"}});
+  world.live();
+  world.left_sets("a", {{"name", "new"}});
+  const std::uint64_t before = world.left->transactions() + world.right->transactions();
+  world.live();
+  EXPECT_EQ(world.left->transactions() + world.right->transactions(), before + 1);
+  world.expect_in_step();
+}
+
+// The row that the trigger makes is told in the transaction that carries our mark, nowhere else.
+TEST_F(LiveSyncTest, WhatATriggerMakesOfOurWriteIsFollowed) {
+  right->after_write("persons",
+                     [](memory::MemoryTransaction& work, memory::RowEvent event,
+                        const memory::RowAccess*, const memory::RowAccess* after) -> Result<void> {
+                       if (event == memory::RowEvent::kInsert && after->get("key") == "c") {
+                         return work.insert("persons", {{"key", "shadow"}, {"name", "of c"}});
+                       }
+                       return {};
+                     });
+  in_step();
+  left_has({{"key", "c"}, {"name", "Cyd"}});
+  live();
+  EXPECT_THAT(lefts(), Contains("shadow of c -"));
+  expect_in_step();
+}
+
+TEST_F(LiveSyncTest, ADeleteIsEvidenceAndTheSurvivorIsUnlinkedNotCopiedBack) {
+  in_step();
+  left->erase("people", {{"key", "a"}});
+  live();
+  EXPECT_EQ(count_lines("unlink source_missing person: left.people/1"), 1U);
+  EXPECT_THAT(lefts(), ElementsAre("b Bob -"));
+  EXPECT_THAT(rights(), ElementsAre("a Ada -", "b Bob -"));
+  const std::uint64_t before = left->transactions() + right->transactions();
+  live();
+  EXPECT_EQ(reconcile().summary.operations(), 0U);
+  EXPECT_EQ(left->transactions() + right->transactions(), before);
+}
+
+// Its insert or update told that it is there; that it is not says nothing.
+TEST_F(LiveSyncTest, AnUpdateWhoseRowIsGoneWithoutADeleteBeingToldIsNoEvidence) {
+  in_step();
+  left_sets("a", {{"name", "new"}});
+  ASSERT_TRUE(left->hidden_transaction([](memory::MemoryTransaction& work) -> Result<void> {
+    COUPLET_TRY(work.erase("people", {{"key", "b"}}));
+    return {};
+  }));
+  left->show_hidden();
+  left->truncate("people");
+  right_sets("a", {{"name", "r"}});
+  live();
+  EXPECT_EQ(count_lines("unlink"), 1U) << "of b, whose delete was told";
+  EXPECT_EQ(count_lines("report source_missing person: left.people/1"), 1U);
+  EXPECT_TRUE(told("table public.people of left was truncated"));
+  EXPECT_THAT(rights(), ElementsAre("a r -", "b Bob -"));
+}
+
+TEST_F(LiveSyncTest, DeletedOnBothSidesTheLinkGoes) {
+  in_step();
+  left->erase("people", {{"key", "a"}});
+  right->erase("persons", {{"key", "a"}});
+  live();
+  EXPECT_EQ(count_lines("report"), 0U);
+  expect_in_step();
+}
+
+TEST_F(LiveSyncTest, DeletedAndWrittenAgainIsTheSameObject) {
+  in_step();
+  left->erase("people", {{"key", "a"}});
+  left_has({{"id", "9"}, {"key", "a"}, {"name", "again"}});
+  live();
+  EXPECT_EQ(count_lines("unlink"), 0U);
+  EXPECT_THAT(rights(), ElementsAre("a again -", "b Bob -"));
+  expect_in_step();
+}
+
+TEST_F(LiveSyncTest, AnIdThatChangesTakesTheLinkAlong) {
+  in_step();
+  left->update("people", {{"key", "a"}}, {{"id", "77"}, {"key", "z"}, {"name", "Zoe"}});
+  live();
+  EXPECT_EQ(count_lines("create"), 0U);
+  EXPECT_EQ(count_lines("unlink"), 0U);
+  EXPECT_THAT(rights(), ElementsAre("b Bob -", "z Zoe -"));
+  expect_in_step();
+}
+
+TEST_F(LiveSyncTest, AnIdThatIsTakenOverByANewObjectIsNotTakenForTheOldOne) {
+  in_step();
+  left->update("people", {{"key", "a"}}, {{"id", "77"}});
+  left_has({{"id", "1"}, {"key", "new"}, {"name", "New"}});
+  live();
+  EXPECT_THAT(rights(), ElementsAre("a Ada -", "b Bob -", "new New -"));
+  expect_in_step();
+}
+
+// A commit that waits for a standby is told before anyone can read it.
+TEST_F(LiveSyncTest, AnEventThatIsAheadOfWhatCanBeReadIsWaitedFor) {
+  in_step();
+  ASSERT_TRUE(left->hidden_transaction([](memory::MemoryTransaction& work) -> Result<void> {
+    COUPLET_TRY(work.update("people", {{"key", "a"}}, {{"name", "seen late"}}));
+    return {};
+  }));
+  left->faults().before(
+      memory::SourceCall::kAwaitVisible, [&] { left->show_hidden(); }, 3);
+  live();
+  EXPECT_THAT(rights(), ElementsAre("a seen late -", "b Bob -"));
+  expect_in_step();
+}
+
+TEST_F(LiveSyncTest, ATransactionLargerThanABatchComesInPartsAndLosesNothing) {
+  in_step();
+  ASSERT_TRUE(left->transaction([](memory::MemoryTransaction& work) -> Result<void> {
+    for (int i = 0; i < 2500; ++i) {
+      COUPLET_TRY(work.insert("people", {{"key", "k" + std::to_string(i)}, {"name", "n"}}));
+    }
+    return {};
+  }));
+  live();
+  EXPECT_EQ(right->count("persons"), 2502U);
+  EXPECT_EQ(disk.durable("left"), left->acknowledged("test"));
+  expect_in_step();
+}
+
+TEST_F(LiveSyncTest, ManyChangesOfOneObjectAreOneSync) {
+  in_step();
+  for (int i = 0; i < 50; ++i) {
+    left_sets("a", {{"name", "n" + std::to_string(i)}});
+  }
+  live();
+  EXPECT_EQ(count_lines("update"), 1U);
+  EXPECT_THAT(rights(), Contains("a n49 -"));
+}
+
+TEST_F(LiveSyncTest, ARowThatCannotBeWrittenParksAndTheOthersGoOn) {
+  in_step();
+  right->add_check("persons", {"persons_name_check", [](const memory::RowAccess& row) {
+                                 return row.get("name") != "poison";
+                               }});
+  left_sets("a", {{"name", "poison"}});
+  left_sets("b", {{"name", "fine"}});
+  live();
+  EXPECT_EQ(count_lines("park"), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a Ada -", "b fine -"));
+  left_sets("a", {{"name", "mended"}});
+  live();
+  EXPECT_THAT(rights(), ElementsAre("a mended -", "b fine -"));
+  expect_in_step();
+}
+
+TEST_F(LiveSyncTest, AnIdleSourceIsAcknowledgedThoughNothingOfOursIsWrittenThere) {
+  in_step();
+  Lsn before;
+  int syncs = 0;
+  after_steps(2, [&] {
+    before = left->acknowledged("test");
+    syncs = disk.syncs();
+    left->write_elsewhere();
+  });
+  after_steps(3, [&] {
+    EXPECT_EQ(disk.syncs(), syncs) << "idleness costs no disk";
+    EXPECT_EQ(left->acknowledged("test"), before);
+    clock.sleep_us(11'000'000);
+  });
+  after_steps(4, [&] {
+    EXPECT_EQ(disk.syncs(), syncs + 1);
+    EXPECT_GT(left->acknowledged("test"), before);
+    EXPECT_EQ(left->acknowledged("test"), disk.durable("left"));
+  });
+  live();
+}
+
+TEST_F(LiveSyncTest, AMappingWhoseColumnIsAnotherStopsAndTheRestIsSaid) {
+  in_step();
+  after_steps(1, [&] {
+    left->renew_column("people", "mail");
+    left_sets("a", {{"name", "unseen"}});
+  });
+  live();
+  EXPECT_TRUE(told("mapping 'person' is stopped: column mail of table public.people was dropped"));
+  EXPECT_THAT(rights(), ElementsAre("a Ada -", "b Bob -"));
+  rebind();
+  live();  // The change went by: a reconcile finds it.
+  EXPECT_TRUE(told("reconciling"));
+  EXPECT_THAT(rights(), ElementsAre("a unseen -", "b Bob -"));
+}
+
+TEST_F(LiveSyncTest, ATableThatChangesElsewhereStopsNothing) {
+  in_step();
+  after_steps(1, [&] {
+    left->alter("people", [](TableInfo& table) { table.may_delete = false; });
+    left_sets("a", {{"name", "new"}});
+  });
+  live();
+  EXPECT_FALSE(told("is stopped"));
+  EXPECT_THAT(rights(), Contains("a new -"));
+}
+
+}  // namespace
+}  // namespace couplet::test
