@@ -45,8 +45,7 @@ class Daemon {
   };
   Result<Work> begin();
   Result<std::vector<LiveSync::Tail>> open_streams();
-  Result<std::string> why_reconcile(State& state,
-                                    const std::vector<LiveSync::Tail>& tails) const;
+  Result<std::string> why_reconcile(State& state, const std::vector<LiveSync::Tail>& tails) const;
   Result<void> note_gaps(std::vector<LiveSync::Tail>& tails);
   Result<bool> reconcile(const Work& work, std::vector<LiveSync::Tail>& tails,
                          const std::string& why);

@@ -11,21 +11,21 @@ constexpr std::array<FlagSpec, 2> kCommon = {
     FlagSpec{"--json", &Invocation::json, "Print JSON for programs, nothing else, to stdout."},
     FlagSpec{"-q,--quiet", &Invocation::quiet, "Print the summary alone."}};
 
-constexpr std::array<std::string_view, 10> kLater = {
-    "run",    "replay",       "conflicts resolve", "held approve",  "held reject",
-    "intent", "state backup", "state restore",     "state compact", "schedule"};
+constexpr std::array<std::string_view, 9> kLater = {
+    "replay",       "conflicts resolve", "held approve",  "held reject", "intent",
+    "state backup", "state restore",     "state compact", "schedule"};
 
 }  // namespace
 
 std::span<const VerbSpec> verbs() {
   static const std::vector<VerbSpec> kTable = {
-      reconcile_verb(),      plan_verb(),           sync_verb(),         explain_verb(),
-      status_verb(),         validate_verb(),       init_verb(),         doctor_verb(),
-      setup_verb(),          teardown_verb(),       links_list_verb(),   links_show_verb(),
-      links_add_verb(),      links_remove_verb(),   links_export_verb(), links_import_verb(),
-      conflicts_list_verb(), conflicts_show_verb(), parked_list_verb(),  parked_show_verb(),
-      parked_retry_verb(),   parked_discard_verb(), held_list_verb(),    state_verify_verb(),
-      schema_verb(),         completion_verb(),     version_verb(),
+      run_verb(),          reconcile_verb(),      plan_verb(),           sync_verb(),
+      explain_verb(),      status_verb(),         validate_verb(),       init_verb(),
+      doctor_verb(),       setup_verb(),          teardown_verb(),       links_list_verb(),
+      links_show_verb(),   links_add_verb(),      links_remove_verb(),   links_export_verb(),
+      links_import_verb(), conflicts_list_verb(), conflicts_show_verb(), parked_list_verb(),
+      parked_show_verb(),  parked_retry_verb(),   parked_discard_verb(), held_list_verb(),
+      state_verify_verb(), schema_verb(),         completion_verb(),     version_verb(),
   };
   return kTable;
 }

@@ -32,7 +32,7 @@ class LiveSync {
   struct Tail {
     std::size_t source = 0;
     std::unique_ptr<ChangeStream> stream;
-    Progress progress;  // as the state has it
+    StreamProgress progress;  // as the state has it
   };
   struct Settings {
     std::string spool_folder;

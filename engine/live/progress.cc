@@ -56,9 +56,9 @@ bool reaches(const Position& end, const Position& place) {
   return !std::holds_alternative<std::monostate>(end);
 }
 
-Result<Progress> progress_of(const StateStore& store, const std::string& source) {
+Result<StreamProgress> progress_of(const StateStore& store, const std::string& source) {
   COUPLET_ASSIGN(const auto bytes, store.get(Family::kPositions, source_key(source)));
-  Progress progress;
+  StreamProgress progress;
   if (!bytes) {
     return progress;
   }
@@ -76,7 +76,7 @@ Result<Progress> progress_of(const StateStore& store, const std::string& source)
   return progress;
 }
 
-void put_progress(StateBatch& batch, const std::string& source, const Progress& progress) {
+void put_progress(StateBatch& batch, const std::string& source, const StreamProgress& progress) {
   std::string bytes;
   ByteWriter out(bytes);
   out.u8(kLayout);

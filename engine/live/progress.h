@@ -16,7 +16,7 @@ namespace couplet {
 
 inline constexpr const char* kNeverFollowed = "it was never reconciled beside a stream";
 
-struct Progress {
+struct StreamProgress {
   Position done;      // end of the last transaction whose every effect is durable
   Position received;  // the furthest that ever came in: up to there one may come again
   // Why a reconcile is due before this source's stream says all; empty: none is.
@@ -26,8 +26,8 @@ struct Progress {
 // True if `place` is not behind `end`; where that cannot be told, true.
 bool reaches(const Position& end, const Position& place);
 
-Result<Progress> progress_of(const StateStore& store, const std::string& source);
-void put_progress(StateBatch& batch, const std::string& source, const Progress& progress);
+Result<StreamProgress> progress_of(const StateStore& store, const std::string& source);
+void put_progress(StateBatch& batch, const std::string& source, const StreamProgress& progress);
 
 // Mappings of which events went by: they were stopped, or had more to look at than could be.
 // By the number that the state has for it.

@@ -28,7 +28,7 @@ void RunReporter::on_operation(const OperationReport& report) {
 void RunReporter::on_progress(std::size_t mapping, const char* phase, std::uint64_t done,
                               std::uint64_t total) {
   console_.flush();  // Once a batch: who reads the lines gets them while the run goes on.
-  if (!console_.shows_bar()) {
+  if (!settings_.bar || !console_.shows_bar()) {
     return;
   }
   const std::int64_t now = clock_.monotonic_us();

@@ -55,6 +55,14 @@ bool is_away(const std::string& code) {
   return code == "unavailable" || code == "connection_lost" || code == "commit_unknown";
 }
 
+// As the source writes it: "1A/16B3748".
+Json position_json(const Position& position) {
+  const Lsn* lsn = std::get_if<Lsn>(&position);
+  return lsn == nullptr
+             ? Json(nullptr)
+             : Json(fmt::format("{:X}/{:X}", lsn->value >> 32U, lsn->value & 0xFFFFFFFFU));
+}
+
 std::string last_run_text(const StateOverview::Mapping& mapping) {
   if (!mapping.last_run) {
     return "never";
@@ -111,6 +119,22 @@ void StatusReport::find_problems() {
                     overview_->intents == 1 ? " was" : "es were"),
         "couplet reconcile");
   }
+  for (const auto& [source, progress] : overview_->sources) {
+    if (!progress.due.empty()) {
+      add("gap", std::nullopt,
+          "source " + source + ": " + progress.due +
+              "; what was changed meanwhile was told by nobody",
+          "couplet run, which begins with a reconcile");
+    }
+  }
+  for (const MappingDefinition& mapping : definition_.mappings) {
+    if (overview_->mappings.at(mapping.name).missed) {
+      add("changes_missed", std::nullopt,
+          "changes went by while mapping " + mapping.name + " could not go on",
+          "`couplet doctor` tells what is missing, then `couplet run`, which begins with a "
+          "reconcile");
+    }
+  }
   for (const MappingDefinition& mapping : definition_.mappings) {
     const auto& last_run = overview_->mappings.at(mapping.name).last_run;
     if (!last_run) {
@@ -155,20 +179,23 @@ Json StatusReport::json() const {
   }
   Json& sources = json["sources"] = Json::object();
   for (const SourceDefinition& source : definition_.sources) {
-    sources[source.name] = {{"type", name_of(source.type)},
-                            {"connected", false},
-                            {"stream",
-                             {{"state", "off"},
-                              {"position", nullptr},
-                              {"lag_bytes", nullptr},
-                              {"lag_seconds", nullptr},
-                              {"slot", nullptr}}}};
+    const bool known = overview_ && overview_->sources.contains(source.name);
+    sources[source.name] = {
+        {"type", name_of(source.type)},
+        {"connected", false},
+        {"stream",
+         {{"state", known ? "stopped" : "off"},
+          {"position",
+           known ? position_json(overview_->sources.at(source.name).done) : Json(nullptr)},
+          {"lag_bytes", nullptr},
+          {"lag_seconds", nullptr},
+          {"slot", nullptr}}}};
   }
   Json& mappings = json["mappings"] = Json::object();
   for (const MappingDefinition& mapping : definition_.mappings) {
     const StateOverview::Mapping found =
         overview_ ? overview_->mappings.at(mapping.name) : StateOverview::Mapping{};
-    mappings[mapping.name] = {{"state", "ok"},
+    mappings[mapping.name] = {{"state", found.missed ? "stopped" : "ok"},
                               {"links", found.links},
                               {"deferred", found.deferred.objects},
                               {"held", found.held.objects},

@@ -5,6 +5,7 @@
 // What each verb takes and does: a file a verb, or a file for a few that share one idea.
 namespace couplet {
 
+VerbSpec run_verb();
 VerbSpec reconcile_verb();
 VerbSpec plan_verb();
 VerbSpec sync_verb();

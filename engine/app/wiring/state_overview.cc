@@ -149,6 +149,24 @@ Result<void> read_last_runs(const StateStore& store,
   return {};
 }
 
+// How far the sources were followed, and of which mappings events went by.
+Result<void> read_progress(const StateStore& store, const Definition& definition,
+                           const std::map<std::string, std::uint16_t>& ids,
+                           StateOverview& overview) {
+  for (const SourceDefinition& source : definition.sources) {
+    COUPLET_ASSIGN(const StreamProgress progress, progress_of(store, source.name));
+    if (progress.due != kNeverFollowed) {
+      overview.sources[source.name] = progress;
+    }
+  }
+  for (auto& [name, mapping] : overview.mappings) {
+    if (const auto id = ids.find(name); id != ids.end()) {
+      COUPLET_ASSIGN(mapping.missed, is_missed(store, id->second));
+    }
+  }
+  return {};
+}
+
 Result<void> read_failure(const StateStore& store, StateOverview& overview) {
   COUPLET_ASSIGN(const auto text, store.get(Family::kMeta, kLastFailureKey));
   if (!text) {
@@ -250,6 +268,7 @@ Result<StateOverview> overview_of(const StateStore& store, const Definition& def
   COUPLET_TRY(read_worklists(store, ids, overview));
   COUPLET_TRY(read_links(store, definition, overview));
   COUPLET_TRY(read_last_runs(store, ids, overview));
+  COUPLET_TRY(read_progress(store, definition, ids, overview));
   COUPLET_TRY(read_failure(store, overview));
   COUPLET_TRY(
       walk(store, Family::kIntents, {}, [&](std::string_view, std::string_view) -> Result<void> {

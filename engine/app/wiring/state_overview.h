@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/definition/definition.h"
+#include "engine/live/progress.h"
 #include "engine/model/result.h"
 #include "engine/model/strong_int.h"
 #include "engine/ports/state_store.h"
@@ -28,6 +29,7 @@ struct StateOverview {
     Worklist held;
     Worklist parked;
     std::uint64_t conflicts = 0;
+    bool missed = false;                     // events of it went by: a reconcile is due
     std::optional<nlohmann::json> last_run;  // {"started","finished","summary"}
   };
   std::uint16_t format = 0;  // 0: the state was never used
@@ -35,6 +37,7 @@ struct StateOverview {
   std::uint64_t bytes = 0;
   std::uint64_t intents = 0;                // write transactions that a crash cut off
   std::map<std::string, Mapping> mappings;  // those of the definition, by name
+  std::map<std::string, StreamProgress> sources;  // those that were followed, by name
   // That the last run failed: {"at","verb","code","message","hint"} (last_failure.h).
   std::optional<nlohmann::json> failure;
 };

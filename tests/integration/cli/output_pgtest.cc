@@ -127,9 +127,9 @@ TEST_F(OutputTest, AMisspeltVerbAndAMisspeltOptionExitWith2AndASuggestion) {
             nlohmann::json::parse(R"({"code":"usage","message":"`couplet plan` has no option )"
                                   R"(\"--exit-cod\"","hint":"did you mean \"--exit-code\"?"})"));
 
-  const Ended later = run({{COUPLET_PROGRAM, "run"}});
+  const Ended later = run({{COUPLET_PROGRAM, "replay"}});
   EXPECT_EQ(later.exit_code, 2);
-  EXPECT_THAT(later.err, testing::StartsWith("couplet: not supported yet: couplet run\n"));
+  EXPECT_THAT(later.err, testing::StartsWith("couplet: not supported yet: couplet replay\n"));
 }
 
 TEST_F(OutputTest, NoVerbPrintsHelpWhereItIsTalkAndExits2) {

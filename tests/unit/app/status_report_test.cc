@@ -115,6 +115,26 @@ TEST(StatusReportTest, AHealthyOne) {
       "state: 4 links, 0 bytes, format 1, in /var/lib/couplet/shop\n");
 }
 
+TEST(StatusReportTest, TellsHowFarASourceWasFollowedAndWhatNobodyToldOf) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  fill(store);
+  StateBatch changes;
+  StreamProgress progress;
+  progress.done = Lsn{0x1A016B3748};
+  progress.due = "the slot was made again";
+  put_progress(changes, "a", progress);
+  ASSERT_TRUE(store.commit(changes, Durability::kSynced));
+  const StatusReport report(file, overview(store, file));
+  EXPECT_FALSE(report.healthy());
+  EXPECT_THAT(report.text(true), HasSubstr("gap: source a: the slot was made again; what was "
+                                           "changed meanwhile was told by nobody"));
+  const auto stream = report.json()["sources"]["a"]["stream"];
+  EXPECT_EQ(stream["state"], "stopped");
+  EXPECT_EQ(stream["position"], "1A/16B3748");
+  EXPECT_EQ(report.json()["sources"]["b"]["stream"]["state"], "off");
+}
+
 // The shape is REFERENCE section 2's, key by key.
 TEST(StatusReportTest, JsonHasTheShapeOfTheReference) {
   const Definition file = definition();

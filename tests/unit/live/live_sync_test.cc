@@ -150,6 +150,43 @@ TEST_F(LiveSyncTest, AnIdThatIsTakenOverByANewObjectIsNotTakenForTheOldOne) {
   expect_in_step();
 }
 
+TEST_F(LiveSyncTest, AChangeBehindAPathIsFollowedThoughNoEntityIsOverItsTable) {
+  create(*left, DescribedTable("firms").id().text("name"));
+  create(*left, DescribedTable("staff").id().text("key").foreign_key("firm_id", "firms"));
+  define(
+      "mappings:\n  person: { left: left.staff, right: right.persons, direction: left_to_right, "
+      "keys: [ key ], attributes: [ { left: firm.name, right: name } ] }\n");
+  left->insert("firms", {{"name", "Acme"}});
+  left->insert("staff", {{"key", "a"}, {"firm_id", "1"}});
+  left->insert("staff", {{"key", "b"}, {"firm_id", "1"}});
+  live();
+  EXPECT_THAT(rights(), ElementsAre("a Acme -", "b Acme -"));
+  left->update("firms", {{"id", "1"}}, {{"name", "Ajax"}});
+  live();
+  EXPECT_THAT(rights(), ElementsAre("a Ajax -", "b Ajax -"));
+  EXPECT_EQ(reconcile().summary.operations(), 0U);
+}
+
+TEST_F(LiveSyncTest, ManyContributeToOneAndTheLastToGoLeavesItUnlinked) {
+  define(
+      "entities:\n  left.people: { updated_at: touched }\n"
+      "mappings:\n  person: { left: left.people, right: right.persons, cardinality: many_to_one, "
+      "direction: left_to_right, keys: [ key ], attributes: [ name ] }\n");
+  left_has({{"key", "k"}, {"name", "old"}, {"touched", "2026-01-01 00:00:00+00"}});
+  live();
+  left_has({{"key", "k"}, {"name", "new"}, {"touched", "2026-01-02 00:00:00+00"}});
+  live();
+  EXPECT_THAT(rights(), ElementsAre("k new -"));
+  left->erase("people", {{"name", "new"}});
+  live();
+  EXPECT_THAT(rights(), ElementsAre("k old -"));
+  left->erase("people", {{"name", "old"}});
+  live();
+  EXPECT_EQ(count_lines("unlink"), 1U);
+  EXPECT_THAT(rights(), ElementsAre("k old -"));
+  EXPECT_EQ(reconcile().summary.operations(), 0U);
+}
+
 // A commit that waits for a standby is told before anyone can read it.
 TEST_F(LiveSyncTest, AnEventThatIsAheadOfWhatCanBeReadIsWaitedFor) {
   in_step();

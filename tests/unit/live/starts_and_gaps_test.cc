@@ -74,7 +74,7 @@ TEST_F(StartsAndGapsTest, AGapIsOnRecordUntilTheReconcileIsDone) {
 TEST_F(StartsAndGapsTest, ADatabaseThatEndsBeforeWhereWeWereIsAGap) {
   in_step();
   StateBatch ahead;
-  Progress progress = *progress_of(*store, "left");
+  StreamProgress progress = *progress_of(*store, "left");
   progress.done = progress.received = Lsn{1'000'000};
   put_progress(ahead, "left", progress);
   ASSERT_TRUE(disk.commit(ahead, Durability::kSynced));
@@ -156,7 +156,7 @@ TEST_F(StartsAndGapsTest, AScheduledReconcileFindsWhatNoEventTold) {
   left_sets("a", {{"name", "untold"}});
   left->make_slot("test");
   StateBatch unaware;  // As if the slot had been there all the time.
-  Progress progress = *progress_of(*store, "left");
+  StreamProgress progress = *progress_of(*store, "left");
   progress.done = {};
   put_progress(unaware, "left", progress);
   ASSERT_TRUE(disk.commit(unaware, Durability::kSynced));

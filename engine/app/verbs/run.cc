@@ -1,0 +1,118 @@
+#include <algorithm>
+
+#include "engine/app/crash_points.h"
+#include "engine/app/daemon.h"
+#include "engine/app/run_verdict.h"
+#include "engine/app/stop_signals.h"
+#include "engine/app/system_clock.h"
+#include "engine/app/threads.h"
+#include "engine/app/verbs/verbs.h"
+#include "engine/app/wiring/last_failure.h"
+#include "engine/app/wiring/session.h"
+
+namespace couplet {
+namespace {
+
+// While nothing comes: how long one stream is asked before the next is. Short, as they are asked in
+// turn.
+constexpr std::chrono::milliseconds kWait{5};
+constexpr std::int64_t kFirstConnectBackoffUs = 100'000;
+constexpr std::int64_t kMostConnectBackoffUs = 30'000'000;
+
+// A database that is not up yet is waited for: a daemon starts with its machine. A null pointer: a
+// stop was asked for.
+Result<std::unique_ptr<Session>> open_when_up(const Invocation& invocation, Clock& clock,
+                                              Random& random, Console& console) {
+  SessionSettings how;
+  how.config = invocation.config;
+  how.warnings = !invocation.quiet;
+  for (std::int64_t backoff = kFirstConnectBackoffUs; !stop_requested();
+       backoff = std::min(backoff * 2, kMostConnectBackoffUs)) {
+    auto session = open_session(how, console, random);
+    if (session || (session.error().kind != ErrorKind::kUnavailable &&
+                    session.error().kind != ErrorKind::kTransient)) {
+      return session;
+    }
+    if (backoff == kFirstConnectBackoffUs) {
+      console.talk("couplet: " + session.error().message + "; it is tried again until it is there");
+    }
+    clock.sleep_us(backoff / 2 + static_cast<std::int64_t>(
+                                     random.next() % static_cast<std::uint64_t>(backoff / 2)));
+  }
+  return nullptr;
+}
+
+std::vector<bool> follows(const Definition& definition) {
+  std::vector<bool> wanted;
+  for (const SourceDefinition& source : definition.sources) {
+    const auto& stream =
+        source.type == SourceType::kPostgres ? source.postgres.stream : source.sqlite.stream;
+    wanted.push_back(stream.value_or(true));
+  }
+  return wanted;
+}
+
+Result<ExitCode> serve(const Invocation& invocation, SystemClock& clock, Console& console) {
+  SystemRandom random;
+  catch_stop_signals();
+  COUPLET_ASSIGN(const std::unique_ptr<Session> session,
+                 open_when_up(invocation, clock, random, console));
+  if (session == nullptr) {
+    return ExitCode::kDone;
+  }
+  const Definition& definition = session->definition;
+  RunReporter::Settings how = reporter_settings(invocation, session->bound, false);
+  how.bar = false;
+  RunReporter reporter(console, clock, std::move(how));
+  if (definition.reconcile && definition.reconcile->cron) {
+    reporter.on_notice("`reconcile: { cron: … }` is not followed yet; `every:` is");
+  }
+
+  Daemon::Settings settings;
+  settings.follows = follows(definition);
+  if (definition.reconcile) {
+    settings.reconcile_every_us = definition.reconcile->every_us;
+  }
+  settings.spool_folder = definition.state.string();
+  settings.do_all = on_threads;
+  settings.wait = kWait;
+  settings.stop_requested = stop_requested;
+  settings.crash_points = crash_points_from_environment();
+  settings.after_step = [&](const LiveSync::Step&) { console.flush(); };
+  COUPLET_TRY(forget_failure(*session->disk));
+  COUPLET_TRY(Daemon(session->bound, *session->disk, session->source_pointers(), clock, random,
+                     reporter, std::move(settings))
+                  .run());
+  console.talk("couplet: stopped; what was done is recorded");
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> run_daemon(const Invocation& invocation, Console& console) {
+  SystemClock clock;
+  auto done = serve(invocation, clock, console);
+  if (!done) {
+    remember_failure(invocation, done.error(), clock);
+  }
+  return done;
+}
+
+}  // namespace
+
+VerbSpec run_verb() {
+  VerbSpec verb;
+  verb.name = "run";
+  verb.summary = "follow the changes of all sources, for as long as it is let";
+  verb.doc =
+      "Reconciles where that is due (the first time, after a gap in a stream, on the schedule of\n"
+      "`reconcile: { every: … }`), then syncs each object as its source tells that it has "
+      "changed.\n"
+      "Prints one line an operation. What passes (a database that restarts) is waited for. INT or\n"
+      "TERM finishes the batch at hand and exits 0; a second one ends at once. Killed, it goes on\n"
+      "where it was.";
+  verb.run = run_daemon;
+  verb.examples = {{{"couplet run", "beside your databases, under systemd or the like"},
+                    {"couplet run --json -q", "what it has to say on stderr alone"}}};
+  return verb;
+}
+
+}  // namespace couplet

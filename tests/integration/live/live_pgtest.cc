@@ -1,0 +1,214 @@
+// `couplet run` on real databases: changes both ways, deletes, echoes, kill -9 and catching up.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <csignal>
+
+#include "tests/integration/cli/cli_scene.h"
+
+namespace couplet::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class LivePgTest : public CliTest {
+ protected:
+  LivePgTest() {
+    shared_cluster().exec("postgres", "alter role couplet replication");
+    prepare(left_, "left", "people");
+    prepare(right_, "right", "persons");
+  }
+  ~LivePgTest() override {
+    for (const TemporaryDatabase* database : {&left_, &right_}) {
+      database->exec(
+          "select pg_terminate_backend(active_pid) from pg_replication_slots"
+          " where database = current_database() and active_pid is not null");
+      wait_for_row(database->cluster(), database->name(),
+                   "select 1 where not exists (select from pg_replication_slots"
+                   " where database = current_database() and active)");
+      database->exec(
+          "select pg_drop_replication_slot(slot_name) from pg_replication_slots"
+          " where database = current_database()");
+    }
+  }
+
+  void prepare(const TemporaryDatabase& database, const std::string& source,
+               const std::string& table) const {
+    const std::string stream = fmt::format("couplet_{}_{}", name(), source);
+    database.exec(fmt::format("create publication {0} for table {1}", stream, table));
+    database.exec(
+        fmt::format("select pg_create_logical_replication_slot('{}', 'pgoutput')", stream));
+  }
+
+  [[nodiscard]] std::vector<Row> lefts() const {
+    return left_.query("select name, age from people order by name");
+  }
+  [[nodiscard]] std::vector<Row> rights() const {
+    return right_.query("select name, years from persons order by name");
+  }
+  void wait_until_right(const std::string& condition) const {
+    wait_for_row(right_.cluster(), right_.name(), "select 1 from persons where " + condition);
+  }
+  void wait_until_left(const std::string& condition) const {
+    wait_for_row(left_.cluster(), left_.name(), "select 1 from people where " + condition);
+  }
+  // Until the server has been told that everything so far is done.
+  static void wait_until_acknowledged(const TemporaryDatabase& database) {
+    const auto now = database.query("select pg_current_wal_lsn()")[0][0].value();
+    wait_for_row(database.cluster(), database.name(),
+                 fmt::format("select 1 from pg_replication_slots where database = "
+                             "current_database() and confirmed_flush_lsn >= '{}'",
+                             now));
+  }
+  static std::string written(const TemporaryDatabase& database, const std::string& table) {
+    return database
+        .query(fmt::format(
+            "select n_tup_ins + n_tup_upd + n_tup_del from pg_stat_user_tables where relname = "
+            "'{}'",
+            table))[0][0]
+        .value();
+  }
+  Ended stop(Program& program) const {
+    program.send(SIGTERM);
+    return program.wait();
+  }
+  void expect_nothing_left_to_do() const {
+    EXPECT_EQ(lefts(), rights());
+    const Ended again = couplet({"reconcile", "--json"});
+    EXPECT_EQ(again.exit_code, 0) << again.err;
+    const auto summary = summary_of(again.out);
+    for (const char* count : {"create", "link", "update", "unlink", "hold", "park", "conflict"}) {
+      EXPECT_EQ(summary.at(count), 0) << count << "\n" << again.out;
+    }
+  }
+};
+
+TEST_F(LivePgTest, ARowThatIsWrittenOnOneSideAppearsOnTheOtherBothWays) {
+  add_people(3);
+  Program program(this->program({"run", "--json"}));
+  wait_until_right("name = 'p3'");
+  left_.exec("insert into people (name, age) values ('left', 1)");
+  wait_until_right("name = 'left'");
+  right_.exec("insert into persons (name, years) values ('right', 2)");
+  wait_until_left("name = 'right'");
+  left_.exec("update people set age = 40 where name = 'p1'");
+  wait_until_right("name = 'p1' and years = 40");
+  right_.exec("update persons set years = 50 where name = 'p1'");
+  wait_until_left("name = 'p1' and age = 50");
+  const Ended ended = stop(program);
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  std::size_t updates = 0;
+  for (const nlohmann::json& line : lines_of(ended.out)) {
+    updates += line.value("operation", "") == "update" ? 1 : 0;
+  }
+  EXPECT_EQ(updates, 2U) << ended.out;
+  EXPECT_THAT(ended.err, HasSubstr("following the changes of left, right"));
+  expect_nothing_left_to_do();
+}
+
+TEST_F(LivePgTest, ADeletedRowIsUnlinkedAndItsCounterpartIsNotCopiedBack) {
+  add_people(2);
+  Program program(this->program({"run", "--json"}));
+  wait_until_right("name = 'p2'");
+  left_.exec("delete from people where name = 'p1'");
+  right_.exec("update persons set years = 7 where name = 'p1'");
+  left_.exec("update people set age = 8 where name = 'p2'");
+  wait_until_right("name = 'p2' and years = 8");
+  wait_until_acknowledged(left_);
+  wait_until_acknowledged(right_);
+  const Ended ended = stop(program);
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("\"operation\":\"unlink\""));
+  EXPECT_EQ(lefts(), (std::vector<Row>{{"p2", "8"}}));
+  EXPECT_EQ(rights(), (std::vector<Row>{{"p1", "7"}, {"p2", "8"}}));
+}
+
+TEST_F(LivePgTest, OurOwnWritesAreNotAnswered) {
+  add_people(5);
+  Program program(this->program({"run"}));
+  wait_until_right("name = 'p5'");
+  left_.exec("update people set age = age + 100");
+  wait_until_right("name = 'p5' and years = 105");
+  wait_until_acknowledged(left_);
+  wait_until_acknowledged(right_);
+  EXPECT_EQ(stop(program).exit_code, 0);
+  EXPECT_EQ(written(right_, "persons"), "10");
+  EXPECT_EQ(written(left_, "people"), "10");
+  expect_nothing_left_to_do();
+}
+
+TEST_F(LivePgTest, AnIdThatChangesTakesTheLinkAlong) {
+  add_people(2);
+  Program program(this->program({"run", "--json"}));
+  wait_until_right("name = 'p2'");
+  left_.exec("update people set id = 1000, name = 'renamed' where name = 'p1'");
+  wait_until_right("name = 'renamed'");
+  EXPECT_EQ(stop(program).exit_code, 0);
+  EXPECT_EQ(right_.query("select count(*) from persons")[0][0], "2");
+  expect_nothing_left_to_do();
+}
+
+TEST_F(LivePgTest, WithoutASlotItSaysWhatMakesOneAndExits3) {
+  right_.exec(fmt::format("select pg_drop_replication_slot('couplet_{}_right')", name()));
+  const Ended ended = couplet({"run"});
+  EXPECT_EQ(ended.exit_code, 3) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("couplet setup"));
+}
+
+TEST_F(LivePgTest, AStreamThatIsCutOffIsTakenUpAgain) {
+  add_people(1);
+  Program program(this->program({"run"}));
+  wait_until_right("name = 'p1'");
+  for (int i = 0; i < 3; ++i) {
+    left_.exec(
+        "select pg_terminate_backend(active_pid) from pg_replication_slots"
+        " where database = current_database() and active_pid is not null");
+    left_.exec(fmt::format("insert into people (name, age) values ('after{}', 1)", i));
+    wait_until_right(fmt::format("name = 'after{}'", i));
+  }
+  EXPECT_EQ(stop(program).exit_code, 0);
+  expect_nothing_left_to_do();
+}
+
+class LiveCrashPgTest : public LivePgTest, public testing::WithParamInterface<const char*> {};
+
+// What was half done is found in step, what was not done comes again, in both directions.
+TEST_P(LiveCrashPgTest, KilledAtADurableStepItCatchesUpAndNothingIsDoubled) {
+  add_people(3);
+  {
+    Program first(this->program({"run"}));
+    wait_until_right("name = 'p3'");
+    EXPECT_EQ(stop(first).exit_code, 0);
+  }
+  left_.exec(
+      "update people set age = 10 where name = 'p1'; insert into people (name) values ('l')");
+  right_.exec(
+      "update persons set years = 20 where name = 'p2'; insert into persons (name) values ('r')");
+  environment_["COUPLET_CRASH_AT"] = GetParam();
+  const Ended killed = couplet({"run"});
+  environment_.erase("COUPLET_CRASH_AT");
+  ASSERT_EQ(killed.signal, SIGKILL) << killed.err;
+  left_.exec("update people set age = 30 where name = 'p3'");
+  Program again(this->program({"run"}));
+  wait_until_right("name = 'p1' and years = 10");
+  wait_until_right("name = 'p3' and years = 30");
+  wait_until_right("name = 'l'");
+  wait_until_left("name = 'p2' and age = 20");
+  wait_until_left("name = 'r'");
+  EXPECT_EQ(stop(again).exit_code, 0);
+  EXPECT_EQ(right_.query("select count(*), count(distinct name) from persons"),
+            (std::vector<Row>{{"5", "5"}}));
+  expect_nothing_left_to_do();
+}
+
+INSTANTIATE_TEST_SUITE_P(AtEveryDurableStep, LiveCrashPgTest,
+                         testing::Values("live_received", "before_intent", "after_intent",
+                                         "after_submit", "after_commit", "after_results",
+                                         "after_record", "live_synced", "live_recorded",
+                                         "live_acknowledged"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+}  // namespace
+}  // namespace couplet::test
