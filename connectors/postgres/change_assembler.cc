@@ -163,8 +163,16 @@ Result<void> ChangeAssembler::on(const pgoutput::Relation& relation) {
   for (const std::size_t table : RelationReader::changed(known(relation.relation), *now, known_)) {
     COUPLET_TRY(add(relation.xid, of_table(ChangeEvent::Kind::kTable, table)));
   }
-  RelationMap& relations = block_ != nullptr ? block_->relations : known_;
-  relations[relation.relation] = std::move(now);
+  if (block_ != nullptr) {
+    block_->relations[relation.relation] = std::move(now);
+    return {};
+  }
+  // Newer than what any open transaction was told: when such a one commits, it must not bring back
+  // what was. (Only one that holds the table alone can have altered it, and then no other is here.)
+  for (auto& [xid, streamed] : streamed_) {
+    streamed->relations.erase(relation.relation);
+  }
+  known_[relation.relation] = std::move(now);
   return {};
 }
 

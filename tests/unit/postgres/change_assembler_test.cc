@@ -207,6 +207,27 @@ TEST_F(AssemblerTest, WhatWasToldInsideAStreamedTransactionHoldsOutsideOnlyOnceI
   EXPECT_THAT(error.message, HasSubstr("table 1000, of which nothing was told"));
 }
 
+// As when the publication's column list is narrowed while a large transaction is open.
+TEST_F(AssemblerTest, WhatIsToldLaterHoldsOverWhatAStreamedTransactionWasTold) {
+  take(pgoutput::StreamStart{40, true});
+  people();
+  insert(1, 40);
+  take(pgoutput::StreamStop{});
+  take(pgoutput::Begin{Lsn{50}, {}, 41});
+  relation(kPeople, "people", {{true, "id", oid::kInt4, -1}});
+  const auto insert_narrow = [this](std::int32_t id) {
+    take(Change{Change::Kind::kInsert, 0, kPeople, Change::Old::kNone, {}, tuple({number(id)})});
+  };
+  insert_narrow(2);
+  take(pgoutput::Commit{Lsn{50}, Lsn{60}, {}});
+  take(pgoutput::StreamCommit{40, Lsn{90}, Lsn{100}, {}});
+  ASSERT_TRUE(assembler().drain().has_value());
+  take(pgoutput::Begin{Lsn{150}, {}, 42});
+  insert_narrow(3);
+  take(pgoutput::Commit{Lsn{150}, Lsn{160}, {}});
+  EXPECT_THAT(events(), ElementsAre("0 2", "0 1", "0 3"));
+}
+
 TEST_F(AssemblerTest, APartitionIsTheTableThatItIsPartOf) {
   take(pgoutput::Begin{Lsn{90}, {}, 33});
   relation(2000, "people_1", {{true, "id", oid::kInt4, -1}, {false, "name", oid::kText, -1}});
