@@ -176,9 +176,9 @@ Result<void> ChangeAssembler::on(const pgoutput::Relation& relation) {
   return {};
 }
 
-Result<void> ChangeAssembler::on(const pgoutput::TypeName& /*name*/) { return {}; }
+Result<void> ChangeAssembler::on(const pgoutput::TypeName& /*name*/) const { return {}; }
 
-Result<void> ChangeAssembler::on(const pgoutput::LogicalMessage& /*message*/) { return {}; }
+Result<void> ChangeAssembler::on(const pgoutput::LogicalMessage& /*message*/) const { return {}; }
 
 Result<void> ChangeAssembler::on(const pgoutput::Change& change) {
   const StreamedRelation* relation = known(change.relation);

@@ -50,10 +50,10 @@ class ChangeAssembler {
   Result<void> on(const pgoutput::Commit& commit);
   Result<void> on(const pgoutput::Origin& origin);
   Result<void> on(const pgoutput::Relation& relation);
-  static Result<void> on(const pgoutput::TypeName& name);
+  Result<void> on(const pgoutput::TypeName& name) const;
   Result<void> on(const pgoutput::Change& change);
   Result<void> on(const pgoutput::Truncate& truncate);
-  static Result<void> on(const pgoutput::LogicalMessage& message);
+  Result<void> on(const pgoutput::LogicalMessage& message) const;
   Result<void> on(const pgoutput::StreamStart& start);
   Result<void> on(const pgoutput::StreamStop& stop);
   Result<void> on(const pgoutput::StreamCommit& commit);

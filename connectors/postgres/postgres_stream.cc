@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <system_error>
 
 namespace couplet::postgres {
 namespace {
@@ -59,7 +60,12 @@ Result<std::unique_ptr<ChangeStream>> PostgresStream::open(const PostgresSourceS
     return fail(ErrorKind::kUnavailable,
                 fmt::format("source {}: the process has no file descriptors left", settings.name));
   }
-  stream->thread_ = std::thread([raw = stream.get()] { raw->run(); });
+  try {
+    stream->thread_ = std::thread([raw = stream.get()] { raw->run(); });
+  } catch (const std::system_error& error) {
+    return fail(ErrorKind::kUnavailable, fmt::format("source {}: no thread for its changes: {}",
+                                                     settings.name, error.what()));
+  }
   return std::unique_ptr<ChangeStream>(std::move(stream));
 }
 
@@ -69,7 +75,7 @@ PostgresStream::PostgresStream(const PostgresSourceSettings& settings, const Str
       slot_(settings.slot),
       publication_(settings.publication),
       gap_(gap_of(facts, request.from)),
-      opened_at_(facts.server),
+      opened_at_(facts.written),
       answer_interval_(answer_interval(facts.wal_sender_timeout)),
       session_(std::move(session)),
       catalog_(settings, std::max(answer_interval_, kAcknowledged)),

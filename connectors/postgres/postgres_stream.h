@@ -55,7 +55,7 @@ class PostgresStream final : public ChangeStream {
   const std::string slot_;
   const std::string publication_;
   std::optional<StreamGap> gap_;
-  Lsn opened_at_;
+  Position opened_at_;
   std::chrono::milliseconds answer_interval_;
   std::unique_ptr<ReplicationSession> session_;
   StreamCatalogSession catalog_;

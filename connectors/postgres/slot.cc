@@ -15,7 +15,8 @@ select current_database()::text, s.slot_name is not null, s.plugin::text, s.data
        s.active_pid, s.confirmed_flush_lsn, s.wal_status, s.two_phase,
        exists (select from pg_publication where pubname = $2),
        case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end,
-       (select setting::int8 from pg_settings where name = 'wal_sender_timeout')
+       (select setting::int8 from pg_settings where name = 'wal_sender_timeout'),
+       case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end
   from (select) as one left join pg_replication_slots s on s.slot_name = $1)";
 
 constexpr std::string_view kTrue("\1", 1);
@@ -65,6 +66,7 @@ Result<SlotFacts> read_slot(Connection& connection, const std::string& slot,
   facts.server = lsn_of(answer.at(0, 9));
   facts.wal_sender_timeout =
       std::chrono::milliseconds(wire::read<std::int64_t>(answer.bytes(0, 10).data()));
+  facts.written = lsn_of(answer.at(0, 11));
   return facts;
 }
 

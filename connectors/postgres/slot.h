@@ -25,7 +25,8 @@ struct SlotFacts {
   std::string wal_status;       // reserved, extended, unreserved, lost
   bool two_phase = false;
   bool publication_exists = false;
-  Lsn server;                                       // How far the server's log is durable.
+  Lsn server;   // How far the server's log is durable.
+  Lsn written;  // Behind every commit that there is, durable or not.
   std::chrono::milliseconds wal_sender_timeout{0};  // 0: none
 };
 

@@ -172,6 +172,18 @@ TEST_F(SlotTest, AStreamThatGoesOnWhereItWasHasNoGap) {
   EXPECT_FALSE(stream().gap().has_value());
 }
 
+TEST_F(SlotTest, AStreamSaysWhereTheServerStoodWhenItWasOpened) {
+  // Its commit need not be durable yet.
+  database().exec("set synchronous_commit = off; insert into people values (1)");
+  open(request({"people"}));
+  const Position opened_at = stream().opened_at();
+  database().exec("insert into people values (2)");
+  const std::vector<Told> all = told();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_LE(Position(all[0].end), opened_at);
+  EXPECT_GT(Position(all[1].end), opened_at);
+}
+
 TEST_F(SlotTest, ASlotThatWasMadeAgainOrMovedIsAGap) {
   open(request({"people"}));
   database().exec("insert into people values (1)");
