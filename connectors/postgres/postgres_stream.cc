@@ -46,14 +46,14 @@ Result<std::unique_ptr<ChangeStream>> PostgresStream::open(const PostgresSourceS
   COUPLET_ASSIGN(const std::unique_ptr<Connection> connection,
                  Connection::open(settings, Purpose::kLookUp, statements));
   const auto slot = [&] { return read_slot(*connection, settings.slot, settings.publication); };
-  COUPLET_ASSIGN(const SlotFacts before, slot());
+  COUPLET_ASSIGN(const StreamSlot before, slot());
   COUPLET_TRY(check_slot(settings.name, before));
   // Behind a gap all that the slot still has is wanted.
   const Lsn from = gap_of(before, request.from) ? Lsn{} : lsn_of(request.from);
   COUPLET_ASSIGN(std::unique_ptr<ReplicationSession> session,
                  ReplicationSession::start(settings, from));
   // Again: only now that the slot is ours can nobody else move it.
-  COUPLET_ASSIGN(const SlotFacts facts, slot());
+  COUPLET_ASSIGN(const StreamSlot facts, slot());
   std::unique_ptr<PostgresStream> stream(
       new PostgresStream(settings, request, facts, std::move(session)));
   if (stream->wake_up_.descriptor() < 0) {
@@ -70,7 +70,7 @@ Result<std::unique_ptr<ChangeStream>> PostgresStream::open(const PostgresSourceS
 }
 
 PostgresStream::PostgresStream(const PostgresSourceSettings& settings, const StreamRequest& request,
-                               const SlotFacts& facts, std::unique_ptr<ReplicationSession> session)
+                               const StreamSlot& facts, std::unique_ptr<ReplicationSession> session)
     : source_name_(settings.name),
       slot_(settings.slot),
       publication_(settings.publication),
@@ -209,7 +209,7 @@ Error PostgresStream::with_advice(Error error) const {
     error.code = "publication_missing";
     error.hint = fmt::format(
         "Slot {} cannot pass what was written while publication {} did not exist, even if it is "
-        "made again: run couplet setup, which makes the slot anew, then a reconcile.",
+        "made again: couplet teardown, then couplet setup; a reconcile finds what happened.",
         slot_, publication_);
   }
   return error;

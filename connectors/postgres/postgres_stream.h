@@ -42,7 +42,7 @@ class PostgresStream final : public ChangeStream {
   using Clock = std::chrono::steady_clock;
 
   PostgresStream(const PostgresSourceSettings& settings, const StreamRequest& request,
-                 const SlotFacts& facts, std::unique_ptr<ReplicationSession> session);
+                 const StreamSlot& facts, std::unique_ptr<ReplicationSession> session);
   // The thread.
   void run();
   Result<void> receive_all();

@@ -44,13 +44,13 @@ std::string to_string(Lsn lsn) {
   return fmt::format("{:X}/{:X}", lsn.value >> 32U, lsn.value & 0xFFFF'FFFFU);
 }
 
-Result<SlotFacts> read_slot(Connection& connection, const std::string& slot,
+Result<StreamSlot> read_slot(Connection& connection, const std::string& slot,
                             const std::string& publication) {
   Parameters parameters;
   parameters.add_text(slot);
   parameters.add_text(publication);
   COUPLET_ASSIGN(const Answer answer, connection.execute(kFacts, parameters));
-  SlotFacts facts;
+  StreamSlot facts;
   facts.name = slot;
   facts.publication = publication;
   facts.database = answer.bytes(0, 0);
@@ -70,7 +70,7 @@ Result<SlotFacts> read_slot(Connection& connection, const std::string& slot,
   return facts;
 }
 
-Result<void> check_slot(const std::string& source_name, const SlotFacts& facts) {
+Result<void> check_slot(const std::string& source_name, const StreamSlot& facts) {
   const std::string slot = fmt::format("source {}: replication slot {}", source_name, facts.name);
   if (!facts.exists) {
     return refused("slot_missing", slot + " does not exist",
@@ -92,7 +92,7 @@ Result<void> check_slot(const std::string& source_name, const SlotFacts& facts) 
   }
   if (facts.two_phase) {
     return refused("slot_foreign", slot + " tells of prepared transactions before they commit",
-                   "It was made with two_phase: drop it and run couplet setup.");
+                   "It was made with two_phase: couplet teardown, then couplet setup.");
   }
   if (facts.wal_status == "lost") {
     return refused("slot_lost",
@@ -122,7 +122,7 @@ Result<void> check_slot(const std::string& source_name, const SlotFacts& facts) 
   return {};
 }
 
-std::optional<StreamGap> gap_of(const SlotFacts& facts, const Position& from) {
+std::optional<StreamGap> gap_of(const StreamSlot& facts, const Position& from) {
   const auto* lsn = std::get_if<Lsn>(&from);
   if (lsn == nullptr) {
     return std::nullopt;

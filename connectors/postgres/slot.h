@@ -13,7 +13,7 @@
 namespace couplet::postgres {
 
 // What the server says of a slot and of what a stream by it needs.
-struct SlotFacts {
+struct StreamSlot {
   std::string name;
   std::string publication;
   std::string database;  // Of our session.
@@ -31,16 +31,16 @@ struct SlotFacts {
 };
 
 // One statement. Errors: those of Connection.
-Result<SlotFacts> read_slot(Connection& connection, const std::string& slot,
+Result<StreamSlot> read_slot(Connection& connection, const std::string& slot,
                             const std::string& publication);
 
 // Whether a stream can begin. Errors: kSchema, code "slot_missing", "slot_lost", "slot_foreign" (it
 // is another's: of a plugin, a database or a kind that we do not use) or "publication_missing";
 // kTransient, code 55006: another session reads from it.
-Result<void> check_slot(const std::string& source_name, const SlotFacts& facts);
+Result<void> check_slot(const std::string& source_name, const StreamSlot& facts);
 
 // What happened between `from` and where the slot goes on is told by no event.
-std::optional<StreamGap> gap_of(const SlotFacts& facts, const Position& from);
+std::optional<StreamGap> gap_of(const StreamSlot& facts, const Position& from);
 
 std::string to_string(Lsn lsn);  // "1/89575F78"
 

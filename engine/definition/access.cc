@@ -60,8 +60,7 @@ class Gathering {
   }
 
   // A change at the end of a path wakes those who read it: the path is walked back.
-  // `streamed`: the change is to be heard of.
-  void read_path(const BoundEntity& entity, const ColumnPath& path, bool streamed) {
+  void read_path(const BoundEntity& entity, const ColumnPath& path) {
     TableName table = entity.table.name;
     for (const Join& join : path.joins) {
       TableAccess& referring = access_[{entity.source, table}];
@@ -72,7 +71,6 @@ class Gathering {
       table = join.table;
       TableAccess& referred = access_[{entity.source, table}];
       referred.read.insert(join.target_columns.begin(), join.target_columns.end());
-      referred.streamed = referred.streamed || streamed;
     }
     access_[{entity.source, table}].read.insert(path.column);
   }
@@ -82,7 +80,6 @@ class Gathering {
     const BoundEntity& entity = definition_.entities[pair.entities[index_of(side)]];
     TableAccess& table = at(entity);
     read_conditions(table, mapping.scope[index_of(side)]);
-    table.streamed = table.streamed || mapping.writes[index_of(other(side))];
     const bool writes = mapping.writes[index_of(side)];
     const bool creates = writes && mapping.create[index_of(side)];
 
@@ -92,10 +89,8 @@ class Gathering {
       for (const SlotUse& use : *uses) {
         const Slot& slot = pair.slots[use.slot];
         const Endpoint& end = slot.end(side);
-        const bool streamed = mapping.writes[index_of(other(side))] &&
-                              (use.identity || use.writes[index_of(other(side))]);
         for (const ColumnPath& path : end.columns) {
-          read_path(entity, path, streamed);
+          read_path(entity, path);
           if (use.identity && path.joins.empty()) {
             key.columns.insert(path.column);
             if (slot.comparison.kind == ComparisonKind::kTrimmed && !slot.link &&
@@ -108,7 +103,7 @@ class Gathering {
           }
         }
         if (end.updated_at) {
-          read_path(entity, *end.updated_at, streamed);
+          read_path(entity, *end.updated_at);
         }
         table.times_decide = table.times_decide || use.conflict == ConflictPolicy::kLastWriteWins;
       }

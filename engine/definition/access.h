@@ -29,7 +29,6 @@ struct TableAccess {
   std::vector<Search> searches;  // each set of columns once
   // Columns of identity keys that a counterpart is looked for by, each with the first such mapping.
   std::map<std::string, std::string> keys;
-  bool streamed = false;         // a mapping reads its changes, or through it by a path
   bool times_decide = false;     // last_write_wins is decided by its change times
   bool has_change_time = false;  // and it has a column for them
   bool id_is_mapped = false;     // creates bring the id along

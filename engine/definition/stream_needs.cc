@@ -1,35 +1,28 @@
 #include "engine/definition/stream_needs.h"
 
-#include <algorithm>
-#include <optional>
+#include "engine/definition/followed.h"
 
 namespace couplet {
-namespace {
 
-std::optional<bool> stream_option(const SourceDefinition& source) {
-  return source.type == SourceType::kPostgres ? source.postgres.stream : source.sqlite.stream;
+StreamNeeds stream_names(const std::string& deployment, const SourceDefinition& source) {
+  const std::string name = replication_name(deployment, source.name);
+  StreamNeeds needs;
+  needs.slot = source.postgres.slot.value_or(name);
+  needs.publication = source.postgres.publication.value_or(name);
+  needs.shared_publication = source.postgres.publication.has_value();
+  needs.mark_prefix = name + "_";
+  return needs;
 }
 
-}  // namespace
-
-StreamNeeds stream_needs(const Definition& definition, std::size_t source, const Access& access) {
+StreamNeeds stream_needs(const Definition& definition, const BoundDefinition& bound,
+                         std::size_t source) {
   const SourceDefinition& given = definition.sources[source];
-  const std::string name = replication_name(definition.name, given.name);
-  StreamNeeds needs;
-  needs.slot = given.postgres.slot.value_or(name);
-  needs.publication = given.postgres.publication.value_or(name);
-  needs.shared_publication = given.postgres.publication.has_value();
-  needs.mark_prefix = name + "_";
-  const std::optional<bool> stream = stream_option(given);
-  if (!stream.value_or(true)) {
-    return needs;
-  }
-  const bool read = std::any_of(access.begin(), access.end(), [&](const auto& table) {
-    return table.first.first == source && table.second.streamed;
-  });
-  for (const auto& [table, how] : access) {
-    if (table.first == source && (read ? how.streamed : stream.has_value())) {
-      needs.tables.push_back({table.second, how.id});
+  StreamNeeds needs = stream_names(definition.name, given);
+  const auto& stream =
+      given.type == SourceType::kPostgres ? given.postgres.stream : given.sqlite.stream;
+  if (stream.value_or(true)) {
+    for (const Followed& followed : followed_tables(bound, source)) {
+      needs.tables.push_back({followed.table.table, followed.table.id});
     }
   }
   return needs;

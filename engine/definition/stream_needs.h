@@ -1,17 +1,22 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
-#include "engine/definition/access.h"
+#include "engine/definition/bound.h"
 #include "engine/definition/definition.h"
 #include "engine/ports/stream_setup.h"
 
 namespace couplet {
 
-// What the source has to stream for this definition: the tables that its mappings read, those that
-// a path leads through among them. None where `stream` is false or no mapping reads from it; with
-// `stream: true` a source that is only written tells its changes, too. The names are there in any
-// case; `access` may be empty where they alone are wanted.
-StreamNeeds stream_needs(const Definition& definition, std::size_t source, const Access& access);
+// What the source keeps for a deployment of that name is named by both names, or as its options
+// say. No tables.
+StreamNeeds stream_names(const std::string& deployment, const SourceDefinition& source);
+
+// The same with what the source has to stream for this definition: exactly what `run` follows
+// (followed_tables). No tables where `stream` is false or no mapping reads from it. `bound` need
+// not be whole.
+StreamNeeds stream_needs(const Definition& definition, const BoundDefinition& bound,
+                         std::size_t source);
 
 }  // namespace couplet

@@ -61,7 +61,7 @@ class Doctor {
       append(findings_, check_keys(definition_, source, access, tables_));
       append(findings_, check_tables(definition_, source, access));
       if (bound) {
-        look_at_stream(source, access);
+        look_at_stream(source, *bound);
       }
     }
     append(findings_, check_marks(definition_, examined_, access));
@@ -174,12 +174,12 @@ class Doctor {
     source.found.tables = std::move(found->tables);
   }
 
-  void look_at_stream(const Examined& source, const Access& access) {
-    const auto setup = make_stream_setup(definition_.sources[source.index]);
+  void look_at_stream(const Examined& source, const BoundDefinition& bound) {
+    const auto setup = make_stream_setup(definition_, source.index);
     if (!setup) {
       return;
     }
-    const auto plan = setup->plan_setup(stream_needs(definition_, source.index, access));
+    const auto plan = setup->plan_setup(stream_needs(definition_, bound, source.index));
     if (!plan) {
       note_away(source.index, plan.error());
       return;

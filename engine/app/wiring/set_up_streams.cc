@@ -90,8 +90,8 @@ Result<std::vector<StreamSource>> plan_setups(const Definition& definition,
     StreamSource one;
     one.index = index;
     one.name = definition.sources[index].name;
-    const StreamNeeds needs = stream_needs(definition, index, bound.access);
-    one.setup = make_stream_setup(definition.sources[index]);
+    const StreamNeeds needs = stream_needs(definition, *bound.definition, index);
+    one.setup = make_stream_setup(definition, index);
     if (!one.setup || needs.tables.empty()) {
       one.idle = why_idle(definition.sources[index]);
     }
@@ -114,12 +114,13 @@ Result<std::vector<StreamSource>> plan_teardowns(
     StreamSource one;
     one.index = index;
     one.name = definition.sources[index].name;
-    one.setup = make_stream_setup(definition.sources[index]);
+    one.setup = make_stream_setup(definition, index);
     if (one.setup) {
       COUPLET_ASSIGN(one.identity, sources[index]->identity());
       COUPLET_ASSIGN(const Inspection inspection, sources[index]->inspect({}));
       one.database = inspection.database;
-      COUPLET_ASSIGN(one.plan, one.setup->plan_teardown(stream_needs(definition, index, {})));
+      COUPLET_ASSIGN(one.plan, one.setup->plan_teardown(
+                                   stream_names(definition.name, definition.sources[index])));
     } else {
       one.idle = why_idle(definition.sources[index]);
     }

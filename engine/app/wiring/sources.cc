@@ -6,6 +6,7 @@
 #include "connectors/postgres/postgres_source.h"
 #include "connectors/postgres/stream_setup.h"
 #include "connectors/sqlite/sqlite_source.h"
+#include "engine/definition/stream_needs.h"
 
 namespace couplet {
 namespace {
@@ -18,9 +19,9 @@ PostgresSourceSettings postgres_settings(const std::string& deployment,
   settings.url = source.postgres.url.reveal();
   settings.schema = source.postgres.schema.value_or("");
   if (!deployment.empty()) {
-    const std::string name = replication_name(deployment, source.name);
-    settings.slot = source.postgres.slot.value_or(name);
-    settings.publication = source.postgres.publication.value_or(name);
+    StreamNeeds names = stream_names(deployment, source);
+    settings.slot = std::move(names.slot);
+    settings.publication = std::move(names.publication);
     settings.own_marks = replication_name(deployment, "");
   }
   settings.statement_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -71,9 +72,10 @@ std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition) 
   return sources;
 }
 
-std::unique_ptr<StreamSetup> make_stream_setup(const SourceDefinition& source) {
-  return source.type == SourceType::kPostgres
-             ? std::make_unique<PostgresStreamSetup>(postgres_settings(source))
+std::unique_ptr<StreamSetup> make_stream_setup(const Definition& definition, std::size_t source) {
+  const SourceDefinition& given = definition.sources[source];
+  return given.type == SourceType::kPostgres
+             ? std::make_unique<PostgresStreamSetup>(postgres_settings(definition.name, given))
              : nullptr;
 }
 

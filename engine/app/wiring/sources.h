@@ -19,7 +19,7 @@ namespace couplet {
 std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition);
 
 // Null: a source of its type keeps nothing for a change stream.
-std::unique_ptr<StreamSetup> make_stream_setup(const SourceDefinition& source);
+std::unique_ptr<StreamSetup> make_stream_setup(const Definition& definition, std::size_t source);
 
 // What a URL of the command line opens, and how a file says the same. Nothing is connected yet.
 struct UrlSource {

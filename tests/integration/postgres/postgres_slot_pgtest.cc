@@ -140,7 +140,7 @@ TEST_F(SlotTest, APublicationThatIsDroppedUnderWayEndsTheStreamWithWhatMendsIt) 
   const Error error = error_of_stream();
   EXPECT_EQ(error.kind, ErrorKind::kSchema);
   EXPECT_EQ(error.code, "publication_missing");
-  EXPECT_THAT(error.hint, HasSubstr("makes the slot anew"));
+  EXPECT_THAT(error.hint, HasSubstr("couplet teardown, then couplet setup"));
 }
 
 TEST_F(SlotTest, ARoleThatMayNotStreamIsToldWhichRightItLacks) {

@@ -11,11 +11,13 @@ namespace couplet::test {
 // People in both databases, mapped both ways, and a role that may set up change streams: it owns
 // its tables, and the databases are its own.
 class StreamsScene : public SetupScene {
- protected:
-  StreamsScene();
+ public:
   ~StreamsScene() override;
   StreamsScene(const StreamsScene&) = delete;
   StreamsScene& operator=(const StreamsScene&) = delete;
+
+ protected:
+  StreamsScene();
 
   // As a script is run by an administrator.
   [[nodiscard]] Ended psql(const std::string& database, const std::string& script) const;

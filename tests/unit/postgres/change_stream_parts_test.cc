@@ -155,8 +155,8 @@ TEST(ChangeQueueTest, WhoWaitsIsWokenByWhatComes) {
   other.join();
 }
 
-SlotFacts facts() {
-  SlotFacts facts;
+StreamSlot facts() {
+  StreamSlot facts;
   facts.name = "couplet_x_left";
   facts.publication = "couplet_x_left";
   facts.database = facts.slot_database = "db";
@@ -171,18 +171,18 @@ SlotFacts facts() {
 TEST(SlotTest, ASlotAsSetupMakesItIsTaken) {
   EXPECT_TRUE(check_slot("left", facts()).has_value());
   for (const char* alive : {"reserved", "extended", "unreserved"}) {
-    SlotFacts other = facts();
+    StreamSlot other = facts();
     other.wal_status = alive;
     EXPECT_TRUE(check_slot("left", other).has_value()) << alive;
   }
 }
 
 TEST(SlotTest, ALostSlotIsToldApartFromOneThatIsMissing) {
-  SlotFacts lost = facts();
+  StreamSlot lost = facts();
   lost.wal_status = "lost";
   EXPECT_EQ(check_slot("left", lost).error().code, "slot_lost");
   EXPECT_EQ(check_slot("left", lost).error().kind, ErrorKind::kSchema);
-  SlotFacts missing = facts();
+  StreamSlot missing = facts();
   missing.exists = false;
   EXPECT_EQ(check_slot("left", missing).error().code, "slot_missing");
 }
