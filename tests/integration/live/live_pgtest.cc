@@ -206,8 +206,7 @@ TEST_P(LiveCrashPgTest, KilledAtADurableStepItCatchesUpAndNothingIsDoubled) {
 INSTANTIATE_TEST_SUITE_P(AtEveryDurableStep, LiveCrashPgTest,
                          testing::Values("live_received", "before_intent", "after_intent",
                                          "after_submit", "after_commit", "after_results",
-                                         "after_record", "live_synced", "live_recorded",
-                                         "live_acknowledged"),
+                                         "live_synced", "live_recorded", "live_acknowledged"),
                          [](const auto& instance) { return std::string(instance.param); });
 
 }  // namespace
