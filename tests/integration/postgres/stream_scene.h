@@ -17,9 +17,11 @@ namespace couplet::test {
 // A database whose changes are streamed, and words to say what came. The table `fence` is among
 // those asked for: what was committed before a row of it is read up to it.
 class StreamScene : public testing::Test {
+ public:
+  ~StreamScene() override;
+
  protected:
   explicit StreamScene(PostgresCluster& cluster = shared_cluster());
-  ~StreamScene() override;
 
   TemporaryDatabase& database() { return database_; }
   PostgresSource& source() { return *source_; }
