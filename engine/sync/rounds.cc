@@ -251,9 +251,15 @@ Result<bool> Rounds::pause(const Error& error, int attempt) {
 }
 
 Result<Syncer::Outcome> Rounds::sync_batch(std::size_t mapping, std::span<const Nominee> nominees,
-                                           bool clashing, std::span<const Nominee> next) {
+                                           bool clashing, const Syncer::Ahead& ahead) {
+  Syncer::Ahead now = ahead;
   return retried<Syncer::Outcome>([&] {
-    return syncer_.sync(mapping, nominees, queues_[mapping].permissions, clashing, next);
+    auto outcome = syncer_.sync(mapping, nominees, queues_[mapping].permissions, clashing, now);
+    if (!outcome && now.next_rows != nullptr) {
+      now.rows = nullptr;
+      *now.next_rows = {};
+    }
+    return outcome;
   });
 }
 
@@ -370,6 +376,7 @@ Result<void> Rounds::drain(std::size_t mapping) {
   for (int pass = 0; pass < kPassesMax && !queue.spool.empty() && !queue.stopped; ++pass) {
     std::vector<Subject> again;
     std::vector<Nominee> next;
+    ReadAhead rows;
     while ((!next.empty() || !queue.spool.empty()) && !queue.stopped) {
       if (settings_.stop_requested()) {
         return fail(ErrorKind::kInterrupted, "interrupted");
@@ -381,7 +388,10 @@ Result<void> Rounds::drain(std::size_t mapping) {
       if (queue.spool.size() >= syncer_.batch_rows()) {  // What this batch queues joins a rest.
         COUPLET_ASSIGN(next, queue.spool.take(syncer_.batch_rows()));
       }
-      COUPLET_ASSIGN(const auto outcome, sync_batch(mapping, nominees, false, next));
+      ReadAhead next_rows;
+      COUPLET_ASSIGN(const auto outcome,
+                     sync_batch(mapping, nominees, false, {&rows, next, &next_rows}));
+      rows = std::move(next_rows);
       COUPLET_TRY(take_over(mapping, outcome));
       again.insert(again.end(), outcome.again.begin(), outcome.again.end());
       queue.clashes.insert(queue.clashes.end(), outcome.clashes.begin(), outcome.clashes.end());

@@ -114,7 +114,7 @@ class Rounds {
   Result<void> drain(std::size_t mapping);
   Result<void> retry_clashes(std::size_t mapping);
   Result<Syncer::Outcome> sync_batch(std::size_t mapping, std::span<const Nominee> nominees,
-                                     bool clashing, std::span<const Nominee> next = {});
+                                     bool clashing, const Syncer::Ahead& ahead = {});
   Result<void> take_over(std::size_t mapping, const Syncer::Outcome& outcome);
   Result<void> wake(const FanOut::Way& way, std::size_t entity, std::span<const ObjectKey> keys);
   Result<void> wake_part(const FanOut::Way& way, std::size_t entity,

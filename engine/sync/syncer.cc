@@ -125,16 +125,11 @@ void Syncer::begin_run() {
 
 Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nominee> nominees,
                                      const Permissions& permissions, bool clashing,
-                                     std::span<const Nominee> next) {
+                                     const Ahead& ahead) {
   const MappingPlan& plan = plans_[mapping];
   Outcome outcome;
   SecondLook second;
-  const ReadAhead ahead = std::exchange(ahead_, {});
-  auto looked = look(plan, {nominees, clashing, &ahead, next}, permissions, {}, second, outcome);
-  if (!looked) {
-    ahead_ = {};  // nobody knows what was written
-    return fail(std::move(looked.error()));
-  }
+  COUPLET_TRY(look(plan, {nominees, clashing, ahead}, permissions, {}, second, outcome));
   std::vector<Nominee> again;
   for (const auto* subjects : {&second.refused, &second.besides}) {
     for (const Subject& subject : *subjects) {
@@ -146,8 +141,8 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
   }
   // What triggers change once more is left to the next run: they may do so for ever.
   SecondLook third;
-  COUPLET_TRY(
-      look(plan, {again, clashing, nullptr, {}}, permissions, second.writes, third, outcome));
+  COUPLET_TRY(look(plan, {again, clashing, {nullptr, {}, ahead.next_rows}}, permissions,
+                   second.writes, third, outcome));
   append(outcome.again, std::move(third.refused));
   return outcome;
 }
@@ -157,16 +152,23 @@ Result<void> Syncer::look(const MappingPlan& plan, const Looked& looked,
                           SecondLook& second, Outcome& outcome) {
   TaskBatch batch;
   Reader reader(definition_, state_, sources_, plan, batch,
-                settings_.dry_run ? &planned_rows_ : nullptr, looked.ahead);
+                settings_.dry_run ? &planned_rows_ : nullptr, looked.ahead.rows);
   COUPLET_TRY(decide_batch(plan, looked.nominees, permissions, reader, batch));
-  const auto read_next = [&] { ahead_ = ReadAhead(plan, state_, sources_, looked.next); };
+  const Ahead& ahead = looked.ahead;
+  const auto read_next = [&] {
+    if (!ahead.next.empty()) {
+      *ahead.next_rows = ReadAhead(plan, state_, sources_, ahead.next);
+    }
+  };
   Applier applier(definition_, state_, sources_, plan, reader, batch, writers_, clock_,
                   settings_.crash_points, settings_.stop_requested, read_next);
   if (settings_.dry_run) {
     applier.pretend(planned_, planned_rows_);
   } else {
     COUPLET_TRY(applier.apply());
-    ahead_.forget_written(batch);
+    if (ahead.next_rows != nullptr) {
+      ahead.next_rows->forget_written(batch);
+    }
   }
   park_without_effect(plan, earlier, batch);
   COUPLET_TRY(record(batch, plan, looked.clashing, second, outcome));

@@ -70,12 +70,16 @@ class Syncer {
     std::vector<Subject> settled;
     std::uint64_t operations = 0;
   };
+  // What is read beside a batch, for the next one.
+  struct Ahead {
+    const ReadAhead* rows = nullptr;  // of this batch, from when the one before was written
+    std::span<const Nominee> next;    // whom the very next call will be about; may be none
+    ReadAhead* next_rows = nullptr;   // filled with theirs, while these are written
+  };
   // At most tuning::kExchangeRows nominees; batch_rows(), but where they exchange unique values.
-  // `clashing`: a clash parks. `next`: whom the very next call will be about; their rows are read
-  // while these are written.
+  // `clashing`: a clash parks. After an error nothing of `ahead` is of use.
   Result<Outcome> sync(std::size_t mapping, std::span<const Nominee> nominees,
-                       const Permissions& permissions, bool clashing,
-                       std::span<const Nominee> next = {});
+                       const Permissions& permissions, bool clashing, const Ahead& ahead);
 
   // Decides without acting: leaves in `batch` what `sync` would go on to apply. Of what a dry run
   // has planned so far, nothing is seen.
@@ -108,8 +112,7 @@ class Syncer {
   struct Looked {
     std::span<const Nominee> nominees;
     bool clashing = false;
-    const ReadAhead* ahead = nullptr;  // of these
-    std::span<const Nominee> next;
+    Ahead ahead;
   };
   // A batch, looked at once. What was refused at an earlier look, and is again, parks.
   Result<void> look(const MappingPlan& plan, const Looked& looked, const Permissions& permissions,
@@ -154,7 +157,6 @@ class Syncer {
   Timestamp run_began_;
   std::uint64_t planned_ = 0;
   PlannedRows planned_rows_;
-  ReadAhead ahead_;  // of the next batch
   Summary summary_;
   std::unordered_map<std::uint64_t, std::optional<OperationReport>> reported_;
   std::unordered_map<std::uint64_t, bool> conflicts_;
