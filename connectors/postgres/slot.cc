@@ -45,7 +45,7 @@ std::string to_string(Lsn lsn) {
 }
 
 Result<StreamSlot> read_slot(Connection& connection, const std::string& slot,
-                            const std::string& publication) {
+                             const std::string& publication) {
   Parameters parameters;
   parameters.add_text(slot);
   parameters.add_text(publication);

@@ -32,7 +32,7 @@ struct StreamSlot {
 
 // One statement. Errors: those of Connection.
 Result<StreamSlot> read_slot(Connection& connection, const std::string& slot,
-                            const std::string& publication);
+                             const std::string& publication);
 
 // Whether a stream can begin. Errors: kSchema, code "slot_missing", "slot_lost", "slot_foreign" (it
 // is another's: of a plugin, a database or a kind that we do not use) or "publication_missing";

@@ -27,8 +27,8 @@ struct IndexInfo {
 struct TableInspection {
   TableName name;
   std::vector<IndexInfo> indexes;
-  std::vector<std::string> triggers;  // row triggers of its users, enabled
-  bool rows_hidden = false;           // policies may hide rows from our role
+  std::vector<std::string> triggers;       // row triggers of its users, enabled
+  bool rows_hidden = false;                // policies may hide rows from our role
   std::optional<std::uint64_t> row_count;  // an estimate
 };
 

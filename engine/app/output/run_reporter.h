@@ -23,7 +23,7 @@ class RunReporter final : public Observer {
     bool json = false;
     bool quiet = false;  // the summary alone
     bool dry_run = false;
-    bool bar = true;  // of progress, on a terminal
+    bool bar = true;                  // of progress, on a terminal
     Values values = Values::kHidden;  // of the text form
   };
   RunReporter(Console& console, Clock& clock, Settings settings)

@@ -35,8 +35,8 @@ struct StateOverview {
   std::uint16_t format = 0;  // 0: the state was never used
   std::uint64_t links = 0;   // of all pairs of entities, those of former definitions too
   std::uint64_t bytes = 0;
-  std::uint64_t intents = 0;                // write transactions that a crash cut off
-  std::map<std::string, Mapping> mappings;  // those of the definition, by name
+  std::uint64_t intents = 0;                      // write transactions that a crash cut off
+  std::map<std::string, Mapping> mappings;        // those of the definition, by name
   std::map<std::string, StreamProgress> sources;  // those that were followed, by name
   // That the last run failed: {"at","verb","code","message","hint"} (last_failure.h).
   std::optional<nlohmann::json> failure;
