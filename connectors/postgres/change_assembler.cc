@@ -138,6 +138,13 @@ Result<void> ChangeAssembler::on(const pgoutput::Commit& commit) {
   return {};
 }
 
+bool ChangeAssembler::is_ours(std::string_view origin) const {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return origin.size() > own_marks_.size() && origin.starts_with(own_marks_) &&
+         std::all_of(origin.begin() + static_cast<std::ptrdiff_t>(own_marks_.size()), origin.end(),
+                     is_digit);
+}
+
 Result<void> ChangeAssembler::on(const pgoutput::Origin& origin) {
   if (block_ != nullptr) {
     block_->ours = is_ours(origin.name);

@@ -18,7 +18,7 @@ namespace couplet::postgres {
 // `tuning::kBatchRows`. Asks the catalog what a Relation message leaves open; else pure.
 class ChangeAssembler {
  public:
-  // Origins that begin with `own_marks` are ours.
+  // Origins that are `own_marks` and a number are ours: that of "crm_eu" begins like that of "crm".
   ChangeAssembler(const StreamRequest& request, std::string own_marks, StreamCatalog catalog)
       : relations_(request.tables, std::move(catalog)),
         own_marks_(std::move(own_marks)),
@@ -61,9 +61,7 @@ class ChangeAssembler {
   Result<void> on(const pgoutput::Prepared& prepared) const;
 
   [[nodiscard]] const StreamedRelation* known(Oid relation) const;
-  [[nodiscard]] bool is_ours(std::string_view origin) const {
-    return origin.substr(0, own_marks_.size()) == own_marks_;
-  }
+  [[nodiscard]] bool is_ours(std::string_view origin) const;
   Result<void> add(pgoutput::Xid xid, ChangeEvent event);
   void give_part(bool ended, Lsn end);
 

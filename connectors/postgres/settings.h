@@ -13,7 +13,7 @@ struct PostgresSourceSettings {
   // Of the change stream; empty where none is asked for. Both are in the database already.
   std::string slot;
   std::string publication;
-  // What the names of our own replication origins begin with: "couplet_<name>_".
+  // What the names of our own replication origins are, before a number: "couplet_<name>_<source>_".
   std::string own_marks;
   std::chrono::milliseconds statement_timeout{60'000};  // 0: none. Scans have none.
   // How long a write waits for a row that another session holds, before the batch is repeated.

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <map>
 
+#include "engine/definition/definition.h"
 #include "engine/sync/joint_changes.h"
 #include "engine/sync/left_to_default.h"
 #include "engine/sync/planted_bug.h"
@@ -12,17 +13,9 @@ namespace couplet {
 namespace {
 
 // "couplet_<name>_<source>_<n>": origins are seen by every database of a cluster and serve one
-// session at a time, so each writing connection has one of its own. Lower case, other characters _.
+// session at a time, so each writing connection has one of its own.
 std::string mark_name(const BoundDefinition& definition, std::size_t source) {
-  std::string name = "couplet_" + definition.name + "_" + definition.sources[source] + "_0";
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') {
-      c = static_cast<char>(c - 'A' + 'a');
-    } else if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
-      c = '_';
-    }
-  }
-  return name;
+  return replication_name(definition.name, definition.sources[source]) + "_0";
 }
 
 // Whether the id of what is created is among the values written, which a user may choose as well.

@@ -53,7 +53,7 @@ postgres::ChangeAssembler assembler() {
   };
   // Every type is the one that was asked for.
   catalog.base_type = [](postgres::Oid) -> Result<postgres::Oid> { return postgres::Oid{0}; };
-  return {request, "couplet_x_", catalog};
+  return {request, "couplet_x_left_", catalog};
 }
 
 }  // namespace

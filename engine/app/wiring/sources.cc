@@ -22,7 +22,7 @@ PostgresSourceSettings postgres_settings(const std::string& deployment,
     StreamNeeds names = stream_names(deployment, source);
     settings.slot = std::move(names.slot);
     settings.publication = std::move(names.publication);
-    settings.own_marks = replication_name(deployment, "");
+    settings.own_marks = std::move(names.mark_prefix);
   }
   settings.statement_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::microseconds(source.postgres.statement_timeout_us));

@@ -362,7 +362,7 @@ TEST_F(StreamTest, OurOwnTransactionsAreKnownByTheirOrigin) {
     session.exec(fmt::format("select pg_replication_origin_drop('{}')", origin));
   };
   written_under("couplet_x_daphne_0", 1);
-  written_under("couplet_xy_daphne_0", 2);
+  written_under("couplet_x_daphne_eu_0", 2);
   database().exec("insert into people values (3)");
   std::vector<bool> ours;
   for (const Told& transaction : told()) {

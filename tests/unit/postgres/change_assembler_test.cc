@@ -48,7 +48,7 @@ class AssemblerTest : public testing::Test {
       asked_.push_back(type);
       return type == 5000 ? oid::kInt4 : type;
     };
-    assembler_.emplace(request, "couplet_x_", catalog);
+    assembler_.emplace(request, "couplet_x_left_", catalog);
   }
 
   ChangeAssembler& assembler() { return *assembler_; }
@@ -123,6 +123,21 @@ TEST_F(AssemblerTest, ATransactionIsGivenAtItsCommitWithWhatIsKnownOfIt) {
   EXPECT_EQ(batch.transactions[0].end, Position(Lsn{100}));
   EXPECT_FALSE(batch.idle_at.has_value());
   EXPECT_THAT(asked_, IsEmpty()) << "a table with a plain id asks the catalog nothing";
+}
+
+// Deployment "x" and its source "left"; "x-left" and its "eu".
+TEST_F(AssemblerTest, ADeploymentWhoseNameBeginsLikeOursIsAnotherUser) {
+  std::vector<bool> ours;
+  for (const char* origin :
+       {"couplet_x_left_12", "couplet_x_left_eu_0", "couplet_x_left_", "couplet_x_right_0"}) {
+    take(pgoutput::Begin{Lsn{90}, {}, 33});
+    take(pgoutput::Origin{Lsn{1}, origin});
+    people();
+    insert(1);
+    take(pgoutput::Commit{Lsn{90}, Lsn{100}, {}});
+    ours.push_back(ready().transactions.at(0).ours);
+  }
+  EXPECT_THAT(ours, ElementsAre(true, false, false, false));
 }
 
 TEST_F(AssemblerTest, TheNextTransactionIsNotOursBecauseTheLastOneWas) {
