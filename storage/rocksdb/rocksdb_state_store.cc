@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "storage/rocksdb/cursor_ahead.h"
 #include "storage/rocksdb/database_files.h"
 #include "storage/rocksdb/database_options.h"
 #include "storage/rocksdb/open_database.h"
@@ -506,7 +507,7 @@ std::unique_ptr<StateCursor> RocksdbStateStore::long_cursor(Family family) const
   options.readahead_size = kReadAhead;
   options.fill_cache = false;
   try {
-    return database_->cursor(family, options);
+    return std::make_unique<CursorAhead>(database_->cursor(family, options));
   } catch (const std::exception& exception) {
     return std::make_unique<NoCursor>(fail(exception_error(exception)));
   }
