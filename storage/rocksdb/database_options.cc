@@ -51,10 +51,18 @@ bool is_large(Family family) {
   return family == Family::kLinks || family == Family::kLinksRight || family == Family::kTopics;
 }
 
+// Few threads use it, so few shards will do; and a block that is larger than a shard is not cached
+// at all. A file of 64 MiB has a filter of more than 1 MiB: in the 64 shards that are the default,
+// each look-up would read it from the file again.
+std::shared_ptr<rocksdb::Cache> make_cache(std::size_t bytes) {
+  constexpr int kShardBits = 1;
+  return rocksdb::NewLRUCache(bytes, kShardBits);
+}
+
 }  // namespace
 
 DatabaseOptions make_database_options(std::size_t cache_bytes, Access access, rocksdb::Env* env) {
-  const auto cache = rocksdb::NewLRUCache(cache_bytes);
+  const auto cache = make_cache(cache_bytes);
   const std::size_t unflushed_bytes_max = std::clamp(cache_bytes / 4, 4 * kMiB, 64 * kMiB);
 
   DatabaseOptions options;
@@ -103,7 +111,10 @@ DatabaseOptions make_database_options(std::size_t cache_bytes, Access access, ro
   family_options.compression = rocksdb::kLZ4Compression;
   family_options.bottommost_compression = rocksdb::kLZ4Compression;
   family_options.target_file_size_base = 64 * kMiB;
+  // What has changed is merged through levels that grow tenfold, of which the first is small: a few
+  // changes do not have the whole of a state of some 100 MiB written anew.
   family_options.level_compaction_dynamic_level_bytes = true;
+  family_options.max_bytes_for_level_base = 16 * kMiB;
   family_options.force_consistency_checks = true;
   family_options.max_write_buffer_number = 2;
   options.families.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options);
@@ -111,6 +122,10 @@ DatabaseOptions make_database_options(std::size_t cache_bytes, Access access, ro
     const auto family = static_cast<Family>(i);
     family_options.write_buffer_size =
         is_large(family) ? unflushed_bytes_max / 2 : std::min(unflushed_bytes_max / 2, 4 * kMiB);
+    // Most of what is looked up has not just been written: a filter of the unflushed spares it the
+    // search through them.
+    family_options.memtable_whole_key_filtering = is_large(family);
+    family_options.memtable_prefix_bloom_size_ratio = is_large(family) ? 0.05 : 0;
     family_options.arena_block_size = is_large(family) ? 1 * kMiB : 64 * kKiB;
     options.families.emplace_back(name_of(family), family_options);
   }
