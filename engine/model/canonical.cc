@@ -1,8 +1,5 @@
 #include "engine/model/canonical.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <array>
 #include <bit>
 #include <cmath>
@@ -12,6 +9,7 @@
 
 #include "engine/model/ascii.h"
 #include "engine/model/calendar.h"
+#include "engine/model/digest_bytes.h"
 #include "engine/model/float_text.h"
 #include "engine/model/interval.h"
 #include "engine/model/json_text.h"
@@ -323,9 +321,7 @@ void append_canonical(const Comparison& as, const Type& type, Value value, std::
   }
 }
 
-Digest Digester::of_bytes(std::string_view bytes) const {
-  return Digest{XXH3_64bits_withSecret(bytes.data(), bytes.size(), secret_.data(), secret_.size())};
-}
+Digest Digester::of_bytes(std::string_view bytes) const { return digest_bytes(bytes, secret_); }
 
 // The digest of the secret itself: no value that a user can write has it on purpose.
 Digest Digester::of_null() const {
