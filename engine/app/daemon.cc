@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/ports/tuning.h"
 #include "engine/sync/failure_policy.h"
 
 namespace couplet {
@@ -69,7 +70,8 @@ Result<Daemon::Work> Daemon::begin() {
   COUPLET_ASSIGN(work.state, State::open(store_, definition_, identities, random_));
   work.syncer = std::make_unique<Syncer>(
       definition_, *work.state, sources_, clock_, observer_,
-      Syncer::Settings{false, settings_.crash_points, settings_.stop_requested});
+      Syncer::Settings{false, settings_.crash_points, settings_.stop_requested, tuning::kBatchRows,
+                       settings_.do_all});
   COUPLET_TRY(work.syncer->recover());
   return work;
 }
@@ -150,7 +152,6 @@ Result<bool> Daemon::reconcile(const Work& work, std::vector<LiveSync::Tail>& ta
   observer_.on_notice("reconciling: " + why);
   Reconciler::Settings settings;
   settings.spool_folder = settings_.spool_folder;
-  settings.do_all = settings_.do_all;
   settings.stop_requested = settings_.stop_requested;
   COUPLET_ASSIGN(const Reconciler::Report report,
                  Reconciler(definition_, *work.state, sources_, *work.syncer, clock_, observer_,

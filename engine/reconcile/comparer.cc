@@ -58,12 +58,6 @@ Result<void> outcome_of(std::span<const Result<void>> outcomes) {
 
 }  // namespace
 
-void one_after_the_other(std::span<const std::function<void()>> pieces) {
-  for (const std::function<void()>& piece : pieces) {
-    piece();
-  }
-}
-
 Result<std::array<Comparer::SideResult, 2>> Comparer::compare(
     const std::function<bool(std::uint64_t rows)>& progress) const {
   std::vector<SideWalk> walks;

@@ -7,15 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/ports/do_all.h"
 #include "engine/sync/nominee_spool.h"
 #include "engine/sync/syncer.h"
 
 namespace couplet {
-
-// How pieces of work that have nothing to do with each other are done: one after the other, or at
-// once. Back when all are. Passed in: threads are the program's.
-using DoAll = std::function<void(std::span<const std::function<void()>>)>;
-void one_after_the_other(std::span<const std::function<void()>> pieces);
 
 // Streams both sides of a mapping once, at the same time, and nominates every object whose row
 // differs from what links and bases say: rows without a link, rows whose digests are not those of
@@ -25,7 +21,7 @@ class Comparer {
  public:
   struct Settings {
     std::string spool_folder;  // of what does not fit into memory
-    DoAll do_all = one_after_the_other;
+    DoAll do_all;              // the scans of both sides
   };
   // All referents must outlive it.
   Comparer(const BoundDefinition& definition, const State& state,

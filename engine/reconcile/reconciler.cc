@@ -116,7 +116,7 @@ Result<void> Reconciler::scan(std::size_t mapping) {
   Work& work = works_[mapping];
   const MappingPlan& plan = syncer_.plans()[mapping];
   const Comparer comparer(definition_, state_, sources_, plan,
-                          {settings_.spool_folder, settings_.do_all});
+                          {settings_.spool_folder, syncer_.do_all()});
   // One that breaks off begins anew.
   COUPLET_ASSIGN(auto compared, (rounds_.retried<std::array<Comparer::SideResult, 2>>([&] {
                    return comparer.compare([&](std::uint64_t rows) {

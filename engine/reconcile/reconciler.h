@@ -20,7 +20,6 @@ class Reconciler final : private Rounds::Feeder {
     // unless this says to go on as on a first run.
     bool rebuild_state = false;
     std::string spool_folder;
-    DoAll do_all = one_after_the_other;  // the scans of a mapping
     std::function<bool()> stop_requested = [] { return false; };
   };
   using Report = Rounds::Report;

@@ -37,7 +37,8 @@ bool rows_stand_alone(const MappingPlan& plan) {
 }  // namespace
 
 ReadAhead::ReadAhead(const MappingPlan& plan, const State& state,
-                     const std::vector<Source*>& sources, std::span<const Nominee> nominees) {
+                     const std::vector<Source*>& sources, const DoAll& do_all,
+                     std::span<const Nominee> nominees) {
   if (nominees.empty() || !rows_stand_alone(plan)) {
     return;
   }
@@ -57,7 +58,7 @@ ReadAhead::ReadAhead(const MappingPlan& plan, const State& state,
       }
     }
   }
-  for (const Side side : {Side::kLeft, Side::kRight}) {
+  const auto read = [&](Side side) {
     std::vector<ObjectKey>& keys = wanted[index_of(side)];
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
@@ -65,11 +66,18 @@ ReadAhead::ReadAhead(const MappingPlan& plan, const State& state,
     const SidePlan& own = plan.side(side);
     Rows& held = sides_[index_of(side)];
     if (keys.empty() || !sources[own.entity->source]->fetch(own.projection, keys, held.rows)) {
-      continue;
+      return;
     }
     for (std::size_t row = 0; row < held.rows.rows(); ++row) {
       held.places.emplace(keys[held.rows.ordinal(row)], row);
     }
+  };
+  const std::array<std::function<void()>, 2> both{[&] { read(Side::kLeft); },
+                                                  [&] { read(Side::kRight); }};
+  if (plan.side(Side::kLeft).entity->source == plan.side(Side::kRight).entity->source) {
+    one_after_the_other(both);
+  } else {
+    do_all(both);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/ports/do_all.h"
 #include "engine/ports/source.h"
 #include "engine/sync/mapping_plan.h"
 #include "engine/sync/state.h"
@@ -22,7 +23,7 @@ class ReadAhead {
   // What cannot be read is left out: whoever asks for it is told why. Nothing is read where a row
   // could change by what we write to another: through a path, or at the other end.
   ReadAhead(const MappingPlan& plan, const State& state, const std::vector<Source*>& sources,
-            std::span<const Nominee> nominees);
+            const DoAll& do_all, std::span<const Nominee> nominees);
 
   // Appends the row to `out`, which has the width of the side's projection. False: it is not here.
   bool append(Side side, const ObjectKey& key, RowBatch& out) const;

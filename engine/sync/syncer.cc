@@ -157,7 +157,7 @@ Result<void> Syncer::look(const MappingPlan& plan, const Looked& looked,
   const Ahead& ahead = looked.ahead;
   const auto read_next = [&] {
     if (!ahead.next.empty()) {
-      *ahead.next_rows = ReadAhead(plan, state_, sources_, ahead.next);
+      *ahead.next_rows = ReadAhead(plan, state_, sources_, settings_.do_all, ahead.next);
     }
   };
   Applier applier(definition_, state_, sources_, plan, reader, batch, writers_, clock_,

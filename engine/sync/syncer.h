@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/ports/do_all.h"
 #include "engine/ports/tuning.h"
 #include "engine/sync/applier.h"
 #include "engine/sync/clash.h"
@@ -25,6 +26,7 @@ class Syncer {
     std::function<bool()> stop_requested = [] { return false; };
     // Nominees of a batch, as `rounds` makes them: small ones for histories of few objects.
     std::size_t batch_rows = tuning::kBatchRows;
+    DoAll do_all = one_after_the_other;  // what goes to both sources
   };
 
   Syncer(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
@@ -95,6 +97,7 @@ class Syncer {
   Result<std::vector<Subject>> held_opposite(std::span<const Changed> objects) const;
 
   [[nodiscard]] const std::vector<MappingPlan>& plans() const { return plans_; }
+  [[nodiscard]] const DoAll& do_all() const { return settings_.do_all; }
   [[nodiscard]] std::size_t batch_rows() const { return settings_.batch_rows; }
   // Counts of operations so far; what stands at the end is counted from the state (reconcile).
   [[nodiscard]] const Summary& summary() const { return summary_; }

@@ -1,7 +1,3 @@
-#include "engine/reconcile/reconciler.h"
-
-#include <algorithm>
-
 #include "engine/app/crash_points.h"
 #include "engine/app/run_verdict.h"
 #include "engine/app/stop_signals.h"
@@ -11,6 +7,8 @@
 #include "engine/app/wiring/last_failure.h"
 #include "engine/app/wiring/session.h"
 #include "engine/app/wiring/state_overview.h"
+#include "engine/ports/tuning.h"
+#include "engine/reconcile/reconciler.h"
 
 namespace couplet {
 namespace {
@@ -97,8 +95,9 @@ Result<ExitCode> reconcile(const Invocation& invocation, bool dry_run, SystemClo
   RunReporter reporter(console, clock, reporter_settings(invocation, session->bound, dry_run));
   const std::vector<Source*> sources = session->source_pointers();
   const std::int64_t started = clock.monotonic_us();
-  Syncer syncer(session->bound, *session->state, sources, clock, reporter,
-                {dry_run, crash_points_from_environment(), stop_requested});
+  Syncer syncer(
+      session->bound, *session->state, sources, clock, reporter,
+      {dry_run, crash_points_from_environment(), stop_requested, tuning::kBatchRows, on_threads});
   COUPLET_TRY(syncer.recover());
   COUPLET_TRY(tell_links_left_behind(*session, reporter));
 
@@ -109,7 +108,6 @@ Result<ExitCode> reconcile(const Invocation& invocation, bool dry_run, SystemClo
   if (!dry_run) {
     settings.spool_folder = session->definition.state.string();
   }
-  settings.do_all = on_threads;
   // A plan that nobody reads any more need not be finished; a reconcile is run for what it writes.
   settings.stop_requested = [&] { return stop_requested() || (dry_run && console.reader_gone()); };
   auto report = Reconciler(session->bound, *session->state, sources, syncer, clock, reporter,

@@ -22,12 +22,6 @@ void on_threads(std::span<const std::function<void()>> pieces) {
   }
 }
 
-Reconciler::Settings at_once() {
-  Reconciler::Settings settings;
-  settings.do_all = on_threads;
-  return settings;
-}
-
 // People on both sides: some alike, some different, some on one side only; more than two pages.
 void fill(PeopleWorld& world, std::mt19937& random) {
   for (int i = 0; i < 2500; ++i) {
@@ -69,45 +63,48 @@ TEST(ComparerTest, SidesThatAreScannedAtOnceEndLikeOneAfterTheOther) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     PeopleWorld alone;
     PeopleWorld together;
+    together.do_all = on_threads;
     for (PeopleWorld* world : {&alone, &together}) {
       std::mt19937 random(seed);
       world->map("direction: both, conflict: left_wins");
       fill(*world, random);
       for (int round = 0; round < 3; ++round) {
-        world->reconcile(world == &together ? at_once() : Reconciler::Settings{});
+        world->reconcile();
         edit(*world, random);
       }
-      world->reconcile(world == &together ? at_once() : Reconciler::Settings{});
+      world->reconcile();
     }
     EXPECT_FALSE(alone.lines().empty());
     EXPECT_EQ(together.lines(), alone.lines());
     EXPECT_EQ(together.lefts(), alone.lefts());
     EXPECT_EQ(together.rights(), alone.rights());
-    EXPECT_EQ(together.reconcile(at_once()).summary.operations(), 0U);
+    EXPECT_EQ(together.reconcile().summary.operations(), 0U);
   }
 }
 
 TEST(ComparerTest, AScanThatFailsForGoodIsToldAndNothingIsConcludedFromTheOther) {
   PeopleWorld world;
+  world.do_all = on_threads;
   world.map("direction: both");
   world.left_has({{"key", "a"}});
-  world.reconcile(at_once());
+  world.reconcile();
   world.left_has({{"key", "b"}});
   world.right->faults().fail_next(memory::SourceCall::kScanNext,
                                   {ErrorKind::kPrivilege, "permission denied", {}, {}, {}, {}});
-  const auto report = world.try_reconcile(at_once());
+  const auto report = world.try_reconcile();
   ASSERT_TRUE(report) << report.error().message;
   ASSERT_EQ(report->stopped.size(), 1U);
   EXPECT_EQ(report->stopped[0].error.kind, ErrorKind::kPrivilege);
   EXPECT_EQ(world.rights().size(), 1U);
-  EXPECT_EQ(world.reconcile(at_once()).summary.count(Operation::kCreate), 1U);
+  EXPECT_EQ(world.reconcile().summary.count(Operation::kCreate), 1U);
 }
 
 TEST(ComparerTest, AScanThatIsInterruptedStopsTheRun) {
   PeopleWorld world;
+  world.do_all = on_threads;
   world.map("direction: both");
   world.left_has({{"key", "a"}});
-  Reconciler::Settings settings = at_once();
+  Reconciler::Settings settings;
   settings.stop_requested = [] { return true; };
   EXPECT_TRUE(world.reconcile(settings).interrupted);
   EXPECT_TRUE(world.rights().empty());
