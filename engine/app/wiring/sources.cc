@@ -6,6 +6,7 @@
 #include "connectors/postgres/postgres_source.h"
 #include "connectors/postgres/stream_setup.h"
 #include "connectors/sqlite/sqlite_source.h"
+#include "engine/app/threads.h"
 #include "engine/definition/stream_needs.h"
 
 namespace couplet {
@@ -109,9 +110,15 @@ Result<UrlSource> source_of_url(const std::string& name, const std::string& url,
 }
 
 Result<std::vector<std::string>> identify(const std::vector<std::unique_ptr<Source>>& sources) {
+  std::vector<Result<std::string>> asked(sources.size());
+  std::vector<std::function<void()>> questions;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    questions.emplace_back([&, i] { asked[i] = sources[i]->identity(); });
+  }
+  on_threads(questions);  // Each has to connect first.
   std::vector<std::string> identities;
-  for (const auto& source : sources) {
-    COUPLET_ASSIGN(std::string identity, source->identity());
+  for (Result<std::string>& answer : asked) {
+    COUPLET_ASSIGN(std::string identity, std::move(answer));
     identities.push_back(std::move(identity));
   }
   return identities;
