@@ -2,32 +2,34 @@
 
 #include <atomic>
 #include <mutex>
-#include <optional>
 
-#include "engine/reconcile/link_walk.h"
 #include "engine/reconcile/side_walk.h"
 
 namespace couplet {
 namespace {
 
-// The rows of one side against what the links say of them.
-Result<void> compare_links(LinkWalk& links, SideWalk& walk, Side side) {
-  KeyRuns& expected = links.expected(side);
-  KeyRuns& held = walk.held();
-  Comparer::SideResult& result = walk.result();
-  result.linked = links.links();
+// The rows of the right against what the links, which stand at the left, say of them.
+Result<void> compare_right(SideWalk& left, SideWalk& right) {
+  KeyRuns& expected = left.right_ends();
+  KeyRuns& held = right.right_ends();
+  Comparer::SideResult& result = right.result();
+  result.linked = left.result().linked;
   COUPLET_TRY(expected.start());
   COUPLET_TRY(held.start());
-  const auto nominee = [side](const KeyRuns& runs) {
-    return Nominee{side, {std::string(runs.key())}, false};
+  const auto nominee = [](const KeyRuns& runs) {
+    return Nominee{Side::kRight, {std::string(runs.key())}, false};
   };
-  while (expected.valid() || held.valid()) {
+  for (;;) {
+    COUPLET_TRY(KeyRuns::skip_alike(expected, held));
+    if (!expected.valid() && !held.valid()) {
+      return {};
+    }
     const int order = !held.valid()       ? -1
                       : !expected.valid() ? 1
                                           : expected.key().compare(held.key());
     if (order < 0) {
       COUPLET_TRY(result.missing.add(nominee(expected)));
-    } else if (order == 0 ? expected.digest() != held.digest() : walk.nominates_unlinked()) {
+    } else if (order == 0 ? expected.digest() != held.digest() : right.nominates_unlinked()) {
       Nominee one = nominee(held);
       one.unlinked = order > 0;
       COUPLET_TRY(result.nominees.add(one));
@@ -39,7 +41,6 @@ Result<void> compare_links(LinkWalk& links, SideWalk& walk, Side side) {
       COUPLET_TRY(held.next());
     }
   }
-  return {};
 }
 
 // The first error, but rather one that stopped the others than theirs.
@@ -67,10 +68,6 @@ Result<std::array<Comparer::SideResult, 2>> Comparer::compare(
     COUPLET_ASSIGN(auto scan, sources_[own.entity->source]->scan(own.projection));
     walks.emplace_back(definition_, state_, plan_, side, std::move(scan), settings_.spool_folder);
   }
-  std::optional<LinkWalk> links;
-  if (!plan_.entities->many) {
-    links.emplace(state_, plan_, settings_.spool_folder);
-  }
 
   std::mutex telling;
   std::uint64_t rows = 0;
@@ -80,25 +77,17 @@ Result<std::array<Comparer::SideResult, 2>> Comparer::compare(
     rows += more;
     return !stopped && progress(rows);
   };
-  const auto all = [&](const std::vector<std::function<Result<void>()>>& pieces) {
-    std::vector<Result<void>> outcomes(pieces.size());
-    std::vector<std::function<void()>> tasks;
-    for (std::size_t i = 0; i < pieces.size(); ++i) {
-      tasks.emplace_back([&, i] {
-        if (!stopped) {
-          outcomes[i] = pieces[i]();
-          stopped = stopped || !outcomes[i];
-        }
-      });
+  std::array<Result<void>, 2> outcomes;
+  const auto walk = [&](std::size_t side) {
+    if (!stopped) {
+      outcomes[side] = walks[side].run(page_done);
+      stopped = stopped || !outcomes[side];
     }
-    settings_.do_all(tasks);
-    return outcome_of(outcomes);
   };
-  COUPLET_TRY(all({[&] { return walks[0].run(page_done); }, [&] { return walks[1].run(page_done); },
-                   [&] { return links ? links->run([&] { return !stopped; }) : Result<void>{}; }}));
-  if (links) {
-    COUPLET_TRY(all({[&] { return compare_links(*links, walks[0], Side::kLeft); },
-                     [&] { return compare_links(*links, walks[1], Side::kRight); }}));
+  settings_.do_all(std::array<std::function<void()>, 2>{[&] { walk(0); }, [&] { walk(1); }});
+  COUPLET_TRY(outcome_of(outcomes));
+  if (!plan_.entities->many) {
+    COUPLET_TRY(compare_right(walks[0], walks[1]));
   }
   return std::array<SideResult, 2>{std::move(walks[0].result()), std::move(walks[1].result())};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <tuple>
 
 #include "engine/model/wire.h"
 
@@ -28,6 +29,20 @@ Head head_at(const char* bytes) {
   std::memcpy(&head.length, bytes, sizeof(std::uint32_t));
   std::memcpy(&head.digest.value, bytes + sizeof(std::uint32_t), sizeof(std::uint64_t));
   return head;
+}
+
+// How many of the first bytes are the same.
+std::size_t common_bytes(std::string_view a, std::string_view b) {
+  constexpr std::size_t kStep = 512;
+  const std::size_t most = std::min(a.size(), b.size());
+  std::size_t same = 0;
+  while (same + kStep <= most && std::memcmp(a.data() + same, b.data() + same, kStep) == 0) {
+    same += kStep;
+  }
+  while (same < most && a[same] == b[same]) {
+    ++same;
+  }
+  return same;
 }
 
 std::uint64_t prefix_of(std::string_view key) {
@@ -152,6 +167,39 @@ Result<void> KeyRuns::next() {
     order_.pop_back();
   } else if (order_.size() > 1) {
     std::push_heap(order_.begin(), order_.end(), after);
+  }
+  return {};
+}
+
+std::string_view KeyRuns::Run::unread() const {
+  const char* const entry = key.data() - kHeadBytes;
+  return {entry, static_cast<std::size_t>(ahead.data() + ahead.size() - entry)};
+}
+
+// Entries are compared as bytes, many at once: what is equal is equal to the byte.
+Result<void> KeyRuns::skip_alike(KeyRuns& a, KeyRuns& b) {
+  while (a.order_.size() == 1 && b.order_.size() == 1) {
+    Run& run_a = a.runs_[a.order_.front()];
+    Run& run_b = b.runs_[b.order_.front()];
+    const std::string_view left = run_a.unread();
+    const std::string_view right = run_b.unread();
+    const std::size_t alike = common_bytes(left, right);
+    std::size_t whole = 0;
+    for (std::size_t end = 0; end + kHeadBytes <= alike;) {
+      end += kHeadBytes + head_at(left.data() + end).length;
+      whole = end <= alike ? end : whole;
+    }
+    if (whole == 0) {
+      return {};
+    }
+    for (auto [runs, run, from] :
+         {std::tuple{&a, &run_a, left.data()}, std::tuple{&b, &run_b, right.data()}}) {
+      run->at = static_cast<std::size_t>(from - run->ahead.data()) + whole;
+      COUPLET_ASSIGN(const bool more, runs->advance(*run));
+      if (!more) {
+        runs->order_.pop_back();
+      }
+    }
   }
   return {};
 }

@@ -30,6 +30,10 @@ class KeyRuns {
   [[nodiscard]] Digest digest() const { return runs_[order_.front()].digest; }
   Result<void> next();
 
+  // Both past what they have in common from where they stand, or past the beginning of that. Sees
+  // it only where each came in order.
+  static Result<void> skip_alike(KeyRuns& a, KeyRuns& b);
+
  private:
   // Where an entry stands in the arena. Compared by `prefix`, the first eight bytes of its key,
   // before the rest is looked at.
@@ -45,6 +49,8 @@ class KeyRuns {
     std::size_t at = 0;
     std::string_view key;
     Digest digest;
+    // From the entry at hand to the end of what has been read.
+    [[nodiscard]] std::string_view unread() const;
   };
 
   [[nodiscard]] std::string_view key_at(std::size_t at) const;

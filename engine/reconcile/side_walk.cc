@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/reconcile/link_walk.h"
 #include "engine/sync/many_to_one.h"
 
 namespace couplet {
@@ -14,19 +13,24 @@ constexpr std::size_t kNearRows = 64;
 
 }  // namespace
 
+SideWalk::Records SideWalk::records_at(const MappingPlan& plan, Side side) {
+  if (const std::optional<Side> many = plan.entities->many) {
+    return side == *many ? Records::kContributions : Records::kTargets;
+  }
+  return side == Side::kLeft ? Records::kLinks : Records::kNone;
+}
+
 SideWalk::SideWalk(const BoundDefinition& definition, const State& state, const MappingPlan& plan,
                    Side side, std::unique_ptr<Scan> scan, const std::string& spool_folder)
     : definition_(definition),
       state_(state),
       plan_(plan),
       side_(side),
-      records_(!plan.entities->many           ? Records::kNone
-               : side == *plan.entities->many ? Records::kContributions
-                                              : Records::kTargets),
+      records_(records_at(plan, side)),
       scan_(std::move(scan)),
       reader_(plan, side, state.digester()),
       survivors_(state.tombstone_cursor(plan.pair, side)),
-      held_(spool_folder),
+      right_ends_(spool_folder),
       references_(plan.uses.size()),
       digests_(plan.uses.size()) {
   for (std::size_t use = 0; use < plan.uses.size(); ++use) {
@@ -137,7 +141,7 @@ Result<void> SideWalk::compare(const RowBatch& rows, std::size_t first, std::siz
       COUPLET_TRY(pass_survivors(&key_));
     }
     if (records_ == Records::kNone) {
-      COUPLET_TRY(held_.add(key_, fold_of_row(slots)));
+      COUPLET_TRY(right_ends_.add(key_, fold(slots)));
       continue;
     }
     COUPLET_TRY(pass_missing(&key_));
@@ -148,7 +152,7 @@ Result<void> SideWalk::compare(const RowBatch& rows, std::size_t first, std::siz
       nominated = !agrees;
     }
     if (nominated) {
-      COUPLET_TRY(result_.nominees.add({side_, {key_}}));
+      COUPLET_TRY(result_.nominees.add({side_, {key_}, records_ == Records::kLinks && !linked}));
     }
   }
   return {};
@@ -157,6 +161,11 @@ Result<void> SideWalk::compare(const RowBatch& rows, std::size_t first, std::siz
 Result<bool> SideWalk::agrees_with_record(std::span<const SlotState> slots, bool in_scope) {
   bool agreed = false;
   switch (records_) {
+    case Records::kLinks: {
+      COUPLET_TRY(read_link());
+      agreed = holds(slots, link_.agreement.base);
+      break;
+    }
     case Records::kContributions: {
       COUPLET_ASSIGN(const Contribution contribution, decode_contribution(links_->value()));
       agreed = contribution.values == contribution_digest(state_.digester(), slots, in_scope);
@@ -175,6 +184,11 @@ Result<bool> SideWalk::agrees_with_record(std::span<const SlotState> slots, bool
   return agreed;
 }
 
+Result<void> SideWalk::read_link() {
+  COUPLET_TRY(state_.decode_link_of(plan_.pair, links_->key(), links_->value(), link_));
+  return right_ends_.add(link_.right.bytes, fold(link_.agreement.base));
+}
+
 // Links whose key comes before that of the row at hand; null: all that are left.
 Result<void> SideWalk::pass_missing(const std::string* before) {
   if (!links_ || (before != nullptr && (!links_->valid() || links_->key() >= *before))) {
@@ -182,6 +196,9 @@ Result<void> SideWalk::pass_missing(const std::string* before) {
   }
   for (; links_->valid() && (before == nullptr || links_->key() < *before); links_->next()) {
     ++result_.linked;
+    if (records_ == Records::kLinks) {
+      COUPLET_TRY(read_link());
+    }
     COUPLET_TRY(result_.missing.add({side_, {std::string(links_->key())}}));
   }
   return links_->status();
@@ -209,11 +226,42 @@ bool SideWalk::agrees(std::span<const SlotState> slots, const Base& base) const 
   return true;
 }
 
-Digest SideWalk::fold_of_row(std::span<const SlotState> slots) {
+// To the digest: what cannot be read differs.
+bool SideWalk::holds(std::span<const SlotState> slots, const Base& base) const {
+  for (std::size_t use = 0; use < slots.size(); ++use) {
+    const BaseSlot& slot = base[plan_.uses[use]->slot];
+    if (!slot.known || slot.digests[index_of(side_)] != slots[use].digest) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Digest SideWalk::fold(std::span<const SlotState> slots) {
   for (std::size_t use = 0; use < slots.size(); ++use) {
     digests_[use] = slots[use].digest;
   }
-  return fold(state_.digester(), digests_);
+  return fold_digests();
+}
+
+// Digest{}, which no row comes to but by chance, where nothing is known of some attribute yet: the
+// object is looked at.
+Digest SideWalk::fold(const Base& base) {
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    const BaseSlot& slot = base[plan_.uses[use]->slot];
+    if (!slot.known) {
+      return {};
+    }
+    digests_[use] = slot.digests[index_of(Side::kRight)];
+  }
+  return fold_digests();
+}
+
+Digest SideWalk::fold_digests() const {
+  static_assert(sizeof(Digest) == sizeof(std::uint64_t));
+  const std::span<const Digest> digests = digests_;
+  return state_.digester().of_bytes(
+      {reinterpret_cast<const char*>(digests.data()), digests.size_bytes()});
 }
 
 }  // namespace couplet

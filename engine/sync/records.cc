@@ -59,8 +59,8 @@ void put_base(ByteWriter& out, const Base& base) {
 void get_base(ByteReader& in, Base& base) {
   constexpr std::uint64_t kSlotsMax = 4096;
   const std::uint64_t size = in.varint();
-  base.clear();
   if (!in.ok() || size > kSlotsMax) {
+    base.clear();
     in = ByteReader({});
     in.u8();
     return;
@@ -68,6 +68,7 @@ void get_base(ByteReader& in, Base& base) {
   const std::string_view codes = in.bytes((size + 3) / 4);
   base.resize(in.ok() ? size : 0);
   for (std::size_t i = 0; i < base.size(); ++i) {
+    base[i] = {};
     const unsigned code = (static_cast<unsigned char>(codes[i / 4]) >> (2 * (i % 4))) & 3U;
     if (code == 3) {
       base[i].left_to_default = static_cast<Side>(in.u8() & 1U);
