@@ -249,6 +249,69 @@ class Holders {
   std::unordered_map<ObjectKey, std::size_t> row_of_;
 };
 
+// Rows that change places in a circle: each is to have what another of them holds. `next`: by row
+// the one that holds what it is to have, or itself. A row has one at most, so a walk comes to one
+// circle at most.
+std::vector<bool> in_circles(const std::vector<std::size_t>& next) {
+  std::vector<bool> in(next.size(), false);
+  std::vector<std::size_t> walked(next.size(), next.size());  // by the walk from this row
+  for (std::size_t start = 0; start < next.size(); ++start) {
+    std::size_t row = start;
+    while (walked[row] == next.size()) {
+      walked[row] = start;
+      row = next[row];
+    }
+    if (walked[row] == start && next[row] != row) {
+      for (; !in[row]; row = next[row]) {
+        in[row] = true;
+      }
+    }
+  }
+  return in;
+}
+
+// One value of a unique key goes to one row. Of several updates that are to have it, the one that
+// is part of a circle gets it, as the others of that circle cannot move without it; else the first.
+// Appends those that wait for that one. Only among rows that are not `known` to be blocked.
+void append_rivals(const SidePlan& side, std::span<RowWrite* const> writes, const UniqueKey& key,
+                   std::vector<bool>& known, std::vector<Blocked>& blocked) {
+  std::vector<std::size_t> taking;
+  std::vector<std::string> wanted(writes.size());
+  std::unordered_map<std::string, std::size_t> holders;
+  for (std::size_t row = 0; row < writes.size(); ++row) {
+    if (known[row] || writes[row]->operation != WriteGroup::Operation::kUpdate ||
+        !writes_any_of(*writes[row], key)) {
+      continue;
+    }
+    std::string from = tuple(side, key, *writes[row], held_value);
+    wanted[row] = tuple(side, key, *writes[row], wanted_value);
+    if (from != wanted[row]) {
+      taking.push_back(row);
+      holders.emplace(std::move(from), row);
+    }
+  }
+  std::vector<std::size_t> next(writes.size());
+  std::iota(next.begin(), next.end(), std::size_t{0});
+  for (const std::size_t row : taking) {
+    const auto holder = holders.find(wanted[row]);
+    next[row] = wanted[row].empty() || holder == holders.end() ? row : holder->second;
+  }
+  const std::vector<bool> in_circle = in_circles(next);
+  std::unordered_map<std::string_view, std::size_t> winners;
+  for (const bool of_circle : {true, false}) {
+    for (const std::size_t row : taking) {
+      if (in_circle[row] != of_circle || wanted[row].empty()) {
+        continue;
+      }
+      const auto [winner, is_first] = winners.emplace(wanted[row], row);
+      if (!is_first) {
+        known[row] = true;
+        blocked.push_back({row, writes[winner->second]->key, &key});
+      }
+    }
+  }
+}
+
 }  // namespace
 
 Result<std::vector<Blocked>> blocked_rows(const SidePlan& side, Source& source,
@@ -266,23 +329,31 @@ Result<std::vector<Blocked>> blocked_rows(const SidePlan& side, Source& source,
     known[one.row] = true;
     return told;
   });
-  if (blocked.empty()) {
-    return blocked;
-  }
-  // Who is to take what a blocked row holds is blocked too.
-  std::multimap<std::size_t, std::size_t> takers;
   const std::vector<const RowWrite*> rows(writes.begin(), writes.end());
-  for (const auto& [holder, taker] : moves_among(side, rows).pairs) {
+  const Moves moves = moves_among(side, rows);
+  std::multimap<std::size_t, std::size_t> takers;
+  for (const auto& [holder, taker] : moves.pairs) {
     takers.emplace(holder, taker);
   }
-  for (std::size_t next = 0; next < blocked.size(); ++next) {
-    const std::size_t holder = blocked[next].row;
-    const auto [first, last] = takers.equal_range(holder);
-    for (auto taker = first; taker != last; ++taker) {
-      if (!known[taker->second]) {
-        known[taker->second] = true;
-        blocked.push_back({taker->second, writes[holder]->key, blocked[next].key});
+  std::size_t next = 0;
+  // Who is to take what a blocked row holds is blocked too.
+  const auto append_takers = [&] {
+    for (; next < blocked.size(); ++next) {
+      const std::size_t holder = blocked[next].row;
+      const auto [first, last] = takers.equal_range(holder);
+      for (auto taker = first; taker != last; ++taker) {
+        if (!known[taker->second]) {
+          known[taker->second] = true;
+          blocked.push_back({taker->second, writes[holder]->key, blocked[next].key});
+        }
       }
+    }
+  };
+  append_takers();
+  for (const UniqueKey& key : side.entity->table.unique_keys) {
+    if (!key.deferrable && !key.columns.empty() && search_over(side, key)) {
+      append_rivals(side, writes, key, known, blocked);
+      append_takers();
     }
   }
   return blocked;

@@ -44,9 +44,9 @@ struct Blocked {
   ObjectKey holder;
   const UniqueKey* key = nullptr;
 };
-// Those of `writes` that wait for a row which does not leave its value with them, directly or
-// through others of them. One search for each unique key whose columns the mapping reads. Errors:
-// as of Source::find.
+// Those of `writes` that wait for a row which does not leave its value with them, or for one of
+// them which is to have the same, directly or through others of them. One search for each unique
+// key whose columns the mapping reads. Errors: as of Source::find.
 Result<std::vector<Blocked>> blocked_rows(const SidePlan& side, Source& source,
                                           std::span<RowWrite* const> writes);
 

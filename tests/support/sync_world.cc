@@ -82,9 +82,8 @@ Result<Rounds::Report> SyncWorld::in_a_new_process(bool dry_run, const Work& wor
   const std::array<std::string, 2> identities{left_identity, right_identity};
   COUPLET_ASSIGN(const auto state, State::open(used, *definition_, identities, random_));
   const std::vector<Source*> sources{&left_source, &right_source};
-  Syncer::Settings settings{dry_run, crash_points, stop_requested};
-  settings.do_all = do_all;
-  Syncer syncer(*definition_, *state, sources, clock, *this, settings);
+  Syncer syncer(*definition_, *state, sources, clock, *this,
+                {dry_run, crash_points, stop_requested, batch_rows, do_all});
   COUPLET_TRY(syncer.recover());
   auto report = work(*state, sources, syncer);
   statements = {left_source.statements(), right_source.statements()};

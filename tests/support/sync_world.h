@@ -55,6 +55,7 @@ class SyncWorld : public Observer {
   CrashPoints crash_points;
   // Of the syncer: as a signal would say. A reconcile asks its own settings besides.
   std::function<bool()> stop_requested = [] { return false; };
+  std::size_t batch_rows = tuning::kBatchRows;  // of the engine's batches
   DoAll do_all = one_after_the_other;
 
   // A bigint id that stands alone counts up by itself.

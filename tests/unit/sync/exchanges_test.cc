@@ -103,6 +103,46 @@ TEST(ExchangesTest, ManyCirclesAcrossBatchesAreWritten) {
   EXPECT_EQ(settle(world).operations(), 0U);
 }
 
+// A value goes to one row: one of the circle, which cannot be written without it. Whoever else
+// wants it waits, and keeps nobody from moving.
+TEST(ExchangesTest, ACircleIsWrittenThoughAnotherWantsAValueOfItToo) {
+  for (const int circle : {2, 1200}) {
+    for (const std::size_t batch : {std::size_t{1}, std::size_t{1000}}) {
+      SCOPED_TRACE(std::to_string(circle) + " in batches of " + std::to_string(batch));
+      ExchangingWorld world(circle + 1, true);
+      world.batch_rows = batch;
+      world.fill();
+      for (int i = 0; i < circle; ++i) {
+        world.left->update("people", {{"name", std::to_string(i)}},
+                           {{"key", ExchangingWorld::key((i + 1) % circle)}});
+      }
+      world.left->update("people", {{"name", std::to_string(circle)}},
+                         {{"key", ExchangingWorld::key(0)}});
+      const Summary summary = settle(world);
+      EXPECT_EQ(summary.count(Operation::kUpdate), static_cast<std::uint64_t>(circle));
+      EXPECT_EQ(summary.count(Operation::kPark), 1U);
+      EXPECT_THAT(world.lines(),
+                  Contains(AllOf(
+                      HasSubstr("left.people/" + std::to_string(circle + 1) + " "),
+                      HasSubstr("right.persons/" + std::to_string(circle) + " holds its value"))));
+      EXPECT_EQ(settle(world).operations(), 0U);
+    }
+  }
+}
+
+TEST(ExchangesTest, OfTwoThatWantTheSameValueOneGetsIt) {
+  ExchangingWorld world(3, true);
+  world.fill();
+  world.left->update("people", {{"name", "0"}}, {{"key", ExchangingWorld::key(9)}});
+  for (const char* name : {"1", "2"}) {
+    world.left->update("people", {{"name", name}}, {{"key", ExchangingWorld::key(0)}});
+  }
+  const Summary summary = settle(world);
+  EXPECT_EQ(summary.count(Operation::kUpdate), 2U);
+  EXPECT_EQ(summary.count(Operation::kPark), 1U);
+  EXPECT_EQ(settle(world).operations(), 0U);
+}
+
 // Its last row wants what somebody else has: nobody can move, and everybody is told for whom.
 TEST(ExchangesTest, AChainThatIsBlockedParksAndNamesWhoIsInTheWay) {
   ExchangingWorld world(2500, true);
