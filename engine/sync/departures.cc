@@ -72,22 +72,16 @@ std::size_t Departures::arrival(const Task& left, std::span<RowWrite* const> wri
   return static_cast<std::size_t>(found - writes.begin());
 }
 
-bool Departures::complete(const Task& left) const {
-  const std::vector<const Task*>& to = to_.at(&left);
-  return std::all_of(to.begin(), to.end(), [&](const Task* task) { return arrived(task); });
-}
-
 void Departures::end() {
   for (Task* left : order_) {
     const bool ends = left->act == Task::Act::kSever || left->act == Task::Act::kDropLink;
-    if (ends && !left->recorded && !will_be_recorded(*left)) {
+    if (ends && !left->recorded && !complete(*left)) {
       left->act = Task::Act::kNothing;
     }
   }
 }
 
-// One whose write was refused is linked all the same, and written when it is looked at again.
-bool Departures::will_be_recorded(const Task& left) const {
+bool Departures::complete(const Task& left) const {
   const auto refused = [](const auto& written) { return written && written->refused; };
   const std::vector<const Task*>& to = to_.at(&left);
   return std::all_of(to.begin(), to.end(), [&](const Task* task) {

@@ -22,14 +22,14 @@ class Departures {
   [[nodiscard]] std::vector<Task*> completed_by(std::span<RowWrite* const> writes) const;
   // Which of these rows is an arrival from there.
   [[nodiscard]] std::size_t arrival(const Task& left, std::span<RowWrite* const> writes) const;
-  // Whether everyone who leaves has arrived.
+  // Whether everyone who leaves has arrived. One whose write was refused is linked all the same,
+  // and written when it is looked at again.
   [[nodiscard]] bool complete(const Task& left) const;
   // After all writes: what somebody could not leave is no orphan.
   void end();
 
  private:
   [[nodiscard]] bool arrived(const Task* task) const;
-  [[nodiscard]] bool will_be_recorded(const Task& left) const;
 
   std::map<const Task*, std::vector<const Task*>> to_;  // null: it goes nowhere in this batch
   std::vector<Task*> order_;

@@ -466,12 +466,13 @@ TEST_F(ContributorsTest, WhoWantsANameThatATargetHasOnlyByHandMakesATargetOfItsO
   expect_at_rest();
 }
 
-// Killed between the commit that brings a contributor to its new target and what is recorded after.
+// Killed between the commit that brings a contributor to its new target and what is recorded after;
+// also where that target is changed between look and write.
 TEST_F(ContributorsTest, ATargetThatWasLeftWhenTheProcessDiedIsAnOrphanAllTheSame) {
   struct Killed {};
   for (const char* point : {"after_submit", "after_commit", "after_results", "after_record"}) {
-    for (int nth = 1; nth < 3; ++nth) {
-      SCOPED_TRACE(std::string(point) + " " + std::to_string(nth));
+    for (const auto& [nth, raced] : {std::pair(1, false), {2, false}, {1, true}, {2, true}}) {
+      SCOPED_TRACE(std::string(point) + " " + std::to_string(nth) + (raced ? " raced" : ""));
       SyncWorld world;
       world.create(*world.left, DescribedTable("orders").id().text("city").text("note"));
       world.create(*world.right, DescribedTable("cities").id().text("name").text("note"));
@@ -483,8 +484,13 @@ TEST_F(ContributorsTest, ATargetThatWasLeftWhenTheProcessDiedIsAnOrphanAllTheSam
       world.left->insert("orders", {{"city", "Oslo"}, {"note", "o"}});
       world.reconcile();
       world.left->update("orders", {{"note", "r"}}, {{"city", "Oslo"}});
+      if (raced) {
+        world.right->faults().before(memory::SourceCall::kSubmit, [&] {
+          world.right->update("cities", {{"name", "Oslo"}}, {{"note", "raced"}});
+        });
+      }
       int passed = 0;
-      world.crash_points.reached = [&](const char* name) {
+      world.crash_points.reached = [&, nth = nth](const char* name) {
         if (std::string(name) == point && ++passed == nth) {
           throw Killed();
         }
