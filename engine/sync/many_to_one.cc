@@ -90,6 +90,16 @@ Result<void> ManyToOneResolver::load(std::span<const Nominee> nominees) {
   return {};
 }
 
+std::vector<Waiting::For> ManyToOneResolver::identity_waits(const View& view) const {
+  return missing_links(definition_, state_, plan_, view,
+                       [&](std::size_t use) { return plan_.uses[use]->identity; });
+}
+
+bool ManyToOneResolver::says_where(const Identity& identity, std::span<const Waiting::For> waits) {
+  return identity.kind != Identity::Kind::kNull && identity.kind != Identity::Kind::kFault &&
+         waits.empty();
+}
+
 // Where a contributor belongs as far as it says so itself.
 void ManyToOneResolver::place(Member member) {
   const bool linked = member.before.has_value();
@@ -118,10 +128,8 @@ void ManyToOneResolver::place(Member member) {
   }
   member.values = contribution_digest(state_.digester(), view);
   const Identity identity = identity_of(plan_, state_.digester(), view);
-  const auto waits = missing_links(definition_, state_, plan_, view,
-                                   [&](std::size_t use) { return plan_.uses[use]->identity; });
-  if (identity.kind == Identity::Kind::kNull || identity.kind == Identity::Kind::kFault ||
-      !waits.empty()) {
+  const auto waits = identity_waits(view);
+  if (!says_where(identity, waits)) {
     if (identity.kind == Identity::Kind::kNull) {
       lone(member, Act::kReport, Situation::kNoIdentity, "a part of its identity key is null");
     } else if (identity.kind == Identity::Kind::kFault) {

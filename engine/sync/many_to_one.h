@@ -44,6 +44,11 @@ class ManyToOneResolver {
 
   Result<void> load(std::span<const Nominee> nominees);
   void place(Member member);
+  // The links that its identity key waits for.
+  std::vector<Waiting::For> identity_waits(const View& view) const;
+  // Whether a contributor says where it belongs. One that does not stays where it is, and stands on
+  // a worklist.
+  static bool says_where(const Identity& identity, std::span<const Waiting::For> waits);
   Result<void> find_targets();
   Result<void> place_group(Group& group);
   // Takes out the members whose link to a candidate was removed by hand.

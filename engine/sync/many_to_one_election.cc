@@ -209,7 +209,15 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
   task.members.insert(task.members.end(), std::make_move_iterator(moved_on.begin()),
                       std::make_move_iterator(moved_on.end()));
   if (all && task.views[index_of(one_)] == nullptr) {
-    // The target is to be found or made again: everyone is linked anew.
+    // The target is to be found or made again: everyone is linked anew. Who does not say where it
+    // belongs is on record for that by its own look.
+    for (Member& member : counted) {
+      if (!says_where(identity_of(plan_, state_.digester(), *member.view),
+                      identity_waits(*member.view))) {
+        member.stands_alone = true;
+        member.values = member.before->values;
+      }
+    }
     task.members.insert(task.members.end(), std::make_move_iterator(counted.begin()),
                         std::make_move_iterator(counted.end()));
   }

@@ -188,6 +188,24 @@ TEST_F(ContributorsTest, WhereSeveralCouldTakeThePlaceOfTheirTargetTheyAreHeld) 
 
 // Its note was written to the target it still contributes to; that it waits was to be recorded
 // next.
+// Their target, which is gone, comes in a batch behind them.
+TEST_F(ContributorsTest, ThoseThatWaitGoOnWaitingWhenTheirTargetIsLookedAt) {
+  map(kCountryKey);
+  left->insert("countries", {{"id", "1"}, {"name", "Italy"}});
+  left->insert("countries", {{"id", "2"}});  // no name: no identity, not linked
+  order({{"city", "Rome"}, {"note", "n"}, {"country_id", "1"}});
+  order({{"city", "Rome"}, {"note", "m"}, {"country_id", "1"}});
+  settle();
+  left->update("orders", {{"city", "Rome"}}, {{"country_id", "2"}});
+  right->erase("cities", {{"name", "Rome"}});
+  batch_rows = 2;
+  EXPECT_EQ(settle().count(Operation::kDefer), 2U);
+  left->update("countries", {{"id", "2"}}, {{"name", "Italia"}});
+  sync({"left.countries/2"});
+  EXPECT_THAT(cities(), ElementsAre("Rome n"));
+  expect_at_rest();
+}
+
 TEST_F(ContributorsTest, OneThatWaitsIsFoundAgainWhenTheProcessDiesBeforeThatIsRecorded) {
   map(kCountryKey);
   left->insert("countries", {{"id", "1"}, {"name", "Italy"}});
