@@ -73,6 +73,8 @@ class ManyToOneResolver {
   Result<void> target_gone(Task task);
   Result<void> succeed(Task task, const View& successor);
   Result<void> elect(Task& task, bool all);
+  [[nodiscard]] bool renamed_together(const Task& task, std::span<const ObjectKey> voters,
+                                      const Reader::Found& found) const;
   // `settled`: who is elected for parts of the identity key whatever this view says; null: nobody.
   void vote(const View& view, Task& task, const std::vector<const View*>* settled = nullptr) const;
   void keep_unseen(Task& task, std::span<const ObjectKey> unseen) const;

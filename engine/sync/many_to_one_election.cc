@@ -134,6 +134,31 @@ Result<std::vector<ObjectKey>> ManyToOneResolver::others(const Task& task,
   return found;
 }
 
+// Whether the target and all who contribute to it, as far as they say, have one identity key by
+// now: then nobody who has changed it is on the way elsewhere. `voters`: those who are no members.
+bool ManyToOneResolver::renamed_together(const Task& task, std::span<const ObjectKey> voters,
+                                         const Reader::Found& found) const {
+  const View* target = task.views[index_of(one_)];
+  if (target == nullptr) {
+    return false;
+  }
+  const Identity name = identity_of(plan_, state_.digester(), *target);
+  const auto agrees = [&](const View* view) {
+    if (view == nullptr || !view->in_scope) {
+      return true;
+    }
+    const Identity own = identity_of(plan_, state_.digester(), *view);
+    return own.kind != Identity::Kind::kComplete || own.digest == name.digest;
+  };
+  return name.kind == Identity::Kind::kComplete &&
+         std::all_of(task.members.begin(), task.members.end(),
+                     [&](const Member& member) { return member.leaves || agrees(member.view); }) &&
+         std::all_of(voters.begin(), voters.end(), [&](const ObjectKey& key) {
+           const auto view = found.find(key);
+           return agrees(view == found.end() ? nullptr : view->second);
+         });
+}
+
 // Whose value counts, per attribute. The recorded winners stand for everyone who is not in this
 // batch, as long as none of them is in it; else everyone is read.
 Result<void> ManyToOneResolver::elect(Task& task, bool all) {
@@ -156,6 +181,13 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
   std::vector<Member> counted;
   std::vector<Member> moved_on;
   std::vector<ObjectKey> unseen;
+  std::optional<bool> together;  // Only everyone can tell.
+  const auto stays = [&] {
+    if (!together) {
+      together = all && renamed_together(task, voters, found);
+    }
+    return *together;
+  };
   for (std::size_t i = 0; i < voters.size(); ++i) {
     const auto view = found.find(voters[i]);
     if (!contributions[i] || contributions[i]->target != task.target_key) {
@@ -178,7 +210,7 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
     member.identity = recorded;
     member.before = std::move(contributions[i]);
     if (identity.kind == Identity::Kind::kComplete && recorded != Digest{} &&
-        identity.digest != recorded) {
+        identity.digest != recorded && !stays()) {
       // It goes there when its own turn comes. Should it come back instead, a scan is to see it.
       member.moved_on = true;
       member.stands_alone = true;

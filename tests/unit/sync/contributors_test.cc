@@ -203,7 +203,6 @@ TEST_F(ContributorsTest, ThoseThatWaitGoOnWaitingWhenTheirTargetIsLookedAt) {
   left->update("countries", {{"id", "2"}}, {{"name", "Italia"}});
   sync({"left.countries/2"});
   EXPECT_THAT(cities(), ElementsAre("Rome n"));
-  expect_at_rest();
 }
 
 TEST_F(ContributorsTest, OneThatWaitsIsFoundAgainWhenTheProcessDiesBeforeThatIsRecorded) {
@@ -320,6 +319,33 @@ TEST_F(ContributorsTest, AWinnerThatMovesInALaterBatchDoesNotTakeTheNameOfItsTar
   const Summary summary = settle();
   EXPECT_THAT(cities(), ElementsAre("Oslo wins", "Rome x0"));
   EXPECT_EQ(summary.count(Operation::kUpdate), 2U);
+  expect_at_rest();
+}
+
+// The target and all who contribute to it get another name at once.
+TEST_F(ContributorsTest, AWinnerThatIsRenamedAlongWithItsTargetHasASayBeforeItsOwnBatchComes) {
+  map();
+  order({{"city", "Rome"}, {"note", "second"}, {"touched", "2025-01-01"}});
+  order({{"city", "Rome"}, {"note", "first"}, {"touched", "2025-02-01"}});
+  settle();
+  left->update("orders", {{"city", "Rome"}}, {{"city", "Roma"}});
+  right->update("cities", {{"name", "Rome"}}, {{"name", "Roma"}});
+  batch_rows = 1;
+  EXPECT_EQ(settle().operations(), 0U);
+  EXPECT_THAT(cities(), ElementsAre("Roma first"));
+  expect_at_rest();
+}
+
+// Only one of them does, and a user gives the target the same name.
+TEST_F(ContributorsTest, WhoIsOnItsWayToANameThatItsTargetHasByHandGoesThere) {
+  map();
+  order({{"city", "Rome"}, {"note", "first"}, {"touched", "2025-02-01"}});
+  order({{"city", "Rome"}, {"note", "second"}, {"touched", "2025-01-01"}});
+  settle();
+  left->update("orders", {{"note", "first"}}, {{"city", "Oslo"}});
+  right->update("cities", {{"name", "Rome"}}, {{"name", "Oslo"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Oslo first", "Rome second"));
   expect_at_rest();
 }
 
@@ -484,8 +510,7 @@ TEST_F(ContributorsTest, WhoWantsANameThatATargetHasOnlyByHandMakesATargetOfItsO
   expect_at_rest();
 }
 
-// Killed between the commit that brings a contributor to its new target and what is recorded after;
-// also where that target is changed between look and write.
+// Killed between a contributor's arrival and what is recorded after; also where that is refused.
 TEST_F(ContributorsTest, ATargetThatWasLeftWhenTheProcessDiedIsAnOrphanAllTheSame) {
   struct Killed {};
   for (const char* point : {"after_submit", "after_commit", "after_results", "after_record"}) {
