@@ -185,9 +185,13 @@ void decide_merge(const DecisionContext& context, Task& task) {
   std::array<bool, 2> written{};
   std::array<bool, 2> changed{};
   bool identity_written = false;
-  // Who has left another target for this one is recorded here, whatever else is to be reported.
-  const bool arrives = std::any_of(task.members.begin(), task.members.end(),
-                                   [](const Member& member) { return member.joins; });
+  // Who has left another target for this one, or has changed its identity key along with this one,
+  // is recorded here, whatever else is to be reported.
+  const bool arrives =
+      std::any_of(task.members.begin(), task.members.end(), [](const Member& member) {
+        return !member.leaves &&
+               (member.joins || (member.before && member.before->identity != member.identity));
+      });
   task.merges.resize(plan.uses.size());
   for (std::size_t use = 0; use < plan.uses.size(); ++use) {
     Merge& merge = task.merges[use];

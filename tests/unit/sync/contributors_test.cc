@@ -349,6 +349,23 @@ TEST_F(ContributorsTest, WhoIsOnItsWayToANameThatItsTargetHasByHandGoesThere) {
   expect_at_rest();
 }
 
+TEST_F(ContributorsTest, ANameThatChangesAlongWithTheTargetIsOnRecordThoughTheTargetIsReported) {
+  define(
+      "mappings:\n"
+      "  city: { left: left.orders, right: right.cities, direction: left_to_right,\n"
+      "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n"
+      "    attributes: [ { left: note, right: note, policy: follow } ] }\n");
+  order({{"city", "Rome"}, {"note", "n"}});
+  settle();
+  left->update("orders", {{"city", "Rome"}}, {{"city", "Roma"}});
+  right->update("cities", {{"name", "Rome"}}, {{"name", "Roma"}, {"note", "by hand"}});
+  EXPECT_EQ(settle().operations(), 0U);
+  right->update("cities", {{"name", "Roma"}}, {{"name", "Oslo"}});
+  sync({"right.cities/1"});
+  EXPECT_THAT(cities(), ElementsAre("Roma by hand"));
+  EXPECT_EQ(settle().count(Operation::kReport), 1U);
+}
+
 // The same the other way round: the many are on the right.
 TEST_F(ContributorsTest, TheManyMayBeOnTheRight) {
   create(*left, DescribedTable("towns").id().text("name").text("note"));
