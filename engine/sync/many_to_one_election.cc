@@ -69,9 +69,13 @@ void ManyToOneResolver::weigh(Task& task, const Touched& touched) const {
       const auto order = rank(is_null(own), own.time, rival.null, rival.time);
       outvoted = outvoted || order > 0 || (order == 0 && competitor.mapping < plan_.mapping);
     }
+    // Somebody came first before, and then nobody had a say: what is there may be another
+    // mapping's.
+    const bool lapsed = !task.links && !plan_.competitors[use].empty() &&
+                        task.target->agreement.base[plan_.uses[use]->slot].known;
     if (outvoted) {
       task.leads[use] = Task::Lead::kOutvoted;
-    } else if (before.key.empty() ? contested : !before.leads) {
+    } else if (before.key.empty() ? contested || lapsed : !before.leads) {
       task.leads[use] = Task::Lead::kLeadsAnew;
     }
   }

@@ -200,6 +200,21 @@ TEST_F(CompetingMappingsTest, WhoIsOutvotedStaysSoWhenTheTargetIsMadeAgain) {
   expect_at_rest();
 }
 
+// The city is looked at before the visit that goes elsewhere: for that moment it is nobody's.
+TEST_F(CompetingMappingsTest, WhoWasOutvotedCountsAloneThoughNobodyHadASayInBetween) {
+  map();
+  order({{"city", "Rome"}, {"note", "order"}});
+  visit({{"city", "Rome"}, {"note", "visit"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome order"));
+  left->update("orders", {{"city", "Rome"}}, {{"city", "Oslo"}});
+  left->update("visits", {{"city", "Rome"}}, {{"city", "Bern"}});
+  batch_rows = 1;
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Bern visit", "Oslo order"));
+  expect_at_rest();
+}
+
 // What the rows alone say: the order of the design, written anew.
 std::string expected_note(const MemoryDatabase& database, const std::string& city) {
   std::optional<std::string> best;
