@@ -56,10 +56,11 @@ WrittenSlots written_of(const MappingPlan& plan, const Intent::Entry& entry, con
 }
 
 // Whether nobody can tell if this update was made. It changes all its slots at once: one that is as
-// it was to be speaks for all. Else, if its batch was committed, its row was changed between look
-// and write, so that it was refused, or a user has written all of them since. If nobody knows that
-// of the batch, it was not made where they are as they were; but a user may have written over what
-// was made, or deleted the row.
+// it was to be speaks for all, unless another is as it was before: a user has put that one back
+// since, or has written the same as we into the other. Where none is as it was to be: if its batch
+// was committed, its row was changed between look and write, so that it was refused, or a user has
+// written all of them since. If nobody knows that of the batch, it was not made where they are as
+// they were; but a user may have written over what was made, or deleted the row.
 bool is_in_doubt(const MappingPlan& plan, const Intent::Entry& entry, const View* row,
                  bool committed) {
   if (entry.operation != Operation::kUpdate) {
@@ -69,7 +70,10 @@ bool is_in_doubt(const MappingPlan& plan, const Intent::Entry& entry, const View
     return !committed;
   }
   const WrittenSlots written = written_of(plan, entry, *row);
-  return written.done == 0 && (committed ? written.known > 0 : written.undone < written.known);
+  if (written.done > 0) {
+    return written.undone > 0;
+  }
+  return committed ? written.known > 0 : written.undone < written.known;
 }
 
 // What would have been recorded of the create, had its row been known.

@@ -303,6 +303,36 @@ TEST_P(CrashTest, AnEditOfOnePartOfWhatWasHalfRecordedIsNoConflict) {
   }
 }
 
+// Our update was refused, or never sent, and a user has written one of its values himself.
+TEST_P(CrashTest, AUserWhoWritesOneOfOurValuesDoesNotVouchForTheOthers) {
+  for (const bool raced : {true, false}) {
+    for (int nth = 1; nth < 6; ++nth) {
+      SCOPED_TRACE("passage " + std::to_string(nth) + (raced ? ", raced" : ""));
+      PeopleWorld world(marks());
+      world.map("direction: both, conflict: left_wins");
+      world.left_has({{"key", "a"}, {"name", "Ada"}, {"mail", "1"}});
+      world.left_has({{"key", "b"}, {"name", "Bob"}, {"mail", "1"}});
+      settle(world);
+      world.left_sets("a", {{"name", "Ada L."}, {"mail", "2"}});
+      world.left_sets("b", {{"name", "Bea"}});
+      const auto write_the_same = [&] { world.right_sets("a", {{"name", "Ada L."}}); };
+      if (raced) {
+        world.right->faults().before(memory::SourceCall::kSubmit, write_the_same);
+      }
+      if (!crash(world, point(), nth)) {
+        break;
+      }
+      if (!raced && world.rights().front() == "a Ada 1") {
+        write_the_same();
+      }
+      settle(world);
+      EXPECT_THAT(world.lefts(), ElementsAre("a Ada L. 2", "b Bea 1"));
+      EXPECT_EQ(world.lefts(), world.rights());
+      expect_at_rest(world);
+    }
+  }
+}
+
 // The value that lost is nowhere else any more.
 TEST_P(CrashTest, WhoLosesAConflictIsOnRecord) {
   for (int nth = 1; nth < 6; ++nth) {
