@@ -391,6 +391,21 @@ bool Chronicle::contested(const std::optional<std::string>& one,
   return contests_.contains({std::min(shown(one), shown(two)), std::max(shown(one), shown(two))});
 }
 
+// What a column says as a part of an identity key; of a reference the stamp of what it refers to.
+std::optional<std::string> Chronicle::key_part(const Snapshot& rows, std::size_t table,
+                                               const Cells& row, const std::string& name,
+                                               bool reference) const {
+  if (!reference) {
+    return row.at(name);
+  }
+  const std::string column = name + "_id";
+  const std::size_t to = index_of_table(shape_, shape_.tables[table].column(column)->to);
+  const auto referred = std::find_if(rows[to].begin(), rows[to].end(), [&](const auto& named) {
+    return named.second.at("id") == row.at(column);
+  });
+  return referred == rows[to].end() ? std::nullopt : referred->second.at("stamp");
+}
+
 // Whether every two rows that are one object have the same identity key: then a lost state finds
 // all its links again.
 bool Chronicle::keys_agree(const Snapshot& rows) const {
@@ -421,9 +436,14 @@ bool Chronicle::keys_agree(const Snapshot& rows) const {
         return false;
       }
       for (const Field& field : mapping.fields) {
-        if (field.identity && field.link.empty() && field.left.find('.') == std::string::npos &&
-            field.right.find('.') == std::string::npos &&
-            (!row.at(field.right) || row.at(field.right) != pair->second->at(field.left))) {
+        const auto own = [](const std::string& path) {
+          return path != "self" && path.find('.') == std::string::npos;
+        };
+        if (!field.identity || !own(field.left) || !own(field.right)) {
+          continue;
+        }
+        const auto held = key_part(rows, left, *pair->second, field.left, !field.link.empty());
+        if (!held || held != key_part(rows, right, row, field.right, !field.link.empty())) {
           return false;
         }
       }

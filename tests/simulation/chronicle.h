@@ -126,6 +126,9 @@ class Chronicle {
   void check_stamps(const Snapshot& after);
   void violated(std::string law, std::string what);
   [[nodiscard]] std::string name(std::size_t table, const std::string& tag) const;
+  [[nodiscard]] std::optional<std::string> key_part(const Snapshot& rows, std::size_t table,
+                                                    const memory::Cells& row,
+                                                    const std::string& name, bool reference) const;
   [[nodiscard]] bool keys_agree(const Snapshot& rows) const;
   void note_delete(std::size_t table, const memory::Cells& row);
   void note_write(std::size_t table, const std::string& tag, const std::string& column,
