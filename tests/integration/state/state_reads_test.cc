@@ -66,7 +66,8 @@ class CountedReads final : public rocksdb::FileSystemWrapper {
 std::string key(int number) { return "object " + std::to_string(1'000'000 + number); }
 
 TEST(StateReadsTest, WhatIsLookedUpAgainIsNotReadAgainHoweverManyLinksAFileHas) {
-  constexpr int kLinks = 700'000;  // Their filter is larger than the shards that are RocksDB's default.
+  // Their filter is larger than the shards that are RocksDB's default.
+  constexpr int kLinks = 700'000;
   constexpr int kBatch = 10'000;
   constexpr int kAsked = 500;
   const TemporaryFolder folder;
