@@ -1,3 +1,7 @@
+#include "engine/reconcile/reconciler.h"
+
+#include <algorithm>
+
 #include "engine/app/crash_points.h"
 #include "engine/app/run_verdict.h"
 #include "engine/app/stop_signals.h"
@@ -8,7 +12,6 @@
 #include "engine/app/wiring/session.h"
 #include "engine/app/wiring/state_overview.h"
 #include "engine/ports/tuning.h"
-#include "engine/reconcile/reconciler.h"
 
 namespace couplet {
 namespace {
