@@ -1,5 +1,7 @@
 #include "storage/rocksdb/cursor_ahead.h"
 
+#include <exception>
+#include <system_error>
 #include <utility>
 
 #include "engine/model/result.h"
@@ -24,8 +26,10 @@ void CursorAhead::next() {
   if (++at_ < page_.entries.size() || page_.last) {
     return;
   }
-  if (!thread_.joinable()) {
-    start();
+  if (!thread_.joinable() && !start()) {
+    read(page_);
+    at_ = 0;
+    return;
   }
   std::unique_lock lock(mutex_);
   spare_.push_back(std::move(page_));
@@ -64,9 +68,25 @@ void CursorAhead::read(Page& page) {
   page.status = page.last ? cursor_->status() : Result<void>{};
 }
 
-void CursorAhead::start() {
+// What the thread cannot do is told to the walk, as an error of the last page.
+void CursorAhead::read_or_fail(Page& page) {
+  try {
+    read(page);
+  } catch (const std::exception& exception) {
+    page = {};
+    page.status =
+        fail(ErrorKind::kInternal, std::string("reading the state ahead: ") + exception.what());
+  }
+}
+
+bool CursorAhead::start() {
   stopping_ = false;
-  thread_ = std::thread([this] { read_ahead(); });
+  try {
+    thread_ = std::thread([this] { read_ahead(); });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
 }
 
 void CursorAhead::stop() {
@@ -96,7 +116,7 @@ void CursorAhead::read_ahead() {
         spare_.pop_back();
       }
     }
-    read(page);
+    read_or_fail(page);
     more = !page.last;
     const std::lock_guard lock(mutex_);
     ready_.push_back(std::move(page));

@@ -16,7 +16,8 @@ namespace couplet {
 
 // A cursor whose entries are read by a thread of its own, some pages ahead of whoever walks over
 // them, so that decompressing and merging go beside what the walk does. Few entries are read
-// without it: the thread starts behind the first page. Memory: a handful of pages of 64 KiB.
+// without it: the thread starts behind the first page, if one can be had; else the walk reads by
+// itself. Memory: a handful of pages of 64 KiB.
 class CursorAhead final : public StateCursor {
  public:
   explicit CursorAhead(std::unique_ptr<StateCursor> cursor) : cursor_(std::move(cursor)) {}
@@ -47,7 +48,8 @@ class CursorAhead final : public StateCursor {
   };
 
   void read(Page& page);  // from cursor_; its memory is used again
-  void start();
+  void read_or_fail(Page& page);
+  bool start();  // False: there is no thread to be had.
   void stop();
   void read_ahead();  // the thread
 

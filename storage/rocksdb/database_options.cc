@@ -126,7 +126,9 @@ DatabaseOptions make_database_options(std::size_t cache_bytes, Access access, ro
     // search through them.
     family_options.memtable_whole_key_filtering = is_large(family);
     family_options.memtable_prefix_bloom_size_ratio = is_large(family) ? 0.05 : 0;
-    family_options.arena_block_size = is_large(family) ? 1 * kMiB : 64 * kKiB;
+    // Small beside the buffer: each has a block from the start.
+    family_options.arena_block_size =
+        is_large(family) ? std::min(1 * kMiB, family_options.write_buffer_size / 8) : 64 * kKiB;
     options.families.emplace_back(name_of(family), family_options);
   }
   return options;
