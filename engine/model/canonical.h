@@ -91,7 +91,7 @@ class Digester {
   // Of bytes that are canonical already: an object's key, a fold of other digests.
   [[nodiscard]] Digest of_bytes(std::string_view bytes) const;
   [[nodiscard]] Digest of_null() const;
-  [[nodiscard]] const Secret& secret() const { return secret_; }
+  [[nodiscard]] const Secret& secret() const { return secret_; }  // For digest_bytes.h alone.
 
  private:
   Secret secret_;

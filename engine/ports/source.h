@@ -19,8 +19,8 @@
 #include "engine/ports/inspection.h"
 
 // The contract of a system of record. Batch in, batch out: no call touches one object by itself.
-// The caller owns every buffer; the callee borrows until it returns. One thread at a time uses a
-// Source and what it made. tests/contract/source_contract.h is run against every implementation.
+// The caller owns every buffer; the callee borrows until it returns. One thread at a time uses it
+// and what it made, not always the same. tests/contract/source_contract.h holds all of them to it.
 namespace couplet {
 
 // One step of a path: the columns that refer, and the columns of `table` that they equal.

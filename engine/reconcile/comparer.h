@@ -20,8 +20,8 @@ namespace couplet {
 class Comparer {
  public:
   struct Settings {
-    std::string spool_folder;  // of what does not fit into memory
-    DoAll do_all;              // the scans of both sides
+    std::string spool_folder;            // of what does not fit into memory
+    DoAll do_all = one_after_the_other;  // the scans of both sides
   };
   // All referents must outlive it.
   Comparer(const BoundDefinition& definition, const State& state,

@@ -24,9 +24,9 @@ class Syncer {
     CrashPoints crash_points;
     // Asked while a batch that was refused is cut up, which may take long.
     std::function<bool()> stop_requested = [] { return false; };
+    DoAll do_all = one_after_the_other;  // what goes to both sources
     // Nominees of a batch, as `rounds` makes them: small ones for histories of few objects.
     std::size_t batch_rows = tuning::kBatchRows;
-    DoAll do_all = one_after_the_other;  // what goes to both sources
   };
 
   Syncer(const BoundDefinition& definition, State& state, std::vector<Source*> sources,

@@ -83,7 +83,7 @@ Result<Rounds::Report> SyncWorld::in_a_new_process(bool dry_run, const Work& wor
   COUPLET_ASSIGN(const auto state, State::open(used, *definition_, identities, random_));
   const std::vector<Source*> sources{&left_source, &right_source};
   Syncer syncer(*definition_, *state, sources, clock, *this,
-                {dry_run, crash_points, stop_requested, batch_rows, do_all});
+                {dry_run, crash_points, stop_requested, do_all, batch_rows});
   COUPLET_TRY(syncer.recover());
   auto report = work(*state, sources, syncer);
   statements = {left_source.statements(), right_source.statements()};

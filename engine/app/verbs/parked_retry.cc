@@ -6,7 +6,6 @@
 #include "engine/app/threads.h"
 #include "engine/app/verbs/list_options.h"
 #include "engine/app/verbs/verbs.h"
-#include "engine/ports/tuning.h"
 #include "engine/sync/object_sync.h"
 
 namespace couplet {
@@ -27,9 +26,8 @@ Result<ExitCode> run_parked_retry(const Invocation& invocation, Console& console
   RunReporter reporter(console, clock, reporter_settings(invocation, session->bound, false));
   const std::vector<Source*> sources = session->source_pointers();
   const std::int64_t started = clock.monotonic_us();
-  Syncer syncer(
-      session->bound, *session->state, sources, clock, reporter,
-      {false, crash_points_from_environment(), stop_requested, tuning::kBatchRows, on_threads});
+  Syncer syncer(session->bound, *session->state, sources, clock, reporter,
+                {false, crash_points_from_environment(), stop_requested, on_threads});
   COUPLET_TRY(syncer.recover());
   ObjectSync::Settings settings;
   settings.spool_folder = session->definition.state.string();

@@ -11,7 +11,6 @@
 #include "engine/app/wiring/last_failure.h"
 #include "engine/app/wiring/session.h"
 #include "engine/app/wiring/state_overview.h"
-#include "engine/ports/tuning.h"
 
 namespace couplet {
 namespace {
@@ -98,9 +97,8 @@ Result<ExitCode> reconcile(const Invocation& invocation, bool dry_run, SystemClo
   RunReporter reporter(console, clock, reporter_settings(invocation, session->bound, dry_run));
   const std::vector<Source*> sources = session->source_pointers();
   const std::int64_t started = clock.monotonic_us();
-  Syncer syncer(
-      session->bound, *session->state, sources, clock, reporter,
-      {dry_run, crash_points_from_environment(), stop_requested, tuning::kBatchRows, on_threads});
+  Syncer syncer(session->bound, *session->state, sources, clock, reporter,
+                {dry_run, crash_points_from_environment(), stop_requested, on_threads});
   COUPLET_TRY(syncer.recover());
   COUPLET_TRY(tell_links_left_behind(*session, reporter));
 

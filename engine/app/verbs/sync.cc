@@ -7,7 +7,6 @@
 #include "engine/app/threads.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/wiring/session.h"
-#include "engine/ports/tuning.h"
 
 namespace couplet {
 namespace {
@@ -69,9 +68,8 @@ Result<ExitCode> run_sync(const Invocation& invocation, Console& console) {
   RunReporter reporter(console, clock, reporter_settings(invocation, session->bound, dry_run));
   const std::vector<Source*> sources = session->source_pointers();
   const std::int64_t started = clock.monotonic_us();
-  Syncer syncer(
-      session->bound, *session->state, sources, clock, reporter,
-      {dry_run, crash_points_from_environment(), stop_requested, tuning::kBatchRows, on_threads});
+  Syncer syncer(session->bound, *session->state, sources, clock, reporter,
+                {dry_run, crash_points_from_environment(), stop_requested, on_threads});
   COUPLET_TRY(syncer.recover());
 
   ObjectSync::Settings settings;
