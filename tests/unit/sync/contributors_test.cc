@@ -186,8 +186,6 @@ TEST_F(ContributorsTest, WhereSeveralCouldTakeThePlaceOfTheirTargetTheyAreHeld) 
   expect_at_rest();
 }
 
-// Its note was written to the target it still contributes to; that it waits was to be recorded
-// next.
 // Their target, which is gone, comes in a batch behind them.
 TEST_F(ContributorsTest, ThoseThatWaitGoOnWaitingWhenTheirTargetIsLookedAt) {
   map(kCountryKey);
@@ -205,6 +203,8 @@ TEST_F(ContributorsTest, ThoseThatWaitGoOnWaitingWhenTheirTargetIsLookedAt) {
   EXPECT_THAT(cities(), ElementsAre("Rome n"));
 }
 
+// Its note was written to the target it still contributes to; that it waits was to be recorded
+// next.
 TEST_F(ContributorsTest, OneThatWaitsIsFoundAgainWhenTheProcessDiesBeforeThatIsRecorded) {
   map(kCountryKey);
   left->insert("countries", {{"id", "1"}, {"name", "Italy"}});
