@@ -254,8 +254,14 @@ bool Syncer::was_made(const MappingPlan& plan, const Intent::Entry& entry, const
 Result<void> Syncer::leave_to_the_rule(const MappingPlan& plan,
                                        std::span<const Intent::Entry* const> entries,
                                        const Reader::Found& rows, JointChanges& joint) {
+  for (const Intent::Entry* entry : entries) {
+    std::vector<StateBatch::Change> lost;
+    std::copy_if(entry->changes.begin(), entry->changes.end(), std::back_inserter(lost),
+                 [](const auto& change) { return change.family == Family::kConflicts; });
+    joint.add(lost);
+  }
   if (entries.empty() || plan.entities->many) {
-    return {};
+    return {};  // Who contributes is decided on anew.
   }
   const Side side = entries.front()->side;
   std::vector<ObjectKey> keys;
@@ -265,10 +271,6 @@ Result<void> Syncer::leave_to_the_rule(const MappingPlan& plan,
   COUPLET_ASSIGN(auto links, state_.links(plan.pair, side, keys));
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Intent::Entry& entry = *entries[i];
-    std::vector<StateBatch::Change> lost;
-    std::copy_if(entry.changes.begin(), entry.changes.end(), std::back_inserter(lost),
-                 [](const auto& change) { return change.family == Family::kConflicts; });
-    joint.add(lost);
     if (!links[i]) {
       if (!rows.contains(entry.key)) {
         joint.add(entry.changes);
