@@ -82,20 +82,17 @@ void Departures::end() {
 }
 
 bool Departures::complete(const Task& left) const {
-  const auto refused = [](const auto& written) { return written && written->refused; };
   const std::vector<const Task*>& to = to_.at(&left);
-  return std::all_of(to.begin(), to.end(), [&](const Task* task) {
-    return arrived(task) || (task != nullptr && task->act == Task::Act::kMerge &&
-                             std::any_of(task->written.begin(), task->written.end(), refused));
-  });
+  return std::all_of(to.begin(), to.end(), [&](const Task* task) { return arrived(task); });
 }
 
-// What has nothing to write has arrived when it is recorded.
+// What has nothing to write has arrived when it is recorded; else when its write has come back,
+// done or refused.
 bool Departures::arrived(const Task* task) const {
-  const auto done = [](const auto& written) { return written && written->done; };
+  const auto came_back = [](const auto& written) { return written.has_value(); };
   return task != nullptr && Recorder::succeeded(*task) &&
          (!writing_.contains(task) ||
-          std::any_of(task->written.begin(), task->written.end(), done));
+          std::any_of(task->written.begin(), task->written.end(), came_back));
 }
 
 }  // namespace couplet

@@ -1,4 +1,4 @@
-// Many to one, killed at a durable step: what lost is on record.
+// Many to one, killed at a durable step: what lost is on record, and who was left is an orphan.
 #include <gmock/gmock.h>
 
 #include "tests/support/sync_world.h"
@@ -71,6 +71,44 @@ TEST(ContributorsCrash, WhatTheTargetLosesIsOnRecordThoughAUserPutsBackTheOtherP
     EXPECT_THAT(world.outdone(), Contains("\"user\""));
     EXPECT_EQ(world.reconcile().summary.operations(), 0U);
   }
+}
+
+// Its two contributors go to two others. A row that is refused halves the batch between them, and
+// the write on the first arrival is refused, since that row was changed between look and write.
+TEST(ContributorsCrash, ATargetThatIsLeftAcrossHalvesOfABatchIsAnOrphanAllTheSame) {
+  int killed = 0;
+  for (const char* point : {"after_submit", "after_commit", "after_results", "after_record"}) {
+    for (int nth = 1; nth < 7; ++nth) {
+      SCOPED_TRACE(std::string(point) + " " + std::to_string(nth));
+      OrdersWorld world;
+      for (const char* city : {"Rome", "Oslo", "Bonn", "Lima", "Bern"}) {
+        world.right->insert("cities", {{"name", city}});
+        world.left->insert("orders", {{"city", city}, {"note", city}});
+      }
+      world.left->insert("orders", {{"city", "Rome"}, {"kind", "late"}});
+      world.reconcile();
+      world.right->add_check("cities", {"no_fault", [](const memory::RowAccess& row) {
+                                          return row.get("kind") != "fault";
+                                        }});
+      world.left->update("orders", {{"note", "Rome"}}, {{"city", "Oslo"}, {"kind", "moved"}});
+      world.left->update("orders", {{"kind", "late"}}, {{"city", "Lima"}});
+      world.left->update("orders", {{"note", "Bonn"}}, {{"kind", "fault"}});
+      world.left->update("orders", {{"note", "Bern"}}, {{"kind", "written"}});
+      world.right->faults().before(memory::SourceCall::kSubmit, [&] {
+        world.right->update("cities", {{"name", "Oslo"}}, {{"note", "raced"}});
+      });
+      if (!world.is_killed_at(point, nth)) {
+        break;
+      }
+      ++killed;
+      EXPECT_TRUE(world.reconcile().summary.converged);
+      const auto orphans = world.store->cursor(Family::kTombstones);
+      orphans->seek({});
+      EXPECT_TRUE(orphans->valid());
+      EXPECT_EQ(world.sync({"right.cities/1"}).summary.operations(), 0U);
+    }
+  }
+  EXPECT_GT(killed, 8);
 }
 
 }  // namespace
