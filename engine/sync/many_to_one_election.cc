@@ -184,6 +184,7 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
   COUPLET_ASSIGN(auto contributions, state_.contributions(plan_.pair, voters));
   std::vector<Member> counted;
   std::vector<Member> moved_on;
+  std::vector<Member> renamed;  // along with the target
   std::vector<ObjectKey> unseen;
   std::optional<bool> together;  // Only everyone can tell.
   const auto stays = [&] {
@@ -214,10 +215,15 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
     member.identity = recorded;
     member.before = std::move(contributions[i]);
     if (identity.kind == Identity::Kind::kComplete && recorded != Digest{} &&
-        identity.digest != recorded && !stays()) {
+        identity.digest != recorded) {
+      member.stands_alone = true;
+      if (stays()) {
+        member.identity = identity.digest;
+        renamed.push_back(std::move(member));
+        continue;
+      }
       // It goes there when its own turn comes. Should it come back instead, a scan is to see it.
       member.moved_on = true;
-      member.stands_alone = true;
       moved_on.push_back(std::move(member));
       continue;
     }
@@ -232,7 +238,7 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
   task.elected.assign(plan_.uses.size(), nullptr);
   for (const bool by_hand : {false, true}) {
     const std::vector<const View*> settled = task.elected;
-    for (const std::vector<Member>* members : {&task.members, &counted}) {
+    for (const std::vector<Member>* members : {&task.members, &counted, &renamed}) {
       for (const Member& member : *members) {
         if (!member.leaves && !member.moved_on && member.view != nullptr && member.view->in_scope &&
             linked_by_hand(member) == by_hand) {
@@ -242,8 +248,12 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
     }
   }
   keep_unseen(task, unseen);
-  task.members.insert(task.members.end(), std::make_move_iterator(moved_on.begin()),
-                      std::make_move_iterator(moved_on.end()));
+  // The new names go on record with the election, or the next batch would take the winner for one
+  // that is on its way, and read everyone again.
+  for (std::vector<Member>* members : {&moved_on, &renamed}) {
+    task.members.insert(task.members.end(), std::make_move_iterator(members->begin()),
+                        std::make_move_iterator(members->end()));
+  }
   if (all && task.views[index_of(one_)] == nullptr) {
     // The target is to be found or made again: everyone is linked anew. Who does not say where it
     // belongs is on record for that by its own look.
