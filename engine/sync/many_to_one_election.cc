@@ -70,8 +70,8 @@ void ManyToOneResolver::weigh(Task& task, const Touched& touched) const {
       outvoted = outvoted || order > 0 || (order == 0 && competitor.mapping < plan_.mapping);
     }
     // Somebody came first before, and then nobody had a say: what is there may be another
-    // mapping's.
-    const bool lapsed = !task.links && !plan_.competitors[use].empty() &&
+    // mapping's. (Not so where winners are forgotten since the definition has changed.)
+    const bool lapsed = before.leads && !task.links && !plan_.competitors[use].empty() &&
                         task.target->agreement.base[plan_.uses[use]->slot].known;
     if (outvoted) {
       task.leads[use] = Task::Lead::kOutvoted;

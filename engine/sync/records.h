@@ -81,7 +81,7 @@ struct Contribution {
 // Many to one: the contributor that came first for a slot (DESIGN section 5.5), and what it came
 // first by, so that contributors under other mappings can be held against it.
 struct Winner {
-  ObjectKey key;  // empty: nobody
+  ObjectKey key;  // empty: nobody; without `leads`: forgotten, as the definition has changed
   bool null = false;
   std::optional<Timestamp> time;
   // It also came before those of all other mappings that write the same attribute.

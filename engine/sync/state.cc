@@ -145,7 +145,10 @@ Result<Target> State::decode_target_of(std::size_t pair, std::string_view value)
   COUPLET_ASSIGN(Target target, decode_target(value, shape));
   adapt(pair, shape, target.agreement.base);
   if (shape != shapes_[pair]) {
-    target.winners.clear();
+    // Everyone is to be read again. Nobody is on record, but somebody may have led.
+    Winner forgotten;
+    forgotten.leads = false;
+    target.winners.assign(definition_.pairs[pair].slots.size(), forgotten);
   }
   target.winners.resize(definition_.pairs[pair].slots.size());
   return target;

@@ -73,5 +73,37 @@ TEST_F(DefinitionChangeTest, AStateOfADefinitionWithAnotherNameIsRefused) {
   EXPECT_THAT(report.error().message, testing::HasSubstr("'somebody-elses'"));
 }
 
+// Two mappings write one attribute, which a user has changed where he may.
+TEST(DefinitionChange, WhatFollowHasLeftAloneStaysWhenAnAttributeIsAdded) {
+  SyncWorld world;
+  for (const char* table : {"orders", "visits"}) {
+    world.create(*world.left, DescribedTable(table).id().text("city").text("note").text("kind"));
+  }
+  world.create(*world.right, DescribedTable("cities").id().text("name").text("note").text("kind"));
+  const auto map = [&](const std::string& attributes) {
+    std::string mappings;
+    for (const std::string table : {"orders", "visits"}) {
+      mappings += "  by_" + table + ": { left: left." + table +
+                  ", right: right.cities, direction: left_to_right,\n"
+                  "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n"
+                  "    attributes: [ { left: note, right: note, policy: follow }" +
+                  attributes + " ] }\n";
+    }
+    world.define("mappings:\n" + mappings);
+  };
+  map("");
+  world.left->insert("orders", {{"city", "Rome"}, {"note", "order"}, {"kind", "k"}});
+  world.left->insert("visits", {{"city", "Oslo"}, {"note", "visit"}, {"kind", "k"}});
+  settle(world);
+  world.right->update("cities", {{"name", "Rome"}}, {{"note", "user"}});
+  EXPECT_EQ(world.reconcile().summary.operations(), 0U);
+  map(", kind");
+  EXPECT_TRUE(world.reconcile().summary.converged);
+  EXPECT_THAT(column(*world.right, "cities", "note"), ElementsAre("user", "visit"));
+  EXPECT_THAT(column(*world.right, "cities", "kind"), ElementsAre("k", "k"));
+  EXPECT_EQ(world.reconcile().summary.operations(), 0U);
+  EXPECT_THAT(column(*world.right, "cities", "note"), ElementsAre("user", "visit"));
+}
+
 }  // namespace
 }  // namespace couplet::test
