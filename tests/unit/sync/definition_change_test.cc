@@ -81,14 +81,15 @@ TEST(DefinitionChange, WhatFollowHasLeftAloneStaysWhenAnAttributeIsAdded) {
   }
   world.create(*world.right, DescribedTable("cities").id().text("name").text("note").text("kind"));
   const auto map = [&](const std::string& attributes) {
-    std::string mappings;
-    for (const std::string table : {"orders", "visits"}) {
-      mappings += "  by_" + table + ": { left: left." + table +
-                  ", right: right.cities, direction: left_to_right,\n"
-                  "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n"
-                  "    attributes: [ { left: note, right: note, policy: follow }" +
-                  attributes + " ] }\n";
-    }
+    const auto mapping = [&](const std::string& table) {
+      std::string text = "  by_" + table + ": { left: left." + table;
+      text += ", right: right.cities, direction: left_to_right,\n";
+      text += "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n";
+      text +=
+          "    attributes: [ { left: note, right: note, policy: follow }" + attributes + " ] }\n";
+      return text;
+    };
+    const std::string mappings = mapping("orders") + mapping("visits");
     world.define("mappings:\n" + mappings);
   };
   map("");
