@@ -1,5 +1,6 @@
 #include "tests/simulation/deployment.h"
 
+#include "engine/admin/link_index.h"
 #include "engine/sync/object_name.h"
 
 namespace couplet::simulation {
@@ -199,6 +200,12 @@ void Deployment::read_state(const std::function<void(const State&)>& read) {
   const auto state = State::open(overlay, *bound_, identities, random_);
   COUPLET_CHECK(state.has_value());
   read(**state);
+}
+
+std::vector<std::string> Deployment::link_faults() const {
+  const auto faults = verify_link_index(*store_);
+  COUPLET_CHECK(faults.has_value());
+  return *faults;
 }
 
 std::map<std::string, std::map<std::string, std::string>> Deployment::links() {

@@ -47,6 +47,8 @@ class Deployment final : private Observer {
   [[nodiscard]] std::string name_of_row(std::size_t table, const memory::Cells& row) const;
   // What the conflict log holds.
   std::vector<Conflict> conflicts();
+  // What is wrong with the links as seen from their right ends.
+  [[nodiscard]] std::vector<std::string> link_faults() const;
   // By mapping: which left object is linked to which right one.
   std::map<std::string, std::map<std::string, std::string>> links();
   // All that the state holds, as text.

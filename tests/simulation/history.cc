@@ -136,6 +136,10 @@ class History {
     if (broken()) {
       return;
     }
+    if (const auto faults = deployment_.link_faults(); !faults.empty()) {
+      violated("link integrity", faults.front());
+      return;
+    }
     read_conflicts();
     std::vector<OperationReport> standing = second.operations;
     verdict_.excused = standing.size();

@@ -23,6 +23,21 @@ TEST_F(DefinitionChangeTest,
   EXPECT_EQ(reconcile().summary.operations(), 0U);
 }
 
+// The row on the right has been written by nobody but us since, with what is newer than the left's.
+TEST_F(DefinitionChangeTest, AtFirstContactARowHasTheTimeThatWeCarriedThere) {
+  map("direction: both, attributes: [ name ]");
+  left_has({{"key", "a"}, {"name", "Ada"}, {"touched", "2025-01-01 00:00:00+00"}});
+  right_has({{"key", "a"}, {"name", "Ada"}, {"mail", "r"}, {"touched", "2025-01-01 00:00:00+00"}});
+  settle(*this);
+  left_sets("a", {{"name", "Ada L."}, {"touched", "2025-03-01 00:00:00+00"}});
+  settle(*this);
+  left_sets("a", {{"mail", "l"}, {"touched", "2025-02-01 00:00:00+00"}});
+  map("direction: both, attributes: [ name, mail ]");
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a Ada L. r"));
+  EXPECT_EQ(lefts(), rights());
+}
+
 TEST_F(DefinitionChangeTest, AbsenceUnderANewDefinitionIsNoEvidenceOfADelete) {
   map("direction: both");
   left_has({{"key", "a"}});

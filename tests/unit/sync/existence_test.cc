@@ -120,6 +120,20 @@ TEST_F(ExistenceTest, AColumnLeftOutWhenAnObjectComesBackIsFilledFromTheSurvivor
   expect_at_rest();
 }
 
+TEST_F(ExistenceTest, ALinkThatIsGoneIsFoundFromNeitherEnd) {
+  map("direction: both");
+  left_has({{"key", "a"}});
+  left_has({{"key", "b"}});
+  left_has({{"key", "c"}});
+  settle(*this);
+  left->erase("people", {{"key", "a"}});
+  right->erase("persons", {{"key", "a"}});
+  right->erase("persons", {{"key", "b"}});
+  settle(*this);
+  EXPECT_EQ(entries(Family::kLinks), 1U);
+  EXPECT_EQ(entries(Family::kLinksRight), 1U);
+}
+
 TEST_F(ExistenceTest, ASurvivorThatGoesTakesItsTombstoneAlong) {
   map("direction: both");
   left_has({{"id", "1"}, {"key", "a"}});

@@ -97,6 +97,32 @@ TEST_F(ManyToOneTest, TheFirstInTheTotalOrderCountsWhateverTheOrderOfArrival) {
   } while (std::next_permutation(order_of_arrival.begin(), order_of_arrival.end()));
 }
 
+// DESIGN section 5.4: the time is that of the object that holds the value, and times along a path
+// are never compared.
+TEST_F(ManyToOneTest, AValueThatIsReadThroughAPathHasTheTimeOfWhoHoldsIt) {
+  const Type time = type_of(TypeKind::kTimestampTz);
+  create(*left, DescribedTable("memos").id().text("note").column("touched", time));
+  create(*left, DescribedTable("visits")
+                    .id()
+                    .text("city")
+                    .foreign_key("memo_id", "memos")
+                    .column("touched", time));
+  define(
+      "entities:\n  left.visits: { updated_at: touched }\n  left.memos: { updated_at: touched }\n"
+      "mappings:\n  city: { left: left.visits, right: right.cities, direction: left_to_right,\n"
+      "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n"
+      "    attributes: [ { left: memo.note, right: note } ] }\n");
+  left->insert("memos", {{"note", "older"}, {"touched", "2025-01-01 00:00:00+00"}});
+  left->insert("memos", {{"note", "newer"}, {"touched", "2025-02-01 00:00:00+00"}});
+  left->insert("visits",
+               {{"city", "Rome"}, {"memo_id", "1"}, {"touched", "2025-09-01 00:00:00+00"}});
+  left->insert("visits",
+               {{"city", "Rome"}, {"memo_id", "2"}, {"touched", "2025-01-01 00:00:00+00"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome newer"));
+  expect_at_rest();
+}
+
 TEST_F(ManyToOneTest, WhenTheWinnerChangesOrGoesTheNextOneCounts) {
   order({{"city", "Rome"}, {"note", "first"}, {"touched", "2025-02-01 00:00:00+00"}});
   order({{"city", "Rome"}, {"note", "second"}, {"touched", "2025-01-01 00:00:00+00"}});

@@ -87,6 +87,19 @@ TEST_F(ObjectSyncTest, ATargetThatIsGoneIsMadeAgain) {
   EXPECT_THAT(rights(), ElementsAre("k1 old -", "k2 old -"));
 }
 
+// Its successor is not named: the object that is left leads to it.
+TEST_F(ObjectSyncTest, WhatStandsInThePlaceOfATargetThatIsGoneSucceedsIt) {
+  map("direction: left_to_right");
+  in_step(2);
+  right->erase("persons", {{"key", "k1"}});
+  right_has({{"key", "k1"}, {"name", "new"}});
+  const Summary summary = sync({"left.people/1"}).summary;
+  EXPECT_EQ(summary.count(Operation::kLink), 1U);
+  EXPECT_EQ(summary.count(Operation::kHold), 0U);
+  EXPECT_THAT(rights(), ElementsAre("k1 old -", "k2 old -"));
+  EXPECT_EQ(settle(*this).operations(), 0U);
+}
+
 TEST_F(ObjectSyncTest, AWipedTargetIsNotRefilledUnasked) {
   map("direction: left_to_right");
   in_step(30);
