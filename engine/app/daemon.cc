@@ -1,6 +1,7 @@
 #include "engine/app/daemon.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/sync/failure_policy.h"
 
@@ -38,7 +39,10 @@ Result<void> Daemon::run() {
     if (!served && settings_.stop_requested() && passes(served.error().kind)) {
       break;
     }
-    if (!served && !passes(served.error().kind)) {
+    // What a stream needs may have gone since it began: the next life makes it again, if it may.
+    const bool gone =
+        !served && served.error().kind == ErrorKind::kPrivilege && std::exchange(followed_, false);
+    if (!served && !gone && !passes(served.error().kind)) {
       return served;
     }
     if (!served) {
@@ -187,6 +191,7 @@ Result<bool> Daemon::reconcile(const Work& work, std::vector<LiveSync::Tail>& ta
 // One life: until a stop, or an error.
 Result<void> Daemon::serve() {
   COUPLET_ASSIGN(Work work, begin());
+  COUPLET_TRY(settings_.set_up());
   COUPLET_ASSIGN(auto tails, open_streams());
   COUPLET_TRY(note_gaps(tails));
   COUPLET_ASSIGN(std::string why, why_reconcile(*work.state, tails));
@@ -225,6 +230,7 @@ Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails)
       return {};
     }
     failures_ = 0;
+    followed_ = true;
     settings_.after_step(*step);
     if (step->idle && names.empty()) {
       clock_.sleep_us(std::chrono::microseconds(settings_.wait).count());

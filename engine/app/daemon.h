@@ -20,6 +20,9 @@ class Daemon {
   struct Settings {
     std::vector<bool> follows;  // by source: its stream is wanted where a mapping reads from it
     std::optional<std::int64_t> reconcile_every_us;
+    // Makes what streams need and what is missing at their sources, as far as our role may. Asked
+    // before they are opened, each time.
+    std::function<Result<void>()> set_up = [] { return Result<void>{}; };
     std::string spool_folder;
     DoAll do_all = one_after_the_other;
     // How long one stream is waited for, while nothing comes of any.
@@ -62,7 +65,8 @@ class Daemon {
   Observer& observer_;
   Settings settings_;
   Router router_;
-  int failures_ = 0;  // in a row
+  int failures_ = 0;       // in a row
+  bool followed_ = false;  // since the last time that something was missing
 };
 
 }  // namespace couplet

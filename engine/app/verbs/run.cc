@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "engine/app/crash_points.h"
@@ -9,6 +11,7 @@
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/wiring/last_failure.h"
 #include "engine/app/wiring/session.h"
+#include "engine/app/wiring/set_up_streams.h"
 
 namespace couplet {
 namespace {
@@ -52,6 +55,33 @@ std::vector<bool> follows(const Definition& definition) {
   return wanted;
 }
 
+// What our role may not make is told, with who may; whether the stream can do without, it says.
+Result<void> set_up(const Session& session, Console& console) {
+  DescribedTables tables;
+  COUPLET_ASSIGN(const BindResult bound,
+                 bind_as_if_allowed(session.definition, session.sources, tables));
+  if (!bound.definition) {
+    return {};
+  }
+  COUPLET_ASSIGN(const auto all, chosen_sources(session.definition, {}));
+  COUPLET_ASSIGN(auto found, plan_setups(session.definition, session.sources, bound, tables, all));
+  for (StreamSource& source : found) {
+    if (source.plan.steps.empty()) {
+      continue;
+    }
+    carry_out(source, false, [&](const SetupStep& step) {
+      console.talk(fmt::format("couplet: source '{}': {}: {}", source.name, step.why, step.sql));
+    });
+    if (source.error && source.error->kind != ErrorKind::kPrivilege) {
+      return fail(std::move(*source.error));
+    }
+    if (source.error) {
+      console.talk(fmt::format("couplet: {} ({})", source.error->message, source.error->hint));
+    }
+  }
+  return {};
+}
+
 Result<ExitCode> serve(const Invocation& invocation, SystemClock& clock, Console& console) {
   SystemRandom random;
   catch_stop_signals();
@@ -73,6 +103,7 @@ Result<ExitCode> serve(const Invocation& invocation, SystemClock& clock, Console
   if (definition.reconcile) {
     settings.reconcile_every_us = definition.reconcile->every_us;
   }
+  settings.set_up = [&] { return set_up(*session, console); };
   settings.spool_folder = definition.state.string();
   settings.do_all = on_threads;
   settings.wait = kWait;
@@ -103,6 +134,7 @@ VerbSpec run_verb() {
   verb.name = "run";
   verb.summary = "follow the changes of all sources, for as long as it is let";
   verb.doc =
+      "Makes what a stream lacks at its source, as `setup` does, where our role may.\n"
       "Reconciles where that is due (the first time, after a gap in a stream, on the schedule of\n"
       "`reconcile: { every: … }`), then syncs each object as its source tells that it has "
       "changed.\n"

@@ -150,11 +150,27 @@ TEST_F(LivePgTest, AnIdThatChangesTakesTheLinkAlong) {
   expect_nothing_left_to_do();
 }
 
-TEST_F(LivePgTest, WithoutASlotItSaysWhatMakesOneAndExits3) {
+TEST_F(LivePgTest, ASlotThatIsNotThereIsMade) {
+  add_people(1);
   right_.exec(fmt::format("select pg_drop_replication_slot('couplet_{}_right')", name()));
+  Program program(this->program({"run"}));
+  wait_until_right("name = 'p1'");
+  right_.exec("insert into persons (name, years) values ('right', 2)");
+  wait_until_left("name = 'right'");
+  const Ended ended = stop(program);
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("pg_create_logical_replication_slot"));
+  expect_nothing_left_to_do();
+}
+
+TEST_F(LivePgTest, WhereItMayNotMakeWhatIsMissingItSaysWhatToRunAndExits3) {
+  right_.exec(fmt::format("select pg_drop_replication_slot('couplet_{}_right')", name()));
+  right_.exec(fmt::format("drop publication couplet_{}_right", name()));
+  shared_cluster().exec("postgres", "alter role couplet noreplication");
   const Ended ended = couplet({"run"});
+  shared_cluster().exec("postgres", "alter role couplet replication");
   EXPECT_EQ(ended.exit_code, 3) << ended.err;
-  EXPECT_THAT(ended.err, HasSubstr("couplet setup"));
+  EXPECT_THAT(ended.err, HasSubstr("may not stream changes (ALTER ROLE \"couplet\" REPLICATION)"));
 }
 
 TEST_F(LivePgTest, AStreamThatIsCutOffIsTakenUpAgain) {

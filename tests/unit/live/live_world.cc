@@ -64,6 +64,7 @@ Result<void> LiveWorld::try_live() {
   Daemon::Settings settings;
   settings.follows = {true, true};
   settings.reconcile_every_us = reconcile_every_us;
+  settings.set_up = set_up;
   settings.crash_points = crash_points;
   settings.stop_requested = [&] { return stop || stop_requested(); };
   int idle = 0;

@@ -57,6 +57,7 @@ class LiveWorld : public PeopleWorld {
 
   PowerStore disk{store};
   std::optional<std::int64_t> reconcile_every_us;
+  std::function<Result<void>()> set_up = [] { return Result<void>{}; };
 
   // A process from its start until nothing comes any more, then stopped. CHECKs that it can.
   void live();

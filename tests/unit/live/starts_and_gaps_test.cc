@@ -101,6 +101,40 @@ TEST_F(StartsAndGapsTest, ASlotThatIsLostWhileItRunsEndsItWithAdvice) {
   EXPECT_EQ(done.error().code, "stream_missing");
 }
 
+TEST_F(StartsAndGapsTest, WhereOurRoleMayASlotIsMadeBeforeTheFirstReconcileLooks) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  left->drop_slot("test");
+  set_up = [&] {
+    left->make_slot("test");
+    return Result<void>{};
+  };
+  after_steps(1, [&] { left_sets("a", {{"name", "told"}}); });
+  live();
+  EXPECT_THAT(rights(), ElementsAre("a told -"));
+  expect_in_step();
+}
+
+TEST_F(StartsAndGapsTest, ASlotThatIsLostWhileItRunsIsMadeAgainAndAReconcileClosesTheGap) {
+  in_step();
+  bool lost = false;
+  set_up = [&] {
+    if (std::exchange(lost, false)) {
+      left_sets("a", {{"name", "untold"}});
+      left->make_slot("test");
+    }
+    return Result<void>{};
+  };
+  after_steps(1, [&] {
+    left->drop_slot("test");
+    lost = true;
+  });
+  live();
+  EXPECT_TRUE(told("reconciling: source 'left': the slot begins behind where we were"));
+  EXPECT_THAT(rights(), ElementsAre("a untold -"));
+  expect_in_step();
+}
+
 TEST_F(StartsAndGapsTest, AStreamThatBreaksIsTakenUpAgainAndThatIsSaidOnce) {
   in_step();
   left_sets("a", {{"name", "new"}});
