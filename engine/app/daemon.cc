@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/reconcile/schedule.h"
 #include "engine/sync/failure_policy.h"
 
 namespace couplet {
@@ -139,12 +140,25 @@ Result<std::string> Daemon::why_reconcile(State& state,
   return std::string();
 }
 
-Result<bool> Daemon::is_due() {
-  if (!settings_.reconcile_every_us) {
-    return false;
+// What the state says, which outlives us: one that came due meanwhile is overdue. Or earlier, where
+// the schedule is another by now. nullopt: none is scheduled.
+Result<std::optional<Timestamp>> Daemon::next_scheduled() {
+  if (!settings_.schedule) {
+    return std::nullopt;
   }
-  COUPLET_ASSIGN(const auto due, next_reconcile(store_));
-  return !due || due->value <= clock_.now().value;
+  const Timestamp now = clock_.now();
+  COUPLET_ASSIGN(const auto recorded, next_reconcile(store_));
+  if (!recorded) {
+    return now;  // There never was one.
+  }
+  const auto next = next_due(*settings_.schedule, now);
+  if (!next || *recorded <= *next) {
+    return recorded;
+  }
+  StateBatch changes;
+  put_next_reconcile(changes, *next);
+  COUPLET_TRY(store_.commit(changes, Durability::kLater));
+  return next;
 }
 
 // False: a stop was asked for before it was done.
@@ -176,8 +190,10 @@ Result<bool> Daemon::reconcile(const Work& work, std::vector<LiveSync::Tail>& ta
       erase_missed(changes, *work.state, mapping);
     }
   }
-  if (settings_.reconcile_every_us) {
-    put_next_reconcile(changes, {started.value + *settings_.reconcile_every_us});
+  if (settings_.schedule) {
+    if (const auto next = next_due(*settings_.schedule, started)) {
+      put_next_reconcile(changes, *next);
+    }
   }
   COUPLET_TRY(store_.commit(changes, Durability::kSynced));
   const std::uint64_t operations = report.summary.operations();
@@ -195,9 +211,9 @@ Result<void> Daemon::serve() {
   COUPLET_ASSIGN(auto tails, open_streams());
   COUPLET_TRY(note_gaps(tails));
   COUPLET_ASSIGN(std::string why, why_reconcile(*work.state, tails));
-  if (why.empty()) {
-    COUPLET_ASSIGN(const bool due, is_due());
-    why = due ? "it is due by its schedule" : "";
+  COUPLET_ASSIGN(auto due, next_scheduled());
+  if (why.empty() && due && *due <= clock_.now()) {
+    why = "it is due by its schedule";
   }
   if (!why.empty()) {
     COUPLET_ASSIGN(const bool done, reconcile(work, tails, why));
@@ -206,11 +222,13 @@ Result<void> Daemon::serve() {
     }
     failures_ = 0;
     COUPLET_ASSIGN(work, begin());  // The state is another by now: no longer fresh, say.
+    COUPLET_ASSIGN(due, next_scheduled());
   }
-  return follow(work, std::move(tails));
+  return follow(work, std::move(tails), due);
 }
 
-Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails) {
+Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails,
+                            std::optional<Timestamp> due) {
   std::string names;
   for (const LiveSync::Tail& tail : tails) {
     names += (names.empty() ? "" : ", ") + definition_.sources[tail.source];
@@ -235,8 +253,8 @@ Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails)
     if (step->idle && names.empty()) {
       clock_.sleep_us(std::chrono::microseconds(settings_.wait).count());
     }
-    COUPLET_ASSIGN(const bool due, is_due());
-    if (due || (!live.missed().empty() && clock_.monotonic_us() - began > kMissedPauseUs)) {
+    if ((due && *due <= clock_.now()) ||
+        (!live.missed().empty() && clock_.monotonic_us() - began > kMissedPauseUs)) {
       return live.settle();  // The next life begins with the reconcile.
     }
   }

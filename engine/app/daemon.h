@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/definition/bound.h"
+#include "engine/definition/definition.h"
 #include "engine/live/live_sync.h"
 #include "engine/ports/clock.h"
 #include "engine/reconcile/reconciler.h"
@@ -19,7 +20,7 @@ class Daemon {
  public:
   struct Settings {
     std::vector<bool> follows;  // by source: its stream is wanted where a mapping reads from it
-    std::optional<std::int64_t> reconcile_every_us;
+    std::optional<ReconcileOptions> schedule;
     // Makes what streams need and what is missing at their sources, as far as our role may. Asked
     // before they are opened, each time.
     std::function<Result<void>()> set_up = [] { return Result<void>{}; };
@@ -53,8 +54,10 @@ class Daemon {
   Result<bool> reconcile(const Work& work, std::vector<LiveSync::Tail>& tails,
                          const std::string& why);
   Result<void> serve();
-  Result<void> follow(const Work& work, std::vector<LiveSync::Tail> tails);
-  Result<bool> is_due();
+  // Until `due`, where that is known.
+  Result<void> follow(const Work& work, std::vector<LiveSync::Tail> tails,
+                      std::optional<Timestamp> due);
+  Result<std::optional<Timestamp>> next_scheduled();
   void back_off(const Error& error);
 
   const BoundDefinition& definition_;

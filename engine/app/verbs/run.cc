@@ -94,15 +94,10 @@ Result<ExitCode> serve(const Invocation& invocation, SystemClock& clock, Console
   RunReporter::Settings how = reporter_settings(invocation, session->bound, false);
   how.bar = false;
   RunReporter reporter(console, clock, std::move(how));
-  if (definition.reconcile && definition.reconcile->cron) {
-    reporter.on_notice("`reconcile: { cron: … }` is not followed yet; `every:` is");
-  }
 
   Daemon::Settings settings;
   settings.follows = follows(definition);
-  if (definition.reconcile) {
-    settings.reconcile_every_us = definition.reconcile->every_us;
-  }
+  settings.schedule = definition.reconcile;
   settings.set_up = [&] { return set_up(*session, console); };
   settings.spool_folder = definition.state.string();
   settings.do_all = on_threads;
@@ -136,7 +131,8 @@ VerbSpec run_verb() {
   verb.doc =
       "Makes what a stream lacks at its source, as `setup` does, where our role may.\n"
       "Reconciles where that is due (the first time, after a gap in a stream, on the schedule of\n"
-      "`reconcile: { every: … }`), then syncs each object as its source tells that it has "
+      "`reconcile: { every: … }`, or `cron:`), then syncs each object as its source tells that it "
+      "has "
       "changed.\n"
       "Prints one line an operation. What passes (a database that restarts) is waited for. INT or\n"
       "TERM finishes the batch at hand and exits 0; a second one ends at once. Killed, it goes on\n"

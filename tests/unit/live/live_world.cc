@@ -63,7 +63,7 @@ Result<void> LiveWorld::try_live() {
   steps_ = 0;
   Daemon::Settings settings;
   settings.follows = {true, true};
-  settings.reconcile_every_us = reconcile_every_us;
+  settings.schedule = schedule;
   settings.set_up = set_up;
   settings.crash_points = crash_points;
   settings.stop_requested = [&] { return stop || stop_requested(); };

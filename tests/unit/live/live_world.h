@@ -56,7 +56,7 @@ class LiveWorld : public PeopleWorld {
   explicit LiveWorld(bool marks = true);
 
   PowerStore disk{store};
-  std::optional<std::int64_t> reconcile_every_us;
+  std::optional<ReconcileOptions> schedule;
   std::function<Result<void>()> set_up = [] { return Result<void>{}; };
 
   // A process from its start until nothing comes any more, then stopped. CHECKs that it can.

@@ -23,6 +23,17 @@ class StartsAndGapsTest : public testing::Test, public LiveWorld {
   [[nodiscard]] std::string due(const std::string& source) const {
     return progress_of(*store, source)->due;
   }
+  static ReconcileOptions every(std::int64_t us) {
+    ReconcileOptions options;
+    options.every_us = us;
+    return options;
+  }
+  // A process that starts so much later: whether its schedule has it reconcile.
+  bool reconciles_after(std::int64_t us) {
+    clock.sleep_us(us);
+    live();
+    return told("reconciling: it is due by its schedule");
+  }
   bool refuse_ = false;
 };
 
@@ -184,7 +195,7 @@ TEST_F(StartsAndGapsTest, AWrongPasswordEndsIt) {
 }
 
 TEST_F(StartsAndGapsTest, AScheduledReconcileFindsWhatNoEventTold) {
-  reconcile_every_us = 60'000'000;
+  schedule = every(60'000'000);
   in_step();
   left->drop_slot("test");  // Nobody keeps what is written now.
   left_sets("a", {{"name", "untold"}});
@@ -203,6 +214,28 @@ TEST_F(StartsAndGapsTest, AScheduledReconcileFindsWhatNoEventTold) {
   clock.sleep_us(61'000'000);
   live();
   EXPECT_TRUE(told("reconciling: it is due by its schedule")) << "overdue at its start";
+}
+
+// The times of the schedule are in the state: a process that is not there at one makes up for it,
+// once, however many it has missed.
+TEST_F(StartsAndGapsTest, ATimeOfTheClockThatWentByUnattendedIsMadeUpForOnce) {
+  constexpr std::int64_t kHourUs = 3'600'000'000;
+  schedule.emplace();
+  schedule->cron = *parse_cron("0 */6 * * *");
+  schedule->cron->timezone = "Europe/Berlin";
+  in_step();
+  EXPECT_TRUE(reconciles_after(20 * kHourUs));
+  EXPECT_FALSE(reconciles_after(1));
+  EXPECT_TRUE(reconciles_after(6 * kHourUs)) << "one of any six hours is one of them";
+}
+
+TEST_F(StartsAndGapsTest, ADenserScheduleDoesNotWaitForWhatTheOldOneSaid) {
+  schedule = every(86'400'000'000);
+  in_step();
+  EXPECT_FALSE(reconciles_after(3'600'000'000));
+  schedule = every(60'000'000);
+  EXPECT_FALSE(reconciles_after(1));
+  EXPECT_TRUE(reconciles_after(61'000'000));
 }
 
 // What waits for a link when the process dies is not forgotten by the next one.
