@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "connectors/sqlite/declared_type.h"
+#include "connectors/sqlite/log_text.h"
 #include "connectors/sqlite/sql_text.h"
 
 namespace couplet::sqlite {
@@ -189,13 +190,20 @@ class CatalogReader {
   }
 
   Result<void> read_triggers() {
-    return each("SELECT DISTINCT tbl_name FROM sqlite_schema WHERE type = 'trigger'",
-                [&](const Statement& row) {
-                  if (const auto found = relations_.find(spelled(row.text(0)));
-                      found != relations_.end()) {
-                    found->second.info.user_triggers = true;
-                  }
-                });
+    return each(
+        "SELECT tbl_name, name, sql, type FROM sqlite_schema WHERE type IN ('trigger', 'table') "
+        "AND sql IS NOT NULL",
+        [&](const Statement& row) {
+          const auto found = relations_.find(spelled(row.text(0)));
+          if (found == relations_.end()) {
+            return;
+          }
+          if (row.text(3) == "table") {
+            found->second.change_log = is_log_table(row.text(1), row.text(2));
+          } else if (!is_log_trigger(row.text(1), row.text(2))) {
+            found->second.info.user_triggers = true;
+          }
+        });
   }
 
   // SQLite names no constraint in its catalog: they are called as PostgreSQL would by itself.

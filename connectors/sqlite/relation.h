@@ -15,6 +15,7 @@ namespace couplet::sqlite {
 // What statements over a table depend on, beside what the engine is told of it.
 struct Relation {
   TableInfo info;
+  bool change_log = false;     // Of ours or of another deployment.
   bool strict = false;         // Columns take values of their type alone.
   bool autoincrement = false;  // Ids of its rows are never given twice.
   // The column that is the rowid, under another name; integers only, chosen by SQLite where it is

@@ -12,6 +12,9 @@ struct SqliteSourceSettings {
   std::filesystem::path path;  // Of the file, which must exist.
   // How long a statement waits for a lock that another connection holds.
   std::chrono::milliseconds busy_timeout{5'000};
+  std::string log;  // Of the changes: the table that `setup` makes. Empty: there is no stream.
+  // Between two looks whether anything has changed.
+  std::chrono::milliseconds poll{200};
 };
 
 }  // namespace couplet

@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 
 #include "connectors/sqlite/id_reserve.h"
+#include "connectors/sqlite/log_facts.h"
 #include "connectors/sqlite/reader.h"
 #include "connectors/sqlite/scan.h"
 #include "connectors/sqlite/select_text.h"
+#include "connectors/sqlite/sqlite_stream.h"
 #include "connectors/sqlite/writer.h"
 
 namespace couplet {
@@ -60,7 +62,7 @@ Result<std::vector<TableName>> SqliteSource::tables() {
   COUPLET_ASSIGN(const sqlite::Catalog* const catalog, parts_->reader.read_catalog());
   std::vector<TableName> names;
   for (const auto& [name, relation] : catalog->relations()) {
-    if (relation.info.kind != TableInfo::Kind::kOther) {
+    if (relation.info.kind != TableInfo::Kind::kOther && !relation.change_log) {
       names.push_back(relation.info.name);
     }
   }
@@ -102,7 +104,18 @@ Result<std::optional<BatchNumber>> SqliteSource::attach_mark(const std::string& 
   return std::nullopt;
 }
 
-Result<bool> SqliteSource::mark_exists(const std::string& /*name*/) { return false; }
+Result<bool> SqliteSource::mark_exists(const std::string& name) {
+  const std::string& log = parts_->settings.log;
+  if (log.empty() || !name.starts_with(sqlite::trigger_prefix(log))) {
+    return false;
+  }
+  COUPLET_ASSIGN(sqlite::Database* const database, parts_->reader.database());
+  return sqlite::log_was_read(*database, log);
+}
+
+Result<std::unique_ptr<ChangeStream>> SqliteSource::changes(const StreamRequest& request) {
+  return sqlite::SqliteStream::open(parts_->settings, request);
+}
 
 Result<void> SqliteSource::submit(const WriteBatch& batch) { return parts_->writer.submit(batch); }
 

@@ -10,7 +10,7 @@ namespace couplet {
 //
 // Promise of delivery: a batch is one transaction with a durable commit, run when it is submitted;
 // one that fails wrote nothing. There are no marks: nothing is installed in the file, so after a
-// crash the engine looks before it repeats.
+// crash the engine looks before it repeats. Changes are told where `setup` has made a change log.
 //
 // Row versions are digests of what is stored in the row: a write that leaves a row as it was is not
 // seen, and need not be, since what was decided on it still holds.
@@ -37,7 +37,10 @@ class SqliteSource final : public Source {
                                               std::span<const Type> id_types,
                                               std::size_t count) override;
   Result<std::optional<BatchNumber>> attach_mark(const std::string& name) override;
+  // In place of a mark: whether the deployment's change log was read before. There is a state then,
+  // or was.
   Result<bool> mark_exists(const std::string& name) override;
+  Result<std::unique_ptr<ChangeStream>> changes(const StreamRequest& request) override;
   Result<void> submit(const WriteBatch& batch) override;
   Result<WriteOutcome> collect() override;
   // Statements prepared and run; one that is run for each row of a group counts once.

@@ -19,7 +19,7 @@ struct StreamNeeds {
     std::vector<std::string> id;
     bool operator==(const Table&) const = default;
   };
-  std::string slot;
+  std::string slot;  // or the change log, where the source keeps one of its own
   std::string publication;
   // Named by the user: its tables may be there for others as well, so none is taken out.
   bool shared_publication = false;
@@ -31,7 +31,7 @@ struct StreamNeeds {
 
 // One statement that makes, changes or takes away one thing.
 struct SetupStep {
-  enum class Part : std::uint8_t { kPublication, kSlot, kMark };
+  enum class Part : std::uint8_t { kPublication, kSlot, kMark, kLog, kTrigger };
   Part part = Part::kPublication;
   std::string why;  // a sentence, no full stop: "publication couplet_x_crm is missing"
   std::string sql;  // without a semicolon at its end
@@ -56,6 +56,8 @@ struct StreamProblem {
     kSlotBusy,         // somebody else reads the slot
     kSlotLagging,      // the slot is about to be lost
     kLogUnbounded,     // a slot that nobody reads fills the disk
+    kLog,              // the change log's name is taken by something else
+    kLogLeftOver,      // a change log that nobody will read: it grows for ever
   };
   Kind kind = Kind::kWalLevel;
   std::string message;    // one sentence, no full stop
@@ -67,7 +69,7 @@ struct StreamProblem {
 };
 
 struct StreamPlan {
-  bool set_up = false;           // the slot is there: somebody streams, or means to
+  bool set_up = false;           // slot or change log is there: somebody streams, or means to
   std::vector<SetupStep> steps;  // in the order in which they have to be carried out
   std::vector<StreamProblem> problems;
 };

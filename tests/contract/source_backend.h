@@ -127,6 +127,11 @@ class SourceBackend {
   // A name for a mark that no earlier test has used: marks may outlive the database.
   virtual std::string new_mark_name() = 0;
 
+  // Makes what a stream of these tables needs, anew where it is there; takes it away. Where a
+  // source has streams, that is: the suite of change streams alone calls them.
+  virtual void set_up_stream(const StreamRequest& /*request*/) {}
+  virtual void tear_down_stream(const StreamRequest& /*request*/) {}
+
   // What else a source may lack. A test that meets it promises what holds instead.
 
   // Whether a column may be of this type. Where not, `create_table` makes one of a type that stands

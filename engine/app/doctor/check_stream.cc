@@ -1,4 +1,4 @@
-// What a change stream needs: log, role, publication, slot.
+// What a change stream needs: log, role, publication, slot; or the change log of a file.
 #include <algorithm>
 #include <optional>
 
@@ -35,18 +35,23 @@ class StreamCheck {
       return std::move(findings_);
     }
     const Level level = level_;
+    std::string code;
     std::string why;
-    std::string sql;  // A slot is made anew in two statements.
+    std::string sql;  // A slot is made anew in two statements, a change log in some more.
     for (const SetupStep& step : plan_.steps) {
       if (step.part == Part::kPublication) {
         add(level, "publication", step.why, step.sql);
-      } else {
-        why = why.empty() ? step.why : why;
-        sql += (sql.empty() ? "" : "; ") + step.sql;
+        continue;
       }
+      if (why.empty()) {
+        why = step.why;
+        code = step.part == Part::kSlot ? "replication_slot" : "change_log";
+      }
+      sql += (sql.empty() ? "" : "; ") + step.sql;
     }
     if (!why.empty()) {
-      add(level, "replication_slot", why, sql);
+      // A run makes the triggers of a log by itself.
+      add(code == "change_log" ? Level::kWarning : level, code, why, sql);
     }
     return std::move(findings_);
   }
@@ -90,6 +95,10 @@ class StreamCheck {
         return add(level, "replication_slot", later, fix);
       case Kind::kLeftOver:
         return add(Level::kWarning, "slot_left_over", told, fix);
+      case Kind::kLog:
+        return add(level, "change_log", later, fix);
+      case Kind::kLogLeftOver:
+        return add(Level::kWarning, "log_left_over", told, fix);
       case Kind::kSlotBusy:
         return add(Level::kWarning, "slot_in_use", told, fix);
       case Kind::kSlotLagging:

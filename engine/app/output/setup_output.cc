@@ -27,6 +27,10 @@ const char* name_of(SetupStep::Part part) {
       return "slot";
     case SetupStep::Part::kMark:
       return "origin";
+    case SetupStep::Part::kLog:
+      return "log";
+    case SetupStep::Part::kTrigger:
+      return "trigger";
   }
   return "";
 }
@@ -61,9 +65,17 @@ std::string notes_text(const StreamSource& source) {
   return text;
 }
 
-std::string script_head() { return "\\set ON_ERROR_STOP on"; }
+bool for_psql(std::span<const StreamSource> sources) {
+  return std::any_of(sources.begin(), sources.end(), [](const StreamSource& source) {
+    return source.type == SourceType::kPostgres;
+  });
+}
 
-std::string script_text(const StreamSource& source) {
+std::string script_head(std::span<const StreamSource> sources) {
+  return for_psql(sources) ? "\\set ON_ERROR_STOP on" : ".bail on";
+}
+
+std::string script_text(const StreamSource& source, bool psql) {
   const bool undone = std::find(source.done.begin(), source.done.end(), false) != source.done.end();
   std::string text;
   if (!undone && source.grants.empty()) {
@@ -77,8 +89,17 @@ std::string script_text(const StreamSource& source) {
     }
     return text;
   }
-  text = comment(source.name) + "\\connect " + quote_identifier(source.database) + "\n" +
-         guard(source);
+  if (source.type == SourceType::kSqlite) {
+    text = comment(source.name + ": the file " + source.database);
+    if (psql) {
+      return text +
+             comment("is not for psql: `couplet setup` or `couplet teardown` with --dry-run " +
+                     source.name + " prints what is for sqlite3");
+    }
+  } else {
+    text = comment(source.name) + "\\connect " + quote_identifier(source.database) + "\n" +
+           guard(source);
+  }
   for (const LackingGrant& grant : source.grants) {
     text += comment(grant.message) + grant.sql + ";\n";
   }

@@ -18,6 +18,7 @@ void print(Console& console, std::string text) {
 }
 
 void set_up(StreamSource& source, bool told, Console& console) {
+  const bool psql = source.type == SourceType::kPostgres;
   carry_out(source, false, [&](const SetupStep& step) {
     if (told) {
       console.data(step_text(step));
@@ -29,13 +30,13 @@ void set_up(StreamSource& source, bool told, Console& console) {
   }
   if (source.error) {
     console.data(fmt::format("-- {}: what is left, for who may do it:", source.name));
-    console.data(script_head());
+    console.data(script_head({&source, 1}));
   }
   if (source.error) {
-    print(console, script_text(source));
+    print(console, script_text(source, psql));
   } else if (source.plan.steps.empty()) {
     source.grants.clear();  // Rights on tables are none of a stream's: `doctor` tells them.
-    print(console, script_text(source));
+    print(console, script_text(source, psql));
   } else if (const std::string notes = notes_text(source); !notes.empty()) {
     print(console, notes);
   }
@@ -56,13 +57,13 @@ Result<ExitCode> run_setup(const Invocation& invocation, Console& console) {
   const bool told = !invocation.json && !invocation.quiet;
   std::vector<Error> errors;
   if (invocation.dry_run && told) {
-    console.data(script_head());
+    console.data(script_head(found));
   }
   for (StreamSource& source : found) {
     if (!invocation.dry_run) {
       set_up(source, told, console);
     } else if (told) {
-      print(console, script_text(source));
+      print(console, script_text(source, for_psql(found)));
     }
     if (source.error) {
       errors.push_back(*source.error);
@@ -91,19 +92,20 @@ Result<ExitCode> run_setup(const Invocation& invocation, Console& console) {
 VerbSpec setup_verb() {
   VerbSpec verb;
   verb.name = "setup";
-  verb.summary = "make what a change stream needs: publication and slot";
+  verb.summary = "make what a change stream needs: publication and slot, or a change log";
   verb.doc =
       "Looks at each source that is streamed, prints each statement that is missing, and runs it:\n"
-      "the publication of the tables that mappings read, then the slot. Run again it does "
-      "nothing;\n"
-      "after a change of the file it brings the publication up to date. What our role may not do\n"
-      "is printed as a script for psql, with the grants that it lacks. Making a slot waits for\n"
-      "open transactions, no longer than `statement_timeout`.";
+      "the publication of the tables that mappings read, then the slot; in a SQLite file a table\n"
+      "for its changes and triggers that fill it. Run again it does nothing; after a change of "
+      "the\n"
+      "file it brings them up to date. What our role may not do is printed as a script for psql,\n"
+      "with the grants that it lacks. Making a slot waits for open transactions, no longer than\n"
+      "`statement_timeout`.";
   verb.run = run_setup;
   verb.words = "[SOURCE...]";
   verb.words_most = kAnyNumber;
-  verb.flags = {
-      {"--dry-run", &Invocation::dry_run, "Change nothing: print it all as a script for psql."}};
+  verb.flags = {{"--dry-run", &Invocation::dry_run,
+                 "Change nothing: print it all as a script for psql, or sqlite3."}};
   verb.examples = {{{"couplet setup", "make what is missing"},
                     {"couplet setup --dry-run crm | psql crm", "as an administrator of crm"}}};
   return verb;

@@ -47,7 +47,7 @@ Result<ExitCode> run_teardown(const Invocation& invocation, Console& console) {
   const bool told = !invocation.json && !invocation.quiet;
   std::vector<Error> errors;
   if (invocation.dry_run && told) {
-    console.data(script_head());
+    console.data(script_head(found));
   }
   for (StreamSource& source : found) {
     if (!invocation.dry_run) {
@@ -61,9 +61,10 @@ Result<ExitCode> run_teardown(const Invocation& invocation, Console& console) {
     if (told && (invocation.dry_run || source.error || source.plan.steps.empty())) {
       if (source.error) {
         console.data(fmt::format("-- {}: what is left, for who may do it:", source.name));
-        console.data(script_head());
+        console.data(script_head({&source, 1}));
       }
-      std::string text = script_text(source);
+      const bool psql = invocation.dry_run ? for_psql(found) : source.type == SourceType::kPostgres;
+      std::string text = script_text(source, psql);
       text.pop_back();
       console.data(text);
     }
@@ -101,15 +102,16 @@ VerbSpec teardown_verb() {
   verb.summary = "take away what setup and runs have made in the databases";
   verb.doc =
       "Prints and runs what takes away slot, publication and replication origins of this file's\n"
-      "name, in this order. A slot that is being read is left, with the name of who reads it. The\n"
+      "name, in this order; of a SQLite file its triggers and change log. A slot that is being "
+      "read is left, with the name of who reads it. The\n"
       "state's folder stays; links are in it. Run again it does nothing. Do it before a "
       "deployment\n"
       "is given up: a slot that nobody reads holds the server's log back until its disk is full.";
   verb.run = run_teardown;
   verb.words = "[SOURCE...]";
   verb.words_most = kAnyNumber;
-  verb.flags = {
-      {"--dry-run", &Invocation::dry_run, "Change nothing: print it all as a script for psql."}};
+  verb.flags = {{"--dry-run", &Invocation::dry_run,
+                 "Change nothing: print it all as a script for psql, or sqlite3."}};
   verb.examples = {{{"couplet teardown --dry-run", "what would go?"},
                     {"couplet teardown crm", "of one source"}}};
   return verb;

@@ -11,11 +11,12 @@ namespace couplet {
 namespace {
 
 std::string why_idle(const SourceDefinition& source) {
-  if (source.type == SourceType::kSqlite) {
-    return "a SQLite file keeps nothing for a change stream yet";
-  }
-  return source.postgres.stream.value_or(true) ? "no mapping reads from it" : "`stream` is false";
+  const auto& stream =
+      source.type == SourceType::kPostgres ? source.postgres.stream : source.sqlite.stream;
+  return stream.value_or(true) ? "no mapping reads from it" : "`stream` is false";
 }
+
+const char* shell_of(SourceType type) { return type == SourceType::kPostgres ? "psql" : "sqlite3"; }
 
 // Our role's rights, as `doctor` tells them.
 Result<void> look_at_rights(const Definition& definition, Source& source, const Access& access,
@@ -90,16 +91,19 @@ Result<std::vector<StreamSource>> plan_setups(const Definition& definition,
     StreamSource one;
     one.index = index;
     one.name = definition.sources[index].name;
+    one.type = definition.sources[index].type;
     const StreamNeeds needs = stream_needs(definition, *bound.definition, index);
     one.setup = make_stream_setup(definition, index);
-    if (!one.setup || needs.tables.empty()) {
+    if (needs.tables.empty()) {
       one.idle = why_idle(definition.sources[index]);
     }
-    if (one.setup) {
-      COUPLET_ASSIGN(one.identity, sources[index]->identity());
+    COUPLET_ASSIGN(one.identity, sources[index]->identity());
+    if (one.type == SourceType::kPostgres) {
       COUPLET_TRY(look_at_rights(definition, *sources[index], bound.access, tables, one));
-      COUPLET_ASSIGN(one.plan, one.setup->plan_setup(needs));
+    } else {
+      one.database = definition.sources[index].sqlite.path.string();
     }
+    COUPLET_ASSIGN(one.plan, one.setup->plan_setup(needs));
     one.done.resize(one.plan.steps.size());
     found.push_back(std::move(one));
   }
@@ -114,16 +118,17 @@ Result<std::vector<StreamSource>> plan_teardowns(
     StreamSource one;
     one.index = index;
     one.name = definition.sources[index].name;
+    one.type = definition.sources[index].type;
     one.setup = make_stream_setup(definition, index);
-    if (one.setup) {
-      COUPLET_ASSIGN(one.identity, sources[index]->identity());
+    COUPLET_ASSIGN(one.identity, sources[index]->identity());
+    if (one.type == SourceType::kPostgres) {
       COUPLET_ASSIGN(const Inspection inspection, sources[index]->inspect({}));
       one.database = inspection.database;
-      COUPLET_ASSIGN(one.plan, one.setup->plan_teardown(
-                                   stream_names(definition.name, definition.sources[index])));
     } else {
-      one.idle = why_idle(definition.sources[index]);
+      one.database = definition.sources[index].sqlite.path.string();
     }
+    COUPLET_ASSIGN(one.plan, one.setup->plan_teardown(
+                                 stream_names(definition.name, definition.sources[index])));
     one.done.resize(one.plan.steps.size());
     found.push_back(std::move(one));
   }
@@ -155,7 +160,8 @@ void carry_out(StreamSource& source, bool going,
       source.error = carried.error();
       if (carried.error().kind == ErrorKind::kPrivilege && source.error->hint.empty()) {
         source.error->hint = std::string("couplet ") + (going ? "teardown" : "setup") +
-                             " --dry-run " + source.name + " | psql …, as who may";
+                             " --dry-run " + source.name + " | " + shell_of(source.type) +
+                             " …, as who may";
       }
     }
     if (!going || step.part == SetupStep::Part::kSlot ||

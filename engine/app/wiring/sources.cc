@@ -6,6 +6,7 @@
 #include "connectors/postgres/postgres_source.h"
 #include "connectors/postgres/stream_setup.h"
 #include "connectors/sqlite/sqlite_source.h"
+#include "connectors/sqlite/stream_setup.h"
 #include "engine/app/threads.h"
 #include "engine/definition/stream_needs.h"
 
@@ -30,12 +31,18 @@ PostgresSourceSettings postgres_settings(const std::string& deployment,
   return settings;
 }
 
-SqliteSourceSettings sqlite_settings(const SourceDefinition& source) {
+SqliteSourceSettings sqlite_settings(const std::string& deployment,
+                                     const SourceDefinition& source) {
   SqliteSourceSettings settings;
   settings.name = source.name;
   settings.path = source.sqlite.path;
   settings.busy_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::microseconds(source.sqlite.busy_timeout_us));
+  settings.poll = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::microseconds(source.sqlite.poll_us));
+  if (!deployment.empty()) {
+    settings.log = stream_names(deployment, source).slot;
+  }
   return settings;
 }
 
@@ -44,7 +51,7 @@ std::unique_ptr<Source> make_source(const std::string& deployment, const SourceD
     case SourceType::kPostgres:
       return std::make_unique<PostgresSource>(postgres_settings(deployment, source));
     case SourceType::kSqlite:
-      return std::make_unique<SqliteSource>(sqlite_settings(source));
+      return std::make_unique<SqliteSource>(sqlite_settings(deployment, source));
   }
   return nullptr;
 }
@@ -75,9 +82,13 @@ std::vector<std::unique_ptr<Source>> make_sources(const Definition& definition) 
 
 std::unique_ptr<StreamSetup> make_stream_setup(const Definition& definition, std::size_t source) {
   const SourceDefinition& given = definition.sources[source];
-  return given.type == SourceType::kPostgres
-             ? std::make_unique<PostgresStreamSetup>(postgres_settings(definition.name, given))
-             : nullptr;
+  switch (given.type) {
+    case SourceType::kPostgres:
+      return std::make_unique<PostgresStreamSetup>(postgres_settings(definition.name, given));
+    case SourceType::kSqlite:
+      return std::make_unique<SqliteStreamSetup>(sqlite_settings(definition.name, given));
+  }
+  return nullptr;
 }
 
 Result<UrlSource> source_of_url(const std::string& name, const std::string& url,

@@ -96,6 +96,12 @@ class MemoryBackend final : public SourceBackend {
 
   [[nodiscard]] bool has_marks() const override { return true; }
   [[nodiscard]] bool has_sql() const override { return false; }
+  void set_up_stream(const StreamRequest& request) override {
+    database_->make_slot(request.deployment);
+  }
+  void tear_down_stream(const StreamRequest& request) override {
+    database_->drop_slot(request.deployment);
+  }
   std::string new_mark_name() override { return "mark_" + std::to_string(++marks_); }
 
  private:

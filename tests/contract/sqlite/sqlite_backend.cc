@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "connectors/sqlite/sqlite_source.h"
+#include "connectors/sqlite/stream_setup.h"
 #include "tests/support/sqlite_file.h"
 
 namespace couplet::contract {
@@ -184,11 +185,14 @@ class SqliteBackend final : public SourceBackend {
     return result;
   }
 
-  std::unique_ptr<Source> open() override {
-    SqliteSourceSettings settings;
-    settings.name = "contract";
-    settings.path = file_.path();
-    return std::make_unique<SqliteSource>(settings);
+  std::unique_ptr<Source> open() override { return std::make_unique<SqliteSource>(settings()); }
+
+  void set_up_stream(const StreamRequest& request) override {
+    tear_down_stream(request);
+    carry_out(SqliteStreamSetup(settings()).plan_setup(needs(request)));
+  }
+  void tear_down_stream(const StreamRequest& request) override {
+    carry_out(SqliteStreamSetup(settings()).plan_teardown(needs(request)));
   }
 
   [[nodiscard]] bool has_marks() const override { return false; }
@@ -233,6 +237,33 @@ class SqliteBackend final : public SourceBackend {
   [[nodiscard]] bool has_typed_conditions() const override { return false; }
 
  private:
+  [[nodiscard]] SqliteSourceSettings settings() const {
+    SqliteSourceSettings settings;
+    settings.name = "contract";
+    settings.path = file_.path();
+    settings.log = "couplet_contract_contract";
+    settings.poll = std::chrono::milliseconds(1);
+    return settings;
+  }
+
+  static StreamNeeds needs(const StreamRequest& request) {
+    StreamNeeds needs;
+    needs.slot = "couplet_contract_contract";
+    for (const StreamedTable& table : request.tables) {
+      needs.tables.push_back({table.table, table.id});
+    }
+    return needs;
+  }
+
+  void carry_out(const Result<StreamPlan>& plan) const {
+    ASSERT_TRUE(plan.has_value()) << plan.error().message;
+    SqliteStreamSetup setup(settings());
+    for (const SetupStep& step : plan->steps) {
+      const auto done = setup.carry_out(step);
+      EXPECT_TRUE(done.has_value()) << step.sql << ": " << done.error().message;
+    }
+  }
+
   [[nodiscard]] Type type_of(const std::string& table, const std::string& column) const {
     for (const ColumnSpec& spec : specs_.at(table).columns) {
       if (spec.name == column) {
