@@ -146,6 +146,21 @@ TEST(StreamCheckTest, WhatAStreamLacksIsANoteUntilOneIsSetUp) {
   EXPECT_EQ(found[2].fix, "CREATE PUBLICATION p");
 }
 
+// Its statements are of use in their order alone.
+TEST(StreamCheckTest, WhatAChangeLogLacksIsOneFindingWithAllThatMendsIt) {
+  StreamPlan plan;
+  plan.steps = {{SetupStep::Part::kLog, "trigger t is missing", "DELETE FROM l"},
+                {SetupStep::Part::kTrigger, "trigger t is missing", "CREATE TRIGGER t"},
+                {SetupStep::Part::kLog, "change log l begins", "INSERT INTO l"}};
+  EXPECT_THAT(codes(check_stream(two_sources(), 1, plan)), ElementsAre("stream_not_set_up"));
+  plan.set_up = true;
+  const Findings found = check_stream(two_sources(), 1, plan);
+  ASSERT_THAT(codes(found), ElementsAre("change_log"));
+  EXPECT_EQ(found[0].level, Finding::Level::kWarning) << "a run mends it by itself";
+  EXPECT_EQ(found[0].message, "trigger t is missing");
+  EXPECT_EQ(found[0].fix, "DELETE FROM l; CREATE TRIGGER t; INSERT INTO l");
+}
+
 // Whoever made it so: the applications there get the errors.
 TEST(StreamCheckTest, APublishedTableWithoutIdentityIsAnErrorAtAnyTime) {
   StreamPlan plan;
