@@ -11,11 +11,12 @@ namespace {
 
 constexpr std::string_view kPrefix = "couplet_";
 
-// Of the next entry. 'now' stands still within a statement, and a clock may be set back.
+// Of the next entry. 'now' stands still within a statement, and a clock may be set back. Rounded: a
+// Julian day is a double, and cut off it would give some milliseconds twice.
 std::string next_seq(const std::string& log) {
   return fmt::format(
       "max(ifnull((SELECT max(seq) FROM {}), 0) + 1, "
-      "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000)",
+      "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000)",
       quote_identifier(log));
 }
 
