@@ -140,7 +140,7 @@ std::optional<Timestamp> watched(const Cron& cron, Timestamp after, int days) {
     shown.insert(wall);
     before = wall;
     if (due && time > kEpoch + microseconds(after.value)) {
-      return Timestamp{(time - kEpoch).count()};
+      return Timestamp{microseconds(time - kEpoch).count()};
     }
   }
   return std::nullopt;
