@@ -23,7 +23,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/bench/reconcile/measure.h"
+#include "tests/bench/measure/measure.h"
 #include "tests/bench/reconcile/state_tables.h"
 #include "tests/support/postgres_cluster.h"
 

@@ -10,6 +10,7 @@ namespace couplet::bench {
 struct Measured {
   double seconds = 0;
   double peak_mib = 0;  // of resident memory
+  double processor_seconds = 0;
 };
 
 // Runs the line in a shell, to its end. Throws if it ends in anything but 0.

@@ -1,4 +1,4 @@
-#include "tests/bench/reconcile/measure.h"
+#include "tests/bench/measure/measure.h"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -12,6 +12,13 @@
 #include <stdexcept>
 
 namespace couplet::bench {
+namespace {
+
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+}  // namespace
 
 Measured measure(const std::string& shell_line) {
   const auto start = std::chrono::steady_clock::now();
@@ -28,7 +35,8 @@ Measured measure(const std::string& shell_line) {
     throw std::runtime_error("failed: " + shell_line.substr(0, 200));
   }
   return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-          static_cast<double>(usage.ru_maxrss) / 1024.0};
+          static_cast<double>(usage.ru_maxrss) / 1024.0,
+          seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime)};
 }
 
 double Series::median() const {
