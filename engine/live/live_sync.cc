@@ -175,50 +175,80 @@ Result<void> LiveSync::await_visible(std::size_t source,
   }
 }
 
-// Whether any pair remembers an object of this id.
-Result<bool> LiveSync::is_known(std::size_t entity, const ObjectKey& key) const {
+// By key: whether any pair remembers an object of this id.
+Result<std::vector<bool>> LiveSync::are_known(std::size_t entity,
+                                              std::span<const ObjectKey> keys) const {
+  std::vector<bool> known(keys.size());
+  const auto add = [&](const auto& found) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      known[i] = known[i] || found[i].has_value();
+    }
+  };
   for (std::size_t pair = 0; pair < definition_.pairs.size(); ++pair) {
     const std::optional<Side> many = definition_.pairs[pair].many;
     for (const Side side : {Side::kLeft, Side::kRight}) {
       if (definition_.pairs[pair].entities[index_of(side)] != entity) {
         continue;
       }
-      bool linked = false;
       if (!many) {
-        COUPLET_ASSIGN(const auto found, state_.links(pair, side, {&key, 1}));
-        linked = found[0].has_value();
+        COUPLET_ASSIGN(const auto found, state_.links(pair, side, keys));
+        add(found);
       } else if (*many == side) {
-        COUPLET_ASSIGN(const auto found, state_.contributions(pair, {&key, 1}));
-        linked = found[0].has_value();
+        COUPLET_ASSIGN(const auto found, state_.contributions(pair, keys));
+        add(found);
       } else {
-        COUPLET_ASSIGN(const auto found, state_.targets(pair, {&key, 1}));
-        linked = found[0].has_value();
+        COUPLET_ASSIGN(const auto found, state_.targets(pair, keys));
+        add(found);
       }
-      COUPLET_ASSIGN(const auto tombstone, state_.tombstones(pair, side, {&key, 1}));
-      if (linked || tombstone[0]) {
-        return true;
-      }
+      COUPLET_ASSIGN(const auto tombstones, state_.tombstones(pair, side, keys));
+      add(tombstones);
     }
   }
-  return false;
+  return known;
 }
 
-// What is remembered of an object goes with its id. Where something stands at the new one already,
-// both are looked at like any: who has taken whose place is told by their identity keys.
-Result<void> LiveSync::rename(const std::vector<Routed::Renamed>& renamed) {
-  constexpr auto kNoPair = static_cast<std::size_t>(-1);
-  for (const Routed::Renamed& one : renamed) {
-    COUPLET_ASSIGN(const bool taken, is_known(one.entity, one.after));
-    if (taken) {
-      continue;
+// What is remembered of an object goes with its id. In parts that can be looked up at once: of one
+// entity, no id twice, no two that may be linked to each other.
+Result<void> LiveSync::rename(std::span<const Routed::Renamed> renamed) {
+  while (!renamed.empty()) {
+    const std::size_t entity = renamed.front().entity;
+    const bool with_itself = std::any_of(
+        definition_.pairs.begin(), definition_.pairs.end(),
+        [&](const Pair& pair) { return pair.entities[0] == entity && pair.entities[1] == entity; });
+    std::set<ObjectKey> ids;
+    std::size_t count = 0;
+    while (count < renamed.size() && renamed[count].entity == entity &&
+           !ids.contains(renamed[count].before) && !ids.contains(renamed[count].after) &&
+           (count == 0 || !with_itself)) {
+      ids.insert(renamed[count].before);
+      ids.insert(renamed[count].after);
+      ++count;
     }
-    StateBatch changes;
-    COUPLET_TRY(state_.rekey(changes, one.entity, one.before, one.after, kNoPair));
-    if (!changes.empty()) {
-      COUPLET_TRY(state_.store().commit(changes, Durability::kLater));
-    }
+    COUPLET_TRY(rename_apart(renamed.first(count)));
+    renamed = renamed.subspan(count);
   }
   return {};
+}
+
+// Where something stands at the new id already, both are looked at like any: who has taken whose
+// place is told by their identity keys.
+Result<void> LiveSync::rename_apart(std::span<const Routed::Renamed> renamed) {
+  constexpr auto kNoPair = static_cast<std::size_t>(-1);
+  const std::size_t entity = renamed.front().entity;
+  std::vector<ObjectKey> after;
+  for (const Routed::Renamed& one : renamed) {
+    after.push_back(one.after);
+  }
+  COUPLET_ASSIGN(const auto taken, are_known(entity, after));
+  std::vector<Rekeyed> rekeyed;
+  for (std::size_t i = 0; i < renamed.size(); ++i) {
+    if (!taken[i]) {
+      rekeyed.push_back({renamed[i].before, renamed[i].after});
+    }
+  }
+  StateBatch changes;
+  COUPLET_TRY(state_.rekey(changes, entity, rekeyed, kNoPair));
+  return changes.empty() ? Result<void>{} : state_.store().commit(changes, Durability::kLater);
 }
 
 Result<void> LiveSync::check_tables(const Routed& routed) {

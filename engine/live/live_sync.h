@@ -79,8 +79,9 @@ class LiveSync {
   Result<Routed> route(std::span<const Received> received);
   Result<void> note_received();
   Result<void> await_visible(std::size_t source, std::span<const std::uint64_t> transactions);
-  Result<void> rename(const std::vector<Routed::Renamed>& renamed);
-  Result<bool> is_known(std::size_t entity, const ObjectKey& key) const;
+  Result<void> rename(std::span<const Routed::Renamed> renamed);
+  Result<void> rename_apart(std::span<const Routed::Renamed> renamed);
+  Result<std::vector<bool>> are_known(std::size_t entity, std::span<const ObjectKey> keys) const;
   Result<void> check_tables(const Routed& routed);
   void stop_mapping(std::size_t mapping, const std::string& why);
   Result<bool> sync(const ObjectSync::Told& told, Step& step);

@@ -115,8 +115,9 @@ Result<void> Recorder::record(const Task& task, StateBatch& changes) const {
     if (const Task::Written* written = done(task, side); written != nullptr && view != nullptr &&
                                                          written->key != view->key &&
                                                          !planted("forget_rekey")) {
-      COUPLET_TRY(state_.rekey(changes, plan_.entities->entities[index_of(side)], view->key,
-                               written->key, plan_.pair));
+      const Rekeyed rekeyed{view->key, written->key};
+      COUPLET_TRY(state_.rekey(changes, plan_.entities->entities[index_of(side)], {&rekeyed, 1},
+                               plan_.pair));
     }
   }
   if (!plan_.entities->many) {

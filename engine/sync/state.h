@@ -29,6 +29,12 @@ struct Subject {
   auto operator<=>(const Subject&) const = default;
 };
 
+// An object whose id is another.
+struct Rekeyed {
+  ObjectKey before;
+  ObjectKey after;
+};
+
 // The records of engine/sync/records.h over a StateStore: which key each stands at, and how bases
 // that were taken under an older definition map to today's attributes. Reads see every batch that
 // was committed. Writes go into a StateBatch of the caller's.
@@ -218,10 +224,11 @@ class State {
   // The other way; nullopt: no subject of this definition's.
   [[nodiscard]] std::optional<Subject> subject_of_key(std::string_view key) const;
 
-  // An object of `entity` has another id now: links, tombstones, separations and worklist entries
-  // of every pair but those of `except`, whose own record says so, move along.
-  Result<void> rekey(StateBatch& batch, std::size_t entity, const ObjectKey& before,
-                     const ObjectKey& after, std::size_t except) const;
+  // Objects of `entity` have other ids now: links, tombstones, separations and worklist entries of
+  // every pair but those of `except`, whose own record says so, move along. Each is read as it
+  // stands in the store: no id is among these twice, and no two of the objects are linked.
+  Result<void> rekey(StateBatch& batch, std::size_t entity, std::span<const Rekeyed> rekeyed,
+                     std::size_t except) const;
 
   // --- intents ---
   Result<std::vector<Intent>> intents() const;
@@ -243,9 +250,11 @@ class State {
   Result<void> assign_ids(StateBatch& batch);
   Result<void> load_shapes(StateBatch& batch);
   Result<void> rekey_separations(StateBatch& batch, std::size_t pair, Side side,
-                                 const ObjectKey& before, const ObjectKey& after) const;
-  Result<void> rekey_pair(StateBatch& batch, std::size_t pair, Side side, const ObjectKey& before,
-                          const ObjectKey& after) const;
+                                 std::span<const Rekeyed> rekeyed) const;
+  Result<void> rekey_links(StateBatch& batch, std::size_t pair, Side side,
+                           std::span<const Rekeyed> rekeyed) const;
+  Result<void> rekey_entries(StateBatch& batch, std::size_t pair, Side side,
+                             std::span<const Rekeyed> rekeyed) const;
   Result<void> find_renewed(std::size_t pair, StateBatch& batch,
                             std::optional<std::uint16_t> before);
   void adapt(std::size_t pair, std::uint16_t shape, Base& base) const;

@@ -1,66 +1,102 @@
-// State::rekey: an object has another id.
+// State::rekey: objects have other ids.
 #include "engine/sync/state.h"
 
 namespace couplet {
+namespace {
 
-Result<void> State::rekey(StateBatch& batch, std::size_t entity, const ObjectKey& before,
-                          const ObjectKey& after, std::size_t except) const {
+std::vector<ObjectKey> keys_before(std::span<const Rekeyed> rekeyed) {
+  std::vector<ObjectKey> keys;
+  keys.reserve(rekeyed.size());
+  for (const Rekeyed& one : rekeyed) {
+    keys.push_back(one.before);
+  }
+  return keys;
+}
+
+}  // namespace
+
+Result<void> State::rekey(StateBatch& batch, std::size_t entity, std::span<const Rekeyed> rekeyed,
+                          std::size_t except) const {
   for (std::size_t pair = 0; pair < definition_.pairs.size(); ++pair) {
     for (const Side side : {Side::kLeft, Side::kRight}) {
       if (definition_.pairs[pair].entities[index_of(side)] != entity) {
         continue;
       }
       if (pair != except) {
-        COUPLET_TRY(rekey_pair(batch, pair, side, before, after));
+        COUPLET_TRY(rekey_links(batch, pair, side, rekeyed));
+        COUPLET_TRY(rekey_entries(batch, pair, side, rekeyed));
       }
-      COUPLET_TRY(rekey_separations(batch, pair, side, before, after));
+      COUPLET_TRY(rekey_separations(batch, pair, side, rekeyed));
     }
   }
   return {};
 }
 
-Result<void> State::rekey_pair(StateBatch& batch, std::size_t pair, Side side,
-                               const ObjectKey& before, const ObjectKey& after) const {
+Result<void> State::rekey_links(StateBatch& batch, std::size_t pair, Side side,
+                                std::span<const Rekeyed> rekeyed) const {
+  const std::vector<ObjectKey> before = keys_before(rekeyed);
   const std::optional<Side> many = definition_.pairs[pair].many;
   if (!many) {
-    COUPLET_ASSIGN(auto found, links(pair, side, {&before, 1}));
-    if (found[0]) {
-      erase(batch, pair, *found[0]);
-      found[0]->end(side) = after;
-      put(batch, pair, *found[0]);
+    COUPLET_ASSIGN(auto found, links(pair, side, before));
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (found[i]) {
+        erase(batch, pair, *found[i]);
+        found[i]->end(side) = rekeyed[i].after;
+        put(batch, pair, *found[i]);
+      }
     }
-  } else if (side == *many) {
-    COUPLET_ASSIGN(const auto found, contributions(pair, {&before, 1}));
-    if (found[0]) {
-      erase(batch, pair, before, found[0]->target);
-      put(batch, pair, after, *found[0]);
+    return {};
+  }
+  if (side == *many) {
+    COUPLET_ASSIGN(const auto found, contributions(pair, before));
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (found[i]) {
+        erase(batch, pair, before[i], found[i]->target);
+        put(batch, pair, rekeyed[i].after, *found[i]);
+      }
     }
-  } else {
-    COUPLET_ASSIGN(const auto found, targets(pair, {&before, 1}));
-    if (found[0]) {
-      erase_target(batch, pair, before);
-      put(batch, pair, after, *found[0]);
-      COUPLET_ASSIGN(const auto everyone, contributors(pair, before));
-      COUPLET_ASSIGN(auto records, contributions(pair, everyone));
-      for (std::size_t i = 0; i < everyone.size(); ++i) {
-        if (records[i]) {
-          erase(batch, pair, everyone[i], before);
-          records[i]->target = after;
-          put(batch, pair, everyone[i], *records[i]);
-        }
+    return {};
+  }
+  COUPLET_ASSIGN(const auto found, targets(pair, before));
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (!found[i]) {
+      continue;
+    }
+    erase_target(batch, pair, before[i]);
+    put(batch, pair, rekeyed[i].after, *found[i]);
+    COUPLET_ASSIGN(const auto everyone, contributors(pair, before[i]));
+    COUPLET_ASSIGN(auto records, contributions(pair, everyone));
+    for (std::size_t each = 0; each < everyone.size(); ++each) {
+      if (records[each]) {
+        erase(batch, pair, everyone[each], before[i]);
+        records[each]->target = rekeyed[i].after;
+        put(batch, pair, everyone[each], *records[each]);
       }
     }
   }
-  COUPLET_ASSIGN(const auto tombstone, tombstones(pair, side, {&before, 1}));
-  if (tombstone[0]) {
-    erase_tombstone(batch, pair, side, before);
-    put_tombstone(batch, pair, side, after, *tombstone[0]);
+  return {};
+}
+
+// What stands beside the links: tombstones of survivors, and worklists.
+Result<void> State::rekey_entries(StateBatch& batch, std::size_t pair, Side side,
+                                  std::span<const Rekeyed> rekeyed) const {
+  COUPLET_ASSIGN(const auto tombstones, this->tombstones(pair, side, keys_before(rekeyed)));
+  for (std::size_t i = 0; i < rekeyed.size(); ++i) {
+    if (tombstones[i]) {
+      erase_tombstone(batch, pair, side, rekeyed[i].before);
+      put_tombstone(batch, pair, side, rekeyed[i].after, *tombstones[i]);
+    }
   }
   for (const std::size_t mapping : definition_.pairs[pair].mappings) {
-    const Subject old_subject{mapping, side, before};
-    COUPLET_ASSIGN(const auto entries, standing({&old_subject, 1}));
-    replace_standing(batch, old_subject, entries[0], {});
-    replace_standing(batch, {mapping, side, after}, {}, entries[0]);
+    std::vector<Subject> subjects;
+    for (const Rekeyed& one : rekeyed) {
+      subjects.push_back({mapping, side, one.before});
+    }
+    COUPLET_ASSIGN(const auto entries, standing(subjects));
+    for (std::size_t i = 0; i < rekeyed.size(); ++i) {
+      replace_standing(batch, subjects[i], entries[i], {});
+      replace_standing(batch, {mapping, side, rekeyed[i].after}, {}, entries[i]);
+    }
   }
   return {};
 }

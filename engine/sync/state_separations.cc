@@ -68,13 +68,20 @@ void State::erase_separation(StateBatch& batch, std::size_t pair, const ObjectKe
 }
 
 Result<void> State::rekey_separations(StateBatch& batch, std::size_t pair, Side side,
-                                      const ObjectKey& before, const ObjectKey& after) const {
-  COUPLET_ASSIGN(const auto found, separations(pair, side, {&before, 1}));
-  for (const Apart& apart : found[0]) {
-    const bool left = side == Side::kLeft;
-    erase_separation(batch, pair, left ? before : apart.other, left ? apart.other : before);
-    put_separation(batch, pair, left ? after : apart.other, left ? apart.other : after,
-                   apart.separation);
+                                      std::span<const Rekeyed> rekeyed) const {
+  std::vector<ObjectKey> keys;
+  for (const Rekeyed& one : rekeyed) {
+    keys.push_back(one.before);
+  }
+  COUPLET_ASSIGN(const auto found, separations(pair, side, keys));
+  const bool left = side == Side::kLeft;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto& [before, after] = rekeyed[i];
+    for (const Apart& apart : found[i]) {
+      erase_separation(batch, pair, left ? before : apart.other, left ? apart.other : before);
+      put_separation(batch, pair, left ? after : apart.other, left ? apart.other : after,
+                     apart.separation);
+    }
   }
   return {};
 }

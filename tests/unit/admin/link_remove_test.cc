@@ -233,7 +233,8 @@ TEST_F(LinkRemoveTest, ItMovesAlongWhenAnObjectGetsAnotherId) {
     const ObjectKey before = *parse_key(people.id_types, "1");
     const ObjectKey after = *parse_key(people.id_types, "70");
     StateBatch batch;
-    ASSERT_TRUE(state.rekey(batch, definition().pairs[0].entities[0], before, after, 0));
+    const Rekeyed rekeyed{before, after};
+    ASSERT_TRUE(state.rekey(batch, definition().pairs[0].entities[0], {&rekeyed, 1}, 0));
     ASSERT_TRUE(state.store().commit(batch, Durability::kSynced));
     const auto apart = state.separations(0, Side::kLeft, std::array{before, after});
     ASSERT_TRUE(apart);
