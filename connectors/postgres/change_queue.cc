@@ -5,6 +5,10 @@
 namespace couplet::postgres {
 namespace {
 
+// Given at once, where so many wait: what they tell of one object is told once, the rows of a batch
+// are read while the one before is written, and positions are synced once. Some MiB, and a fraction
+// of a second.
+constexpr std::size_t kEventsMost = 8 * tuning::kBatchRows;
 // What a short text holds without memory of its own.
 constexpr std::size_t kInPlace = 15;
 
@@ -62,7 +66,7 @@ Result<ChangeBatch> ChangeQueue::take(std::chrono::milliseconds wait, bool& room
   std::unique_lock lock(mutex_);
   come_.wait_for(lock, wait, [this] { return !transactions_.empty() || idle_at_ || closed_; });
   std::size_t events = 0;
-  while (!transactions_.empty() && events < tuning::kBatchRows) {
+  while (!transactions_.empty() && events < kEventsMost) {
     ChangeTransaction& next = transactions_.front();
     bytes_ -= memory_of(next);
     events += next.events.size();

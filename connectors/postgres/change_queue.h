@@ -24,7 +24,7 @@ class ChangeQueue {
   // Nothing comes any more; told once all that was put is taken.
   void close(Error error);
 
-  // The end that works: about `tuning::kBatchRows` events; waits up to `wait` for the first.
+  // The end that works: up to about 8000 events; waits up to `wait` for the first.
   // `room_made`: whoever puts was without room and now has some.
   Result<ChangeBatch> take(std::chrono::milliseconds wait, bool& room_made);
 
