@@ -10,6 +10,8 @@ namespace {
 constexpr char kWaitingObject = 'o';
 constexpr char kWaitingIndex = 'i';
 constexpr std::uint16_t kHeldIndex = 0x8000;
+// Fewer records are asked for one by one: a cursor costs as much.
+constexpr std::size_t kLookedUpAlone = 4;
 
 std::string waiting_index_prefix(const PairEnd& end) {
   std::string bytes(1, kWaitingIndex);
@@ -65,9 +67,23 @@ Result<std::vector<State::Standing>> State::standing(std::span<const Subject> su
     keys.push_back(subject_key(subject));
     waiting_keys.push_back(kWaitingObject + keys.back());
   }
-  COUPLET_ASSIGN(const auto parked, store_.get_many(Family::kParked, keys));
-  COUPLET_ASSIGN(const auto held, store_.get_many(Family::kHeld, keys));
-  COUPLET_ASSIGN(const auto waiting, store_.get_many(Family::kWaiting, waiting_keys));
+  // Nearly always nobody stands anywhere: one look tells so for all of them.
+  const auto records = [&](Family family, const std::vector<std::string>& wanted)
+      -> Result<std::vector<std::optional<std::string>>> {
+    if (wanted.size() > kLookedUpAlone) {
+      const auto [first, last] = std::minmax_element(wanted.begin(), wanted.end());
+      const auto cursor = store_.cursor(family);
+      cursor->seek(*first);
+      COUPLET_TRY(cursor->status());
+      if (!cursor->valid() || cursor->key() > *last) {
+        return std::vector<std::optional<std::string>>(wanted.size());
+      }
+    }
+    return store_.get_many(family, wanted);
+  };
+  COUPLET_ASSIGN(const auto parked, records(Family::kParked, keys));
+  COUPLET_ASSIGN(const auto held, records(Family::kHeld, keys));
+  COUPLET_ASSIGN(const auto waiting, records(Family::kWaiting, waiting_keys));
   std::vector<Standing> found(subjects.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (parked[i]) {
