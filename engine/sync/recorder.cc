@@ -175,7 +175,11 @@ Result<void> Recorder::record_link(const Task& task, StateBatch& changes) const 
   if (task.replaced) {
     state_.erase(changes, plan_.pair, *task.replaced);
   }
-  if (!task.links && moved) {
+  if (!task.links && !moved) {
+    state_.put_record(changes, plan_.pair, link);
+    return {};
+  }
+  if (!task.links) {
     state_.erase(changes, plan_.pair, *task.link);
   }
   state_.put(changes, plan_.pair, link);

@@ -265,8 +265,11 @@ Result<std::vector<std::optional<ObjectKey>>> State::translate(
 }
 
 void State::put(StateBatch& batch, std::size_t pair, const Link& link) const {
-  batch.put(Family::kLinks, pair_key(pair, link.left.bytes), encode(link, shapes_[pair]));
+  put_record(batch, pair, link);
   batch.put(Family::kLinksRight, pair_key(pair, link.right.bytes), link.left.bytes);
+}
+void State::put_record(StateBatch& batch, std::size_t pair, const Link& link) const {
+  batch.put(Family::kLinks, pair_key(pair, link.left.bytes), encode(link, shapes_[pair]));
 }
 void State::erase(StateBatch& batch, std::size_t pair, const Link& link) const {
   batch.erase(Family::kLinks, pair_key(pair, link.left.bytes));

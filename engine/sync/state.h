@@ -93,6 +93,8 @@ class State {
                                                           std::span<const ObjectKey> keys) const;
 
   void put(StateBatch& batch, std::size_t pair, const Link& link) const;
+  // Of a link whose ends are those that it had: the way from the right one stays.
+  void put_record(StateBatch& batch, std::size_t pair, const Link& link) const;
   void erase(StateBatch& batch, std::size_t pair, const Link& link) const;
   void put(StateBatch& batch, std::size_t pair, const ObjectKey& contributor,
            const Contribution& contribution) const;
