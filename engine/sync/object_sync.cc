@@ -253,15 +253,16 @@ Result<std::uint64_t> ObjectSync::objects_of(std::size_t mapping) {
 }
 
 void ObjectSync::took(std::size_t mapping, const Syncer::Outcome& outcome) {
+  // Who was looked at twice, since the first write was refused, stands as of the second look.
+  for (const Subject& subject : outcome.settled) {
+    standing_[mapping].erase(subject);
+    ++looked_at_;
+  }
   for (const Subject& subject : outcome.standing) {
     if (!bystanders_.contains(subject)) {
       standing_[mapping].insert(subject);
       ++looked_at_;
     }
-  }
-  for (const Subject& subject : outcome.settled) {
-    standing_[mapping].erase(subject);
-    ++looked_at_;
   }
   for (const Syncer::Changed& changed : outcome.written) {
     written_.insert(changed.entity);
