@@ -38,6 +38,9 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void on_operation(const OperationReport& report) = 0;
+  // False: what attributes held and hold is left out of what it is told, and need not be read for
+  // its sake.
+  [[nodiscard]] virtual bool wants_values() const { return true; }
   // `done` of about `total` objects of this mapping's current phase ("scan", "sync").
   virtual void on_progress(std::size_t mapping, const char* phase, std::uint64_t done,
                            std::uint64_t total) = 0;

@@ -29,7 +29,7 @@ ObjectKey end_key(const MappingPlan& plan, const Task& task, Side side) {
 }
 
 void add_attributes(const ViewBuilder& builder, const MappingPlan& plan, const Task& task,
-                    Side side, OperationReport& report) {
+                    Side side, bool values, OperationReport& report) {
   const View* target = task.views[index_of(side)];
   for (std::size_t use = 0; use < task.merges.size(); ++use) {
     const Merge& merge = task.merges[use];
@@ -39,9 +39,12 @@ void add_attributes(const ViewBuilder& builder, const MappingPlan& plan, const T
     }
     AttributeChange change;
     change.name = plan.slot(use).end(side).text;
-    change.old_value = target == nullptr ? nlohmann::json() : value_json(plan, *target, use);
-    change.new_value =
-        source == nullptr ? nlohmann::json() : sent_json(builder, plan, *source, use);
+    if (values && target != nullptr) {
+      change.old_value = value_json(plan, *target, use);
+    }
+    if (values && source != nullptr) {
+      change.new_value = sent_json(builder, plan, *source, use);
+    }
     report.attributes.push_back(std::move(change));
   }
 }
@@ -49,7 +52,7 @@ void add_attributes(const ViewBuilder& builder, const MappingPlan& plan, const T
 }  // namespace
 
 std::vector<OperationReport> operations_of(const ViewBuilder& builder, const MappingPlan& plan,
-                                           const Task& task) {
+                                           const Task& task, bool values) {
   std::vector<OperationReport> reports;
   const auto add = [&](Operation operation, Situation situation, Side from, const ObjectKey& source,
                        const ObjectKey& target) -> OperationReport& {
@@ -109,7 +112,7 @@ std::vector<OperationReport> operations_of(const ViewBuilder& builder, const Map
           }
         }
       }
-      add_attributes(builder, plan, task, side,
+      add_attributes(builder, plan, task, side, values,
                      add(Operation::kUpdate, task.situation, from, source, written->key));
     }
   }

@@ -172,8 +172,9 @@ Result<void> Syncer::look(const MappingPlan& plan, const Looked& looked,
   }
   park_without_effect(plan, earlier, batch);
   COUPLET_TRY(record(batch, plan, looked.clashing, second, outcome));
+  const bool values = observer_.wants_values();
   for (const Task& task : batch.tasks) {
-    for (OperationReport& operation : operations_of(reader.builder(), plan, task)) {
+    for (OperationReport& operation : operations_of(reader.builder(), plan, task, values)) {
       ++summary_.count(operation.operation);
       ++outcome.operations;
       observer_.on_operation(operation);

@@ -25,11 +25,16 @@ class RunReporter final : public Observer {
     bool dry_run = false;
     bool bar = true;                  // of progress, on a terminal
     Values values = Values::kHidden;  // of the text form
+    bool counts_emptied = true;       // see emptied()
   };
   RunReporter(Console& console, Clock& clock, Settings settings)
       : console_(console), clock_(clock), settings_(std::move(settings)) {}
 
   void on_operation(const OperationReport& report) override;
+  [[nodiscard]] bool wants_values() const override {
+    return settings_.counts_emptied ||
+           (!settings_.quiet && (settings_.json || settings_.values == Values::kShown));
+  }
   void on_progress(std::size_t mapping, const char* phase, std::uint64_t done,
                    std::uint64_t total) override;
   void on_notice(const std::string& sentence) override;

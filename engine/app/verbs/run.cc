@@ -93,6 +93,7 @@ Result<ExitCode> serve(const Invocation& invocation, SystemClock& clock, Console
   const Definition& definition = session->definition;
   RunReporter::Settings how = reporter_settings(invocation, session->bound, false);
   how.bar = false;
+  how.counts_emptied = false;
   RunReporter reporter(console, clock, std::move(how));
 
   Daemon::Settings settings;
