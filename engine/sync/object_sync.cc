@@ -112,6 +112,9 @@ Result<void> ObjectSync::queue_everywhere(const Syncer::Changed& object) {
 }
 
 Result<ObjectSync::Report> ObjectSync::sync(const Told& told) {
+  for (const MappingPlan& plan : syncer_.plans()) {
+    rounds_.permissions(plan.mapping).fast_lane = true;
+  }
   for (const Syncer::Changed& object : told.deleted) {
     for (const MappingPlan& plan : syncer_.plans()) {
       for (const Side side : {Side::kLeft, Side::kRight}) {

@@ -99,7 +99,7 @@ Syncer::Syncer(const BoundDefinition& definition, State& state, std::vector<Sour
 }
 
 Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
-                                  const Permissions& permissions, Reader& reader,
+                                  const Permissions& permissions, Lane lane, Reader& reader,
                                   TaskBatch& batch) {
   const auto ours = [&](std::size_t source, RowVersion version) {
     return writers_.ours(source, version);
@@ -108,11 +108,15 @@ Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nomin
   if (plan.entities->many) {
     COUPLET_TRY(ManyToOneResolver(context, reader, batch).resolve(nominees));
   } else {
-    COUPLET_TRY(
-        OneToOneResolver(definition_, state_, plan, permissions, reader, batch).resolve(nominees));
+    const FastLane fast(context);
+    COUPLET_TRY(OneToOneResolver(definition_, state_, plan, permissions, reader, batch,
+                                 lane == Lane::kFast ? &fast : nullptr)
+                    .resolve(nominees));
   }
   for (Task& task : batch.tasks) {
-    couplet::decide(context, task);
+    if (!task.decided) {
+      couplet::decide(context, task);
+    }
   }
   return {};
 }
@@ -129,7 +133,10 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
   const MappingPlan& plan = plans_[mapping];
   Outcome outcome;
   SecondLook second;
-  COUPLET_TRY(look(plan, {nominees, clashing, ahead}, permissions, {}, second, outcome));
+  const bool fast =
+      permissions.fast_lane && !clashing && !settings_.dry_run && !observer_.wants_values();
+  COUPLET_TRY(look(plan, {nominees, clashing, ahead, fast ? Lane::kFast : Lane::kFull}, permissions,
+                   {}, second, outcome));
   std::vector<Nominee> again;
   for (const auto* subjects : {&second.refused, &second.besides}) {
     for (const Subject& subject : *subjects) {
@@ -141,8 +148,8 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
   }
   // What triggers change once more is left to the next run: they may do so for ever.
   SecondLook third;
-  COUPLET_TRY(look(plan, {again, clashing, {nullptr, {}, ahead.next_rows}}, permissions,
-                   second.writes, third, outcome));
+  COUPLET_TRY(look(plan, {again, clashing, {nullptr, {}, ahead.next_rows}, Lane::kFull},
+                   permissions, second.writes, third, outcome));
   append(outcome.again, std::move(third.refused));
   return outcome;
 }
@@ -153,11 +160,12 @@ Result<void> Syncer::look(const MappingPlan& plan, const Looked& looked,
   TaskBatch batch;
   Reader reader(definition_, state_, sources_, plan, batch,
                 settings_.dry_run ? &planned_rows_ : nullptr, looked.ahead.rows);
-  COUPLET_TRY(decide_batch(plan, looked.nominees, permissions, reader, batch));
+  COUPLET_TRY(decide_batch(plan, looked.nominees, permissions, looked.lane, reader, batch));
   const Ahead& ahead = looked.ahead;
   const auto read_next = [&] {
     if (!ahead.next.empty()) {
-      *ahead.next_rows = ReadAhead(plan, state_, sources_, settings_.do_all, ahead.next);
+      *ahead.next_rows = ReadAhead(definition_, plan, state_, sources_, settings_.do_all,
+                                   looked.lane == Lane::kFast, ahead.next);
     }
   };
   Applier applier(definition_, state_, sources_, plan, reader, batch, writers_, clock_,
@@ -189,7 +197,7 @@ Result<void> Syncer::decide(std::size_t mapping, std::span<const Nominee> nomine
                             const Permissions& permissions, TaskBatch& batch) {
   const MappingPlan& plan = plans_[mapping];
   Reader reader(definition_, state_, sources_, plan, batch);
-  return decide_batch(plan, nominees, permissions, reader, batch);
+  return decide_batch(plan, nominees, permissions, Lane::kFull, reader, batch);
 }
 
 Result<std::map<LimitClass, std::uint64_t>> Syncer::rehearse(std::size_t mapping,
@@ -233,6 +241,9 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, boo
     if (task.act != Act::kPark && RefusedWrites::any(task)) {
       second.writes.add(plan, task);
       append(second.refused, recorder.nominees(task));
+      if (task.decided) {
+        continue;  // Without having seen the row: as if nobody had looked.
+      }
     }
     for (const Side side : {Side::kLeft, Side::kRight}) {
       if (changed_besides(task, side)) {

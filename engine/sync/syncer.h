@@ -112,16 +112,19 @@ class Syncer {
     std::vector<Subject> refused;  // whose write was refused
     std::vector<Subject> besides;  // in whose row a trigger has changed more than was written
   };
+  enum class Lane : std::uint8_t { kFull, kFast };
   struct Looked {
     std::span<const Nominee> nominees;
     bool clashing = false;
     Ahead ahead;
+    Lane lane = Lane::kFull;
   };
   // A batch, looked at once. What was refused at an earlier look, and is again, parks.
   Result<void> look(const MappingPlan& plan, const Looked& looked, const Permissions& permissions,
                     const RefusedWrites& earlier, SecondLook& second, Outcome& outcome);
   Result<void> decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
-                            const Permissions& permissions, Reader& reader, TaskBatch& batch);
+                            const Permissions& permissions, Lane lane, Reader& reader,
+                            TaskBatch& batch);
   // An intent that a crash left; committed: its mark says so.
   struct Left {
     Intent intent;

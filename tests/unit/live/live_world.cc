@@ -79,9 +79,11 @@ Result<void> LiveWorld::try_live() {
     idle = step.idle ? idle + 1 : 0;
     stop = idle > 1;
   };
-  return Daemon(definition(), disk, {&left_source, &right_source}, clock, random(), *this,
-                std::move(settings))
-      .run();
+  auto done = Daemon(definition(), disk, {&left_source, &right_source}, clock, random(), *this,
+                     std::move(settings))
+                  .run();
+  statements = {left_source.statements(), right_source.statements()};
+  return done;
 }
 
 bool LiveWorld::live_until(const std::string& point, int nth) {

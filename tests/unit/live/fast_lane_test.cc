@@ -1,0 +1,239 @@
+// The fast lane may only be faster, never different (DESIGN section 5.1): each history runs in two
+// worlds, one of which reads every row, and everything that both come to is compared.
+#include <gmock/gmock.h>
+
+#include "tests/simulation/dice.h"
+#include "tests/unit/live/live_world.h"
+
+namespace couplet::test {
+namespace {
+
+using memory::SourceCall;
+using simulation::Dice;
+
+// A link as the state has it, but for the versions of rows: a write that is refused takes one.
+std::string text_of(const Link& link, const State::LinkCursor& cursor) {
+  std::string text = std::string(cursor.key()) + "|" + link.right.bytes + "|" + name_of(link.by) +
+                     "|" + std::to_string(link.linked_at.value);
+  const Agreement& agreement = link.agreement;
+  for (const BaseSlot& slot : agreement.base) {
+    text += "|" + std::to_string(slot.known) + " " + std::to_string(slot.digests[0].value) + " " +
+            std::to_string(slot.digests[1].value);
+  }
+  for (const EndState& end : agreement.ends) {
+    text += "|" + (end.time ? std::to_string(end.time->value) : "-");
+  }
+  return text + "|" + std::to_string(agreement.incarnation) + " " +
+         std::to_string(agreement.flips) + " " + std::to_string(agreement.flips_since.value) + " " +
+         std::to_string(agreement.synced_at.value);
+}
+
+// Teams and their staff on the left, groups and their workers on the right.
+class LaneWorld : public LiveWorld {
+ public:
+  LaneWorld(bool reads_all, bool marks) : LiveWorld(marks), reads_all_(reads_all) {}
+
+  [[nodiscard]] bool wants_values() const override { return reads_all_; }
+
+  void make(bool unique_code, const std::string& options, const std::string& mail) {
+    create(*left, DescribedTable("teams").id().text("name"));
+    create(*right, DescribedTable("groups").id().text("title"));
+    create(*left, DescribedTable("staff")
+                      .id()
+                      .text("key")
+                      .text("name")
+                      .text("mail")
+                      .column("age", type_of(TypeKind::kInt32))
+                      .foreign_key("team_id", "teams", true));
+    DescribedTable workers = DescribedTable("workers")
+                                 .id()
+                                 .text("code")
+                                 .text("name")
+                                 .text("mail")
+                                 .column("years", type_of(TypeKind::kInt64))
+                                 .foreign_key("group_id", "groups", true);
+    if (unique_code) {
+      workers.info().unique_keys.push_back({"workers_code", {"code"}, false, false});
+    }
+    create(*right, workers);
+    define(
+        "mappings:\n"
+        "  team: { left: left.teams, right: right.groups, direction: left_to_right,\n"
+        "    keys: [ { left: name, right: title } ] }\n"
+        "  member: { left: left.staff, right: right.workers, " +
+        options +
+        ",\n"
+        "    keys: [ { left: key, right: code } ],\n"
+        "    attributes: [ name, { left: mail, right: mail" +
+        mail +
+        " }, { left: age, right: years },\n"
+        "      { left: team, right: group, link: team } ] }\n");
+  }
+
+  // Everything that is there and that is remembered.
+  std::vector<std::string> all() {
+    std::vector<std::string> found;
+    for (const auto& [database, table] :
+         {std::pair{left, "teams"}, {left, "staff"}, {right, "groups"}, {right, "workers"}}) {
+      for (const Cells& row : database->rows(table)) {
+        std::string text = table;
+        for (const auto& [name, value] : row) {
+          text += " " + name + "=" + value.value_or("-");
+        }
+        found.push_back(text);
+      }
+    }
+    const auto read = by_hand([&](State& state, const std::vector<Source*>&) -> Result<void> {
+      for (std::size_t pair = 0; pair < definition().pairs.size(); ++pair) {
+        for (auto cursor = state.link_cursor(pair, Side::kLeft); cursor.valid(); cursor.next()) {
+          Link link;
+          COUPLET_TRY(state.decode_link_of(pair, cursor.key(), cursor.value(), link));
+          found.push_back("link " + text_of(link, cursor));
+        }
+      }
+      for (const Family family :
+           {Family::kDirty, Family::kWaiting, Family::kParked, Family::kHeld, Family::kConflicts}) {
+        const auto cursor = state.store().cursor(family);
+        for (cursor->seek({}); cursor->valid(); cursor->next()) {
+          found.push_back(std::string(name_of(family)) + " " + std::string(cursor->key()) + " " +
+                          std::string(cursor->value()));
+        }
+      }
+      return {};
+    });
+    EXPECT_TRUE(read.has_value());
+    return found;
+  }
+  // What was told, whatever the order within a batch; without values, which the fast lane does not
+  // have.
+  [[nodiscard]] std::vector<std::string> told() const {
+    std::vector<std::string> sorted;
+    for (const OperationReport& report : operations()) {
+      std::string text = std::string(name_of(report.operation)) + " " + name_of(report.situation) +
+                         " " + report.from + " " + report.to + " " + report.reason;
+      for (const AttributeChange& change : report.attributes) {
+        text += " " + change.name;
+      }
+      sorted.push_back(text);
+    }
+    std::sort(sorted.begin(), sorted.end());
+    return sorted;
+  }
+
+ private:
+  bool reads_all_;
+};
+
+using Deed = std::function<void(LaneWorld&)>;
+
+// Something that users do, to a row that may not be there, and which may be refused.
+Deed deed(Dice& dice) {
+  const std::string key(1, static_cast<char>('a' + dice.below(8)));
+  const std::string value = std::to_string(dice.below(4));
+  const std::optional<std::string> or_null =
+      dice.chance(15) ? std::optional<std::string>() : std::optional(value);
+  const std::string plain = dice.one_of(std::vector<std::string>{"name", "mail"});
+  switch (dice.below(12)) {
+    case 0:
+      return [=](LaneWorld& world) {
+        (void)world.left->try_insert(
+            "staff", {{"key", key}, {"name", or_null}, {"age", value}, {"team_id", "1"}});
+      };
+    case 1:
+      return [=](LaneWorld& world) { (void)world.left->try_erase("staff", {{"key", key}}); };
+    case 2:
+      return [=](LaneWorld& world) {
+        (void)world.left->try_update("staff", {{"key", key}}, {{"key", "k" + value}});
+      };
+    case 3:
+      return [=](LaneWorld& world) {
+        (void)world.left->try_update("staff", {{"key", key}}, {{"id", "10" + value}});
+      };
+    case 4: {
+      const std::string team = std::to_string(1 + dice.below(3));
+      return [=](LaneWorld& world) {
+        (void)world.left->try_update("staff", {{"key", key}}, {{"team_id", team}});
+      };
+    }
+    case 5:
+      return [=](LaneWorld& world) {
+        (void)world.left->try_insert("teams", {{"name", "team " + value}});
+      };
+    case 6:
+      return [=](LaneWorld& world) {
+        (void)world.right->try_update("workers", {{"code", key}}, {{plain, or_null}});
+      };
+    case 7:
+      return [=](LaneWorld& world) {
+        (void)world.right->try_update("workers", {{"code", key}}, {{"group_id", std::nullopt}});
+      };
+    case 8:
+      return [=](LaneWorld& world) {
+        if (value == "0") {
+          (void)world.right->try_erase("workers", {{"code", key}});
+        }
+      };
+    default:
+      return [=](LaneWorld& world) {
+        (void)world.left->try_update("staff", {{"key", key}}, {{plain, or_null}, {"age", value}});
+      };
+  }
+}
+
+class FastLaneTest : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(FastLaneTest, ComesToWhatTheFullLaneComesTo) {
+  std::uint64_t fast_statements = 0;
+  std::uint64_t full_statements = 0;
+  for (std::uint64_t seed = GetParam() * 100; seed < GetParam() * 100 + 100; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Dice dice(seed);
+    const bool marks = dice.chance(80);
+    LaneWorld full(true, marks);
+    LaneWorld fast(false, marks);
+    const bool unique = dice.chance(50);
+    const std::string options =
+        dice.one_of(std::vector<std::string>{"direction: left_to_right", "direction: both"}) +
+        dice.one_of(std::vector<std::string>{"", "", ", conflict: left_wins",
+                                             ", conflict: right_wins", ", conflict: hold"});
+    const std::string mail =
+        dice.one_of(std::vector<std::string>{"", "", "", ", policy: follow", ", policy: init"});
+    SCOPED_TRACE(options + mail);
+    for (LaneWorld* world : {&full, &fast}) {
+      world->make(unique, options, mail);
+      world->left->insert("teams", {{"name", "first"}});
+    }
+    for (int life = 0; life < 8; ++life) {
+      std::vector<Deed> before;
+      for (std::size_t count = 1 + dice.below(8); count > 0; --count) {
+        before.push_back(deed(dice));
+      }
+      const Deed later = deed(dice);
+      const Deed between = deed(dice);
+      const bool races = dice.chance(40);
+      const bool goes_on = dice.chance(50);
+      for (LaneWorld* world : {&full, &fast}) {
+        for (const Deed& one : before) {
+          one(*world);
+        }
+        if (races) {  // Between what was read, or taken for read, and what is written.
+          world->right->faults().before(SourceCall::kSubmit, [=] { between(*world); });
+        }
+        if (goes_on) {
+          world->after_steps(2, [=] { later(*world); });
+        }
+        world->live();
+        world->right->faults().heal();
+        (world == &full ? full_statements : fast_statements) += world->statements[1];
+      }
+      ASSERT_EQ(full.told(), fast.told()) << "life " << life;
+      ASSERT_EQ(full.all(), fast.all()) << "life " << life;
+    }
+  }
+  EXPECT_LT(fast_statements, full_statements) << "nothing went through the fast lane";
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, FastLaneTest, testing::Range<std::uint64_t>(0, 5));
+
+}  // namespace
+}  // namespace couplet::test
