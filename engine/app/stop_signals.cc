@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <string_view>
 
 namespace couplet {
 namespace {
@@ -13,7 +14,9 @@ namespace {
 std::atomic<bool> requested = false;
 std::atomic<int> read_end = -1;
 std::atomic<int> write_end = -1;
-static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free,
+std::atomic<unsigned> patience_seconds = 0;  // none
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free &&
+                  std::atomic<unsigned>::is_always_lock_free,
               "a signal handler may touch nothing else");
 
 void on_stop(int number) {
@@ -23,9 +26,18 @@ void on_stop(int number) {
     ::raise(number);
     return;
   }
+  ::alarm(patience_seconds);
   const char byte = 0;
   [[maybe_unused]] const ssize_t written = ::write(write_end, &byte, 1);
   errno = saved;
+}
+
+void on_end_of_patience(int /*number*/) {
+  constexpr std::string_view kSaid =
+      "couplet: stopped before what was at hand was done, as it took too long; what was at hand "
+      "comes again\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kSaid.data(), kSaid.size());
+  ::_exit(0);
 }
 
 }  // namespace
@@ -48,6 +60,14 @@ void catch_stop_signals() {
       ::sigaction(number, &action, nullptr);
     }
   }
+}
+
+void end_after_stop(std::chrono::seconds patience) {
+  struct sigaction action {};
+  action.sa_handler = on_end_of_patience;
+  sigemptyset(&action.sa_mask);
+  ::sigaction(SIGALRM, &action, nullptr);
+  patience_seconds = static_cast<unsigned>(patience.count());
 }
 
 bool stop_requested() { return requested; }

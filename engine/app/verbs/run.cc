@@ -19,6 +19,8 @@ namespace {
 // While nothing comes: how long one stream is asked before the next is. Short, as they are asked in
 // turn.
 constexpr std::chrono::milliseconds kWait{5};
+// Who sends TERM waits for 10 s, then kills. A target may not answer for longer.
+constexpr std::chrono::seconds kStopPatience{8};
 constexpr std::int64_t kFirstConnectBackoffUs = 100'000;
 constexpr std::int64_t kMostConnectBackoffUs = 30'000'000;
 
@@ -84,6 +86,7 @@ Result<void> set_up(const Session& session, Console& console) {
 
 Result<ExitCode> serve(const Invocation& invocation, SystemClock& clock, Console& console) {
   SystemRandom random;
+  end_after_stop(kStopPatience);
   catch_stop_signals();
   COUPLET_ASSIGN(const std::unique_ptr<Session> session,
                  open_when_up(invocation, clock, random, console));
@@ -136,8 +139,8 @@ VerbSpec run_verb() {
       "has "
       "changed.\n"
       "Prints one line an operation. What passes (a database that restarts) is waited for. INT or\n"
-      "TERM finishes the batch at hand and exits 0; a second one ends at once. Killed, it goes on\n"
-      "where it was.";
+      "TERM finishes the batch at hand, for at most 8 s, and exits 0; a second one ends at once.\n"
+      "Killed, it goes on where it was.";
   verb.run = run_daemon;
   verb.examples = {{{"couplet run", "beside your databases, under systemd or the like"},
                     {"couplet run --json -q", "what it has to say on stderr alone"}}};

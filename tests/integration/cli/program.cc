@@ -3,15 +3,19 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 
 extern "C" char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to us.
@@ -81,14 +85,22 @@ Program::Program(const Settings& settings) {
     std::signal(SIGTERM, SIG_DFL);
     std::signal(SIGPIPE, SIG_DFL);
     int out_end = out[1];
+    int err_end = settings.terminal ? out[1] : err[1];
     if (settings.out_file) {
       out_end = ::open(settings.out_file->c_str(), O_WRONLY | O_CLOEXEC);
     }
+    if (settings.log_file) {
+      out_end = err_end =
+          ::open(settings.log_file->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    }
     ::dup2(out_end, STDOUT_FILENO);
-    ::dup2(settings.terminal ? out[1] : err[1], STDERR_FILENO);
+    ::dup2(err_end, STDERR_FILENO);
     ::execve(arguments[0], arguments.data(), environment.data());
     ::_exit(127);
   }
+  // By number: Debian 11 has the call, but no function for it.
+  process_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  check(process_ >= 0, "pidfd_open");
   ::close(out[1]);
   out_ = out[0];
   ::fcntl(out_, F_SETFL, O_NONBLOCK);
@@ -104,7 +116,7 @@ Program::~Program() {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  for (const int descriptor : {out_, err_}) {
+  for (const int descriptor : {out_, err_, process_}) {
     if (descriptor >= 0) {
       ::close(descriptor);
     }
@@ -112,6 +124,23 @@ Program::~Program() {
 }
 
 void Program::send(int signal) const { check(::kill(pid_, signal) == 0, "kill"); }
+
+bool Program::catches(int signal) const { return is_listed(signal, {"SigCgt:"}); }
+
+bool Program::is_pending(int signal) const { return is_listed(signal, {"SigPnd:", "ShdPnd:"}); }
+
+bool Program::is_listed(int signal, std::initializer_list<std::string_view> lists) const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  std::uint64_t signals = 0;
+  for (std::string word; status >> word;) {
+    if (std::find(lists.begin(), lists.end(), word) != lists.end()) {
+      std::uint64_t of_list = 0;
+      status >> std::hex >> of_list;
+      signals |= of_list;
+    }
+  }
+  return (signals >> (static_cast<unsigned>(signal) - 1) & 1U) != 0;
+}
 
 void Program::read_available() {
   const auto drain = [](int& descriptor, std::string& text) {
@@ -132,15 +161,29 @@ void Program::read_available() {
   drain(err_, result_.err);
 }
 
-Ended Program::wait() {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (out_ >= 0 || err_ >= 0) {
-    std::array<pollfd, 2> ready{pollfd{out_, POLLIN, 0}, pollfd{err_, POLLIN, 0}};
-    ::poll(ready.data(), ready.size(), 1000);
-    read_available();
-    if (std::chrono::steady_clock::now() > deadline) {
-      throw std::runtime_error("the program does not end; it said:\n" + result_.out + result_.err);
+bool Program::ends_within(std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (bool ends = ended_; !ends;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (left.count() < 0) {
+      return false;
     }
+    std::array<pollfd, 3> ready{pollfd{process_, POLLIN, 0}, pollfd{out_, POLLIN, 0},
+                                pollfd{err_, POLLIN, 0}};
+    ::poll(ready.data(), ready.size(), static_cast<int>(left.count()) + 1);
+    ends = ready[0].revents != 0;
+    read_available();  // After the end is known: it has written all that it ever will.
+  }
+  return true;
+}
+
+Ended Program::wait() {
+  if (ended_) {
+    return result_;
+  }
+  if (!ends_within(kPatience)) {
+    throw std::runtime_error("the program does not end; it said:\n" + result_.out + result_.err);
   }
   int status = 0;
   check(::waitpid(pid_, &status, 0) == pid_, "waitpid");

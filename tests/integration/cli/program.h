@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,6 +30,7 @@ class Program {
     bool terminal = false;        // Both outputs are one terminal; all is in `out`.
     unsigned short columns = 80;  // of that terminal
     std::optional<std::string> out_file = std::nullopt;  // where stdout goes instead
+    std::optional<std::string> log_file = std::nullopt;  // both outputs are appended to it instead
   };
   explicit Program(const Settings& settings);
   ~Program();
@@ -35,13 +38,21 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void send(int signal) const;
+  // Whether it handles `signal` by itself by now; whether one was sent and is not handled yet.
+  [[nodiscard]] bool catches(int signal) const;
+  [[nodiscard]] bool is_pending(int signal) const;
+  // Whether it ends within that time.
+  bool ends_within(std::chrono::milliseconds patience);
   // Waits for the end.
   Ended wait();
 
  private:
   void read_available();
+  // Of the lists of signals that the system tells of it, any of these.
+  [[nodiscard]] bool is_listed(int signal, std::initializer_list<std::string_view> lists) const;
 
   pid_t pid_ = -1;
+  int process_ = -1;  // a descriptor that is readable once it has ended
   int out_ = -1;
   int err_ = -1;
   bool ended_ = false;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -36,6 +37,15 @@ class StopSignalsDeathTest : public testing::Test {
   std::_Exit(1);
 }
 
+[[noreturn]] void never_finish_what_is_at_hand() {
+  end_after_stop(std::chrono::seconds(1));
+  catch_stop_signals();
+  std::raise(SIGTERM);
+  for (;;) {
+    ::pause();
+  }
+}
+
 [[noreturn]] void take_a_signal_that_was_ignored() {
   std::signal(SIGINT, SIG_IGN);
   catch_stop_signals();
@@ -49,6 +59,11 @@ TEST_F(StopSignalsDeathTest, TheFirstSignalAsksAndEndsEverySleep) {
 
 TEST_F(StopSignalsDeathTest, TheSecondSignalEndsTheProcess) {
   EXPECT_EXIT(take_two_signals(), testing::KilledBySignal(SIGTERM), "");
+}
+
+TEST_F(StopSignalsDeathTest, WhatIsAtHandIsWaitedForAsLongAsWasSaidAndThenGivenUp) {
+  EXPECT_EXIT(never_finish_what_is_at_hand(), testing::ExitedWithCode(0),
+              "what was at hand comes again");
 }
 
 TEST_F(StopSignalsDeathTest, ASignalThatWasIgnoredStaysIgnored) {

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/integration/cli/cli_scene.h"
+
+namespace couplet::test {
+
+// The scene of people and persons, with what `couplet run` needs of both databases.
+class LivePgTest : public CliTest {
+ protected:
+  LivePgTest();
+  ~LivePgTest() override;
+
+  [[nodiscard]] std::vector<Row> lefts() const;
+  [[nodiscard]] std::vector<Row> rights() const;
+  void wait_until_right(const std::string& condition) const;
+  void wait_until_left(const std::string& condition) const;
+  // Until the server has been told that everything so far is done.
+  static void wait_until_acknowledged(const TemporaryDatabase& database);
+  // How many rows of it were ever written.
+  static std::string written(const TemporaryDatabase& database, const std::string& table);
+  static Ended stop(Program& program);
+  void expect_nothing_left_to_do() const;
+
+ private:
+  void prepare(const TemporaryDatabase& database, const std::string& source,
+               const std::string& table) const;
+};
+
+}  // namespace couplet::test
