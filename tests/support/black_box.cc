@@ -25,7 +25,7 @@ std::string shown(const std::optional<std::string>& value) {
 // What is wrong with one table.
 class TableCheck {
  public:
-  TableCheck(const SharedTable& table, const std::optional<std::set<std::string>>& lost,
+  TableCheck(const SharedTable& table, const std::optional<std::set<std::uint64_t>>& lost,
              BlackBox::Figures& figures, std::vector<std::string>& findings)
       : table_(table), lost_(lost), figures_(figures), findings_(findings) {}
 
@@ -125,6 +125,10 @@ class TableCheck {
     const bool is_left = !last[0]->value.empty() && value == last[0]->value;
     const bool is_right = !last[1]->value.empty() && value == last[1]->value;
     if (!is_left && !is_right) {
+      if (has_lost(last[0]->stamp) || has_lost(last[1]->stamp)) {
+        ++figures_.overruled;
+        return;
+      }
       say(key, fmt::format("{} is {}; last were written {} on the left and {} on the right", name,
                            shown(value), shown(last[0]->value), shown(last[1]->value)));
       return;
@@ -136,19 +140,25 @@ class TableCheck {
     const Ledger::Last& won = *last[winner];
     const Ledger::Last& other = *last[1 - winner];
     if (other.seen == won.stamp) {
+      if (has_lost(other.stamp)) {
+        ++figures_.overruled;
+        return;
+      }
       say(key, fmt::format("{} is {} again, which users of the {} had overwritten with {}", name,
                            shown(value), kSides[1 - winner], shown(other.value)));
     } else if (won.seen != other.stamp) {
       ++figures_.concurrent;
-      if (lost_ && !lost_->contains(other.value)) {
+      if (lost_ && !has_lost(other.stamp)) {
         say(key, fmt::format("{} is {}: that {} of the {} lost is not on record", name,
                              shown(value), shown(other.value), kSides[1 - winner]));
       }
     }
   }
 
+  bool has_lost(std::uint64_t stamp) const { return stamp != 0 && lost_ && lost_->contains(stamp); }
+
   const SharedTable& table_;
-  const std::optional<std::set<std::string>>& lost_;
+  const std::optional<std::set<std::uint64_t>>& lost_;
   BlackBox::Figures& figures_;
   std::vector<std::string>& findings_;
 };
@@ -156,9 +166,16 @@ class TableCheck {
 }  // namespace
 
 std::vector<std::string> BlackBox::findings(
-    const std::optional<std::set<std::string>>& lost) const {
-  std::vector<std::string> findings = ledger_.findings();
+    const std::optional<std::set<std::uint64_t>>& lost) const {
+  std::vector<std::string> findings;
   figures_ = {};
+  for (const Ledger::Finding& finding : ledger_.findings()) {
+    if (lost && lost->contains(finding.lost)) {
+      ++figures_.overruled;
+    } else {
+      findings.push_back(finding.what);
+    }
+  }
   for (std::size_t table = 0; table < ledger_.tables().size(); ++table) {
     const SharedTable& shared = ledger_.tables()[table];
     TableCheck check(shared, lost, figures_, findings);

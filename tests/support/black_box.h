@@ -37,14 +37,16 @@ class BlackBox {
   BlackBox(const Ledger& ledger, std::array<Query, 2> query)
       : ledger_(ledger), query_(std::move(query)) {}
 
-  // What is wrong, a sentence each; empty: nothing. `lost` are values that are on record as having
-  // lost to a concurrent one; without it that is not looked at.
+  // What is wrong, a sentence each; empty: nothing. `lost` are the stamps of values that are on
+  // record as having lost. Such a one may be gone, even to an older value: that somebody decides by
+  // a rule what a crash left in doubt is no silent loss. Without `lost` no record is looked at.
   std::vector<std::string> findings(
-      const std::optional<std::set<std::string>>& lost = std::nullopt) const;
+      const std::optional<std::set<std::uint64_t>>& lost = std::nullopt) const;
 
   struct Figures {
     std::size_t objects = 0;     // that stand on both sides
     std::size_t concurrent = 0;  // attributes whose last writers had not seen each other
+    std::size_t overruled = 0;   // values that an older one has replaced, on record
   };
   // Of the last look.
   const Figures& figures() const { return figures_; }

@@ -11,6 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 using Kind = Ledger::Entry::Kind;
 
 constexpr std::size_t kLeft = 0;
@@ -51,7 +52,7 @@ class BlackBoxPgTest : public testing::Test {
     right_has(key, name);
   }
   [[nodiscard]] std::vector<std::string> findings(
-      const std::optional<std::set<std::string>>& lost = std::nullopt) const {
+      const std::optional<std::set<std::uint64_t>>& lost = std::nullopt) const {
     return BlackBox(ledger_, {[&](const std::string& sql) { return left_.query(sql); },
                               [&](const std::string& sql) { return right_.query(sql); }})
         .findings(lost);
@@ -72,7 +73,7 @@ class BlackBoxPgTest : public testing::Test {
 TEST_F(BlackBoxPgTest, NothingIsWrongWhereBothSidesHoldWhatWasWrittenLast) {
   history("a");
   both_have("a", second_);
-  EXPECT_THAT(findings(std::set<std::string>()), IsEmpty());
+  EXPECT_THAT(findings(std::set<std::uint64_t>()), IsEmpty());
 }
 
 TEST_F(BlackBoxPgTest, ADoubledRowIsFound) {
@@ -106,6 +107,13 @@ TEST_F(BlackBoxPgTest, AnOldValueOnBothSidesIsALostUpdate) {
   EXPECT_THAT(findings(), ElementsAre(HasSubstr("which users of the right had overwritten")));
 }
 
+TEST_F(BlackBoxPgTest, AnOldValueIsNoneWhereTheNewerOneIsOnRecordAsLost) {
+  history("a");
+  both_have("a", first_);
+  EXPECT_THAT(findings(std::set<std::uint64_t>{Ledger::stamp_of(second_)}), IsEmpty());
+  EXPECT_THAT(findings(std::set<std::uint64_t>{Ledger::stamp_of(first_)}), SizeIs(1));
+}
+
 TEST_F(BlackBoxPgTest, AValueThatNobodyWroteLastIsFound) {
   history("a");
   const std::string third = value(kRight);
@@ -122,8 +130,8 @@ TEST_F(BlackBoxPgTest, OfTwoConcurrentWritesEitherCountsAndTheOtherMustBeOnRecor
   told(kLeft, "a", Kind::kUpdate, left, second_);
   told(kRight, "a", Kind::kUpdate, right, second_);
   both_have("a", left);
-  EXPECT_THAT(findings(std::set<std::string>{right}), IsEmpty());
-  EXPECT_THAT(findings(std::set<std::string>()),
+  EXPECT_THAT(findings(std::set<std::uint64_t>{Ledger::stamp_of(right)}), IsEmpty());
+  EXPECT_THAT(findings(std::set<std::uint64_t>()),
               ElementsAre(HasSubstr("that " + right + " of the right lost is not on record")));
 }
 

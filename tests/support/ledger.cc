@@ -62,10 +62,12 @@ void Ledger::see(std::size_t side, const Entry& entry, const Cell& cell, Last& l
   const std::uint64_t seen = stamp_of(*cell.seen);
   const bool foreign = side_of(seen) != side;
   if (foreign ? seen < last.seen : seen != last.stamp) {
+    const std::uint64_t newer = foreign ? last.seen : last.stamp;
     findings_.push_back(
-        fmt::format("{} {}: its users on the {} found {} in {}, after {} had stood there",
-                    table.name, entry.key, side == 0 ? "left" : "right", seen,
-                    table.attributes[cell.attribute].name, foreign ? last.seen : last.stamp));
+        {fmt::format("{} {}: its users on the {} found {} in {}, after {} had stood there",
+                     table.name, entry.key, side == 0 ? "left" : "right", seen,
+                     table.attributes[cell.attribute].name, newer),
+         newer});
   }
   if (foreign) {
     last.seen = seen;
@@ -77,7 +79,7 @@ std::map<std::string, Ledger::Object> Ledger::objects(std::size_t table) const {
   return objects_[table];
 }
 
-std::vector<std::string> Ledger::findings() const {
+std::vector<Ledger::Finding> Ledger::findings() const {
   const std::lock_guard lock(mutex_);
   return findings_;
 }

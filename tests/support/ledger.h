@@ -83,8 +83,13 @@ class Ledger {
   // Those of a table, by key.
   std::map<std::string, Object> objects(std::size_t table) const;
 
-  // What writers saw that cannot be: that an older value stood where a newer one had stood.
-  std::vector<std::string> findings() const;
+  // What writers saw that cannot be, unless the newer one is on record as having lost: that an
+  // older value stood where a newer one had stood.
+  struct Finding {
+    std::string what;
+    std::uint64_t lost = 0;  // the newer one
+  };
+  std::vector<Finding> findings() const;
 
   struct Figures {
     std::uint64_t transactions = 0, inserts = 0, updates = 0, deletes = 0;
@@ -99,7 +104,7 @@ class Ledger {
   std::atomic<std::uint64_t> stamps_{0};
   mutable std::mutex mutex_;  // guards all below
   std::vector<std::map<std::string, Object>> objects_;
-  std::vector<std::string> findings_;
+  std::vector<Finding> findings_;
   Figures figures_;
 };
 
