@@ -217,7 +217,9 @@ bool User::update_some(Entries& entries, std::size_t objects, bool hot) {
 
 bool User::delete_one(Entries& entries) {
   const auto order = any(kOrders);
-  if (order && deleting_side(*order) == side_) {
+  // A twin may be made on the other side after it was deleted here: that is no rise of the old one.
+  const bool twin = order && order->starts_with('t');
+  if (order && !twin && deleting_side(*order) == side_) {
     remove(kOrders, *order, entries);
   }
   return true;
