@@ -204,6 +204,7 @@ TEST_F(SqliteLiveTest, ATableThatIsMadeAnewWhileItRunsIsReconciledAndFollowedOn)
   Program program(running());
   left_.exec("insert into people (name, age) values ('a', 1)");
   wait_until_right("name = 'a'");
+  wait_until_acknowledged();  // Its place in the log is on record.
   left_.exec(
       "begin; create table new_people (id integer primary key, name text not null unique, age "
       "integer, note text); insert into new_people (id, name, age) select id, name, age from "
