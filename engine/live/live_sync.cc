@@ -15,10 +15,6 @@ constexpr std::int64_t kIdleRecordUs = 10'000'000;
 constexpr std::int64_t kVisibleFirstUs = 500;
 constexpr std::int64_t kVisibleMostUs = 100'000;
 
-bool is_known_position(const Position& position) {
-  return !std::holds_alternative<std::monostate>(position);
-}
-
 }  // namespace
 
 Error named_if_missing(Error error, const std::string& source) {
@@ -51,6 +47,9 @@ LiveSync::LiveSync(const BoundDefinition& definition, State& state, std::vector<
   for (Tail& tail : tails) {
     Followed followed;
     followed.horizon = {tail.progress.received, tail.stream->opened_at()};
+    if (!is_known_position(tail.progress.done)) {
+      recorded_us_ -= kIdleRecordUs;  // Until there is a place another reconcile is due.
+    }
     followed.tail = std::move(tail);
     followed_.push_back(std::move(followed));
   }
@@ -343,6 +342,7 @@ Result<void> LiveSync::record(bool effects) {
   for (Followed& followed : followed_) {
     if (is_known_position(followed.moved)) {
       followed.tail.progress.done = followed.moved;
+      followed.tail.progress.due.clear();
       put_progress(changes, definition_.sources[followed.tail.source], followed.tail.progress);
     }
   }

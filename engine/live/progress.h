@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 
 #include "engine/model/position.h"
 #include "engine/model/result.h"
@@ -23,6 +24,9 @@ struct StreamProgress {
   std::string due = kNeverFollowed;
 };
 
+inline bool is_known_position(const Position& position) {
+  return !std::holds_alternative<std::monostate>(position);
+}
 // True if `place` is not behind `end`; where that cannot be told, true.
 bool reaches(const Position& end, const Position& place);
 
