@@ -133,14 +133,13 @@ VerbSpec run_verb() {
   verb.name = "run";
   verb.summary = "follow the changes of all sources, for as long as it is let";
   verb.doc =
-      "Makes what a stream lacks at its source, as `setup` does, where our role may.\n"
-      "Reconciles where that is due (the first time, after a gap in a stream, on the schedule of\n"
-      "`reconcile: { every: … }`, or `cron:`), then syncs each object as its source tells that it "
-      "has "
-      "changed.\n"
-      "Prints one line an operation. What passes (a database that restarts) is waited for. INT or\n"
-      "TERM finishes the batch at hand, for at most 8 s, and exits 0; a second one ends at once.\n"
-      "Killed, it goes on where it was.";
+      "Makes what a stream lacks at its source, as `setup` does, where our role may. Reconciles\n"
+      "where that is due (the first time, after a gap in a stream, on the schedule of\n"
+      "`reconcile:`), then syncs each object as its source tells that it has changed. Prints one\n"
+      "line an operation. What passes (a database that restarts) is waited for. INT or TERM\n"
+      "finishes the batch at hand, for at most 8 s, and exits 0; a second one ends at once. "
+      "Killed,\n"
+      "it goes on where it was.";
   verb.run = run_daemon;
   verb.examples = {{{"couplet run", "beside your databases, under systemd or the like"},
                     {"couplet run --json -q", "what it has to say on stderr alone"}}};
