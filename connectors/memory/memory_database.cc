@@ -170,6 +170,11 @@ Lsn MemoryDatabase::acknowledged(const std::string& deployment) const {
   return *position;
 }
 
+void MemoryDatabase::set_stream_batch_events(std::size_t events) {
+  const Lock held = lock();
+  settings_.stream_batch_events = events;
+}
+
 void MemoryDatabase::set_identity(std::string identity) {
   const Lock held = lock();
   settings_.identity = std::move(identity);
@@ -254,6 +259,11 @@ void MemoryDatabase::show_hidden() {
   }
   hidden_.clear();
   hidden_ids_.clear();
+}
+
+bool MemoryDatabase::hides() const {
+  const Lock held = lock();
+  return !hidden_ids_.empty();
 }
 
 void MemoryDatabase::write_elsewhere() {

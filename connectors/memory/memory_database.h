@@ -68,6 +68,8 @@ class MemoryDatabase {
   void drop_slot(const std::string& deployment);
   // How far it was acknowledged. CHECKs that there is one.
   [[nodiscard]] Lsn acknowledged(const std::string& deployment) const;
+  // More events of one transaction than that come in several parts, from now on.
+  void set_stream_batch_events(std::size_t events);
   // As if the files had been put onto another server.
   void set_identity(std::string identity);
 
@@ -87,6 +89,7 @@ class MemoryDatabase {
   // commit waits for a standby); until show_hidden.
   Result<void> hidden_transaction(const std::function<Result<void>(MemoryTransaction&)>& work);
   void show_hidden();
+  [[nodiscard]] bool hides() const;
   // A write to a table of somebody else's: only the end of the log moves.
   void write_elsewhere();
   // All rows, sorted as std::map sorts; char(n) without its blanks.

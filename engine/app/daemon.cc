@@ -74,7 +74,8 @@ Result<Daemon::Work> Daemon::begin() {
   COUPLET_ASSIGN(work.state, State::open(store_, definition_, identities, random_));
   work.syncer = std::make_unique<Syncer>(
       definition_, *work.state, sources_, clock_, observer_,
-      Syncer::Settings{false, settings_.crash_points, settings_.stop_requested, settings_.do_all});
+      Syncer::Settings{false, settings_.crash_points, settings_.stop_requested, settings_.do_all,
+                       settings_.batch_rows});
   COUPLET_TRY(work.syncer->recover());
   return work;
 }

@@ -9,6 +9,7 @@
 #include "engine/definition/definition.h"
 #include "engine/live/live_sync.h"
 #include "engine/ports/clock.h"
+#include "engine/ports/tuning.h"
 #include "engine/reconcile/reconciler.h"
 
 namespace couplet {
@@ -26,6 +27,7 @@ class Daemon {
     std::function<Result<void>()> set_up = [] { return Result<void>{}; };
     std::string spool_folder;
     DoAll do_all = one_after_the_other;
+    std::size_t batch_rows = tuning::kBatchRows;
     // How long one stream is waited for, while nothing comes of any.
     std::chrono::milliseconds wait{0};
     std::function<bool()> stop_requested = [] { return false; };

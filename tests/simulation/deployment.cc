@@ -1,6 +1,9 @@
 #include "tests/simulation/deployment.h"
 
+#include <algorithm>
+
 #include "engine/admin/link_index.h"
+#include "engine/definition/followed.h"
 #include "engine/sync/object_name.h"
 
 namespace couplet::simulation {
@@ -8,6 +11,13 @@ namespace {
 
 // Thrown where the process is killed: sessions end, what the state has committed stays.
 struct Killed {};
+// Thrown where a life goes on and on.
+struct Restless {};
+// Faults by chance last for so many moments: then what they were in the way of is to come to its
+// end.
+constexpr const char* kDeployment = "simulation";  // `name` of every definition
+constexpr int kFaultsPass = 400;
+constexpr int kRestless = 20'000;
 
 std::string hex(std::string_view bytes) {
   static constexpr const char* kDigits = "0123456789abcdef";
@@ -22,10 +32,13 @@ std::string hex(std::string_view bytes) {
 
 }  // namespace
 
-Deployment::Deployment(const Shape& shape) : shape_(shape) {
+Deployment::Deployment(const Shape& shape, bool live) : shape_(shape) {
   for (const Side side : {Side::kLeft, Side::kRight}) {
     databases_[index_of(side)] = std::make_shared<MemoryDatabase>(memory::DatabaseSettings{
         .identity = std::string("memory:") + couplet::name_of(side), .marks = shape.marks});
+    if (live) {
+      make_slot(side);
+    }
   }
   for (const Table& table : shape.tables) {
     create(database(table.side), table);
@@ -66,12 +79,13 @@ void Deployment::set_faults(const Step& step) const {
                        {.transient = static_cast<double>(step.transient_percent) / 100});
     }
     faults.execute_at_collect(step.late_writes);
+    database(side).set_stream_batch_events(step.stream_events != 0 ? step.stream_events
+                                                                   : tuning::kBatchRows);
   }
 }
 
-RunEnd Deployment::in_a_new_process(const Step& step,
-                                    const std::function<void(const Edit&)>& intrude,
-                                    const Work& work) {
+RunEnd Deployment::in_a_new_process(const Step& step, const Intrude& intrude,
+                                    const std::function<Result<void>(const World&)>& work) {
   operations_.clear();
   set_faults(step);
   int moments = 0;
@@ -85,50 +99,45 @@ RunEnd Deployment::in_a_new_process(const Step& step,
     }
     for (const Step::Intrusion& intrusion : step.intrusions) {
       if (intrusion.moment == moments) {
-        intrude(intrusion.edit);
+        intrude(intrusion);
       }
     }
     if (step.crash == moments) {
       throw Killed();
     }
+    if (step.kind == Step::Kind::kLive && moments == kFaultsPass) {
+      set_faults({});
+    }
+    if (step.kind == Step::Kind::kLive && moments == kRestless) {
+      throw Restless();
+    }
   };
   WatchedStore store(*store_, moment);
+  store.on_synced = [&] { note_durable(); };
+  note_durable();
   RunEnd end;
   try {
     std::array<MemorySource, 2> sessions{MemorySource(databases_[0]), MemorySource(databases_[1])};
-    WatchedSource left(sessions[0], moment);
-    WatchedSource right(sessions[1], moment);
-    const std::vector<Source*> sources{&left, &right};
-    const auto run = [&]() -> Result<Rounds::Report> {
-      COUPLET_ASSIGN(const std::string left_identity, left.identity());
-      COUPLET_ASSIGN(const std::string right_identity, right.identity());
-      const std::array<std::string, 2> identities{left_identity, right_identity};
-      COUPLET_ASSIGN(const auto state, State::open(store, *bound_, identities, random_));
-      CrashPoints crash_points;
-      crash_points.reached = moment;
-      Syncer::Settings settings;
-      settings.crash_points = crash_points;
-      settings.batch_rows = shape_.batch_rows;
-      Syncer syncer(*bound_, *state, sources, clock_, *this, settings);
-      COUPLET_TRY(syncer.recover());
-      return work(*state, sources, syncer);
+    const auto watched = [&](Side side) {
+      return WatchedSource(sessions[index_of(side)], moment, [&, side](const Position& position) {
+        return acknowledged(step, side, position, end);
+      });
     };
-    auto report = run();
-    if (report) {
-      end.summary = report->summary;
-      for (const Rounds::Stopped& stopped : report->stopped) {
-        end.kind = RunEnd::Kind::kFailed;
-        end.error = stopped.error;
-      }
-    } else {
+    WatchedSource left = watched(Side::kLeft);
+    WatchedSource right = watched(Side::kRight);
+    CrashPoints crash_points;
+    crash_points.reached = moment;
+    if (auto done = work({store, {&left, &right}, crash_points, moments, end}); !done) {
       end.kind = RunEnd::Kind::kFailed;
-      end.error = report.error();
+      end.error = done.error();
     }
   } catch (const Killed&) {
     end.kind = RunEnd::Kind::kKilled;
     if (step.power_loss) {
       store.lose_power();
     }
+  } catch (const Restless&) {
+    end.restless = true;
   }
   set_faults({});
   end.operations = std::move(operations_);
@@ -140,11 +149,32 @@ RunEnd Deployment::in_a_new_process(const Step& step,
   return end;
 }
 
-RunEnd Deployment::run(const Step& step, const std::function<void(const Edit&)>& intrude) {
+RunEnd Deployment::by_hand(const Step& step, const Intrude& intrude, const Work& work) {
+  return in_a_new_process(step, intrude, [&](const World& world) -> Result<void> {
+    std::vector<std::string> identities;
+    for (Source* source : world.sources) {
+      COUPLET_ASSIGN(identities.emplace_back(), source->identity());
+    }
+    COUPLET_ASSIGN(const auto state, State::open(world.store, *bound_, identities, random_));
+    Syncer::Settings settings;
+    settings.crash_points = world.crash_points;
+    settings.batch_rows = shape_.batch_rows;
+    Syncer syncer(*bound_, *state, world.sources, clock_, *this, settings);
+    COUPLET_TRY(syncer.recover());
+    COUPLET_ASSIGN(const Rounds::Report report, work(*state, world.sources, syncer));
+    world.end.summary = report.summary;
+    return report.stopped.empty() ? Result<void>{} : fail(Error(report.stopped.back().error));
+  });
+}
+
+RunEnd Deployment::run(const Step& step, const Intrude& intrude) {
+  if (step.kind == Step::Kind::kLive) {
+    return live(step, intrude);
+  }
   if (step.kind == Step::Kind::kReconcile) {
     Reconciler::Settings settings;
     settings.rebuild_state = step.rebuild;
-    return in_a_new_process(
+    return by_hand(
         step, intrude, [&](State& state, const std::vector<Source*>& sources, Syncer& syncer) {
           return Reconciler(*bound_, state, sources, syncer, clock_, *this, settings).run();
         });
@@ -168,21 +198,30 @@ RunEnd Deployment::sync_everything() {
       names.push_back(name_of_row(table, row));
     }
   }
-  return sync({}, names, [](const Edit&) {});
+  return sync({}, names, [](const Step::Intrusion&) {});
 }
 
 RunEnd Deployment::sync(const Step& step, const std::vector<std::string>& names,
-                        const std::function<void(const Edit&)>& intrude) {
+                        const Intrude& intrude) {
   std::vector<NamedObject> objects;
   for (const std::string& name : names) {
     if (auto object = parse_object(*bound_, name)) {  // An entity that nobody maps has no name.
       objects.push_back(std::move(*object));
     }
   }
-  return in_a_new_process(
+  return by_hand(
       step, intrude, [&](State& state, const std::vector<Source*>& sources, Syncer& syncer) {
         return ObjectSync(*bound_, state, sources, syncer, clock_, *this, {}).sync(objects);
       });
+}
+
+void Deployment::make_slot(Side side) const { database(side).make_slot(kDeployment); }
+
+bool Deployment::is_followed(std::size_t table) const {
+  const Table& of = shape_.tables[table];
+  const std::vector<Followed> followed = followed_tables(*bound_, index_of(of.side));
+  return std::any_of(followed.begin(), followed.end(),
+                     [&](const Followed& one) { return one.table.table.table == of.name; });
 }
 
 void Deployment::lose_state() { store_ = std::make_unique<MemoryStateStore>(); }
@@ -235,6 +274,18 @@ std::map<std::string, std::map<std::string, std::string>> Deployment::links() {
   return found;
 }
 
+bool Deployment::anyone_is_parked() {
+  bool parked = false;
+  read_state([&](const State& state) {
+    for (std::size_t mapping = 0; mapping < bound_->mappings.size(); ++mapping) {
+      const auto first = state.worklist(mapping, Family::kParked, std::nullopt, 1);
+      COUPLET_CHECK(first.has_value());
+      parked = parked || !first->empty();
+    }
+  });
+  return parked;
+}
+
 std::vector<Conflict> Deployment::conflicts() {
   std::vector<Conflict> found;
   read_state([&](const State& state) {
@@ -263,6 +314,9 @@ std::string Deployment::state_bytes() const {
 
 void Deployment::on_operation(const OperationReport& report) {
   operations_.push_back(report);
+  if (living_ != nullptr) {
+    ++living_->summary.count(report.operation);
+  }
   if (!tell) {
     return;
   }
@@ -283,6 +337,10 @@ void Deployment::on_operation(const OperationReport& report) {
 }
 
 void Deployment::on_notice(const std::string& sentence) {
+  if (living_ != nullptr) {
+    living_->reconciled = living_->reconciled || sentence.starts_with("reconciling: ");
+    living_->stopped = living_->stopped || sentence.find("' is stopped: ") != std::string::npos;
+  }
   if (tell) {
     tell("  notice: " + sentence);
   }

@@ -1,6 +1,7 @@
 #include "tests/simulation/history.h"
 
 #include <algorithm>
+#include <set>
 
 #include "tests/simulation/laws.h"
 #include "tests/simulation/users.h"
@@ -14,7 +15,7 @@ class History {
       : script_(script),
         shape_(script.shape),
         trace_(trace),
-        deployment_(shape_),
+        deployment_(shape_, script.live),
         users_(shape_, {&deployment_.database(Side::kLeft), &deployment_.database(Side::kRight)}),
         chronicle_(shape_) {
     deployment_.tell = trace_;
@@ -32,7 +33,14 @@ class History {
         return std::move(verdict_);
       }
     }
-    come_to_rest();
+    tell("rest");
+    deployment_.clock().sleep_us(120'000'000);
+    if (script_.live) {
+      rest_beside_streams();
+    }
+    if (!broken()) {
+      come_to_rest();
+    }
     if (trace_) {
       tell_all();
     }
@@ -53,17 +61,26 @@ class History {
         read_conflicts();
         deployment_.lose_state();
         lost_ = shape_.marks && marked_;
+        forgotten_ = true;
         chronicle_.state_lost();
+        return;
+      case Step::Kind::kSlot:
+        deployment_.make_slot(step.side);
         return;
       case Step::Kind::kReconcile:
       case Step::Kind::kSync:
+      case Step::Kind::kLive:
         run(step);
         return;
     }
   }
 
   // Each transaction of the engine's is looked at by itself: one row may be made and then changed.
+  // Nobody writes beside a transaction that no read sees yet: it holds its rows.
   void observe(std::string_view moment) {
+    if (hidden_ > 0 && (--hidden_ == 0 || moment == "submit" || moment == "collect")) {
+      show();
+    }
     if (all_transactions() != seen_) {
       see();
     }
@@ -74,22 +91,53 @@ class History {
     seen_ = all_transactions();
   }
 
-  void edit(const Edit& edit) {
+  void edit(const Edit& edit, int hidden = 0) {
+    show();
     see();
-    const auto done = users_.make(edit, deployment_.clock().now().value);
+    const auto done = users_.make(edit, deployment_.clock().monotonic_us(), hidden > 0);
     if (done) {
       ++verdict_.edits;
-      tell("  user: " + *done);
+      tell("  user: " + *done + (hidden > 0 ? ", which no read sees yet" : ""));
+      hidden_ = hidden;
+      untold_ = untold_ || !deployment_.is_followed(edit.table % shape_.tables.size());
+    }
+    if (done && hidden == 0) {
       chronicle_.user_wrote(snapshot());
+    }
+  }
+  void show() {
+    if (deployment_.database(Side::kLeft).hides() || deployment_.database(Side::kRight).hides()) {
+      see();
+      deployment_.database(Side::kLeft).show_hidden();
+      deployment_.database(Side::kRight).show_hidden();
+      tell("  reads see it");
+      chronicle_.user_wrote(snapshot());
+    }
+    hidden_ = 0;
+  }
+
+  void intrude(const Step::Intrusion& intrusion) {
+    switch (intrusion.kind) {
+      case Step::Intrusion::Kind::kEdit:
+        return edit(intrusion.edit, intrusion.hidden);
+      case Step::Intrusion::Kind::kJump:
+        return deployment_.clock().jump_us(std::int64_t{intrusion.seconds} * 1'000'000);
+      case Step::Intrusion::Kind::kSlot:
+        return deployment_.make_slot(intrusion.side);
     }
   }
 
   void run(const Step& step) {
     lost_ = lost_ && !step.rebuild;
     chronicle_.hold_creates(lost_);
-    const RunEnd end = deployment_.run(step, [&](const Edit& intrusion) { edit(intrusion); });
+    const bool live = step.kind == Step::Kind::kLive;
+    const RunEnd end =
+        deployment_.run(step, [&](const Step::Intrusion& intrusion) { intrude(intrusion); });
+    show();
     ++verdict_.runs;
-    marked_ = marked_ || end.kind == RunEnd::Kind::kDone;
+    forgotten_ = forgotten_ && !(step.kind == Step::Kind::kReconcile && step.rebuild &&
+                                 end.kind == RunEnd::Kind::kDone);
+    marked_ = marked_ || (end.kind == RunEnd::Kind::kDone && (!live || end.steps > 0));
     verdict_.killed += end.kind == RunEnd::Kind::kKilled ? 1 : 0;
     verdict_.operations += end.summary.operations();
     see();
@@ -99,20 +147,67 @@ class History {
     const bool excusable = end.error.kind == ErrorKind::kTransient ||
                            end.error.kind == ErrorKind::kCommitUnknown ||
                            end.error.kind == ErrorKind::kNotFound;
-    if (end.kind == RunEnd::Kind::kFailed && !(disturbed && excusable)) {
+    if (live) {
+      check_life(step, end);
+    } else if (end.kind == RunEnd::Kind::kFailed && !(disturbed && excusable)) {
       violated("runs succeed", "the run ended in an error: " + end.error.message);
     }
   }
 
+  // What passes is waited for; only a stream that is gone ends it.
+  void check_life(const Step& step, const RunEnd& end) {
+    note_what_a_life_leaves(end);
+    const bool lost_stream = std::any_of(
+        step.intrusions.begin(), step.intrusions.end(),
+        [](const auto& intrusion) { return intrusion.kind == Step::Intrusion::Kind::kSlot; });
+    if (!end.told_too_early.empty()) {
+      violated("position never ahead of what is durable", end.told_too_early);
+    }
+    if (end.restless) {
+      violated("liveness", "a life did not come to idle");
+    }
+    if (end.kind == RunEnd::Kind::kFailed && !(lost_stream && end.error.code == "stream_missing")) {
+      violated("runs succeed", "a life ended in an error: " + end.error.message);
+    }
+  }
+
+  // Without faults and users a life brings all into step by what it is told, and another one, which
+  // is told the same again, finds it so.
+  void rest_beside_streams() {
+    chronicle_.hold_creates(false);
+    if (forgotten_) {
+      Step rebuild;
+      rebuild.kind = Step::Kind::kReconcile;
+      rebuild.rebuild = true;
+      quiet_run(rebuild, "the run that rebuilds the state");
+    }
+    Step forgetful;
+    forgetful.kind = Step::Kind::kLive;
+    forgetful.lost_acknowledgements = 100;
+    const RunEnd first = quiet_run(forgetful, "the first life at rest");
+    untold_ = untold_ && !first.reconciled;
+    Step life;
+    life.kind = Step::Kind::kLive;
+    const std::uint64_t transactions = all_transactions();
+    const RunEnd second = quiet_run(life, "the second life at rest");
+    if (!untold_) {  // Else what is told again may lead to what was not told.
+      expect_nothing(second, transactions, "the second life at rest");
+    }
+    told_all_ = !untold_ && !deployment_.anyone_is_parked();
+  }
+
   // Without faults and users: one reconcile converges, whatever comes after it does nothing.
   void come_to_rest() {
-    tell("rest");
     chronicle_.hold_creates(false);
-    deployment_.clock().sleep_us(120'000'000);
+    const std::uint64_t before = all_transactions();
     Step quiet;
     quiet.kind = Step::Kind::kReconcile;
     quiet.rebuild = true;
     RunEnd first = quiet_run(quiet, "the first run at rest");
+    if (told_all_ && !is_what_lives_left(first)) {
+      ++verdict_.by_streams;
+      expect_nothing(first, before, "a reconcile behind the streams");
+    }
     // A table without a row is no evidence; once the run has put one there, it is.
     if (!broken() && awaits_evidence(first)) {
       first = quiet_run(quiet, "the run at rest after the first");
@@ -151,9 +246,15 @@ class History {
   }
 
   RunEnd quiet_run(const Step& quiet, const char* which) {
-    RunEnd end = deployment_.run(quiet, [](const Edit&) {});
+    RunEnd end = deployment_.run(quiet, [](const Step::Intrusion&) {});
     ++verdict_.runs;
     verdict_.operations += end.summary.operations();
+    if (quiet.kind == Step::Kind::kLive) {
+      check_life(quiet, end);
+    }
+    if (end.stopped) {
+      violated("runs succeed", std::string(which) + " stopped a mapping");
+    }
     if (end.kind != RunEnd::Kind::kDone) {
       violated("runs succeed", std::string(which) + " ended in an error: " + end.error.message);
     }
@@ -165,6 +266,24 @@ class History {
     return std::any_of(end.operations.begin(), end.operations.end(), [](const auto& operation) {
       return operation.reason.find("no evidence") != std::string::npos;
     });
+  }
+
+  // That an object is not there is evidence for a whole scan alone (DESIGN section 5.8): a look
+  // that no delete was told for, or not any more, leaves its link to a reconcile, and says so.
+  void note_what_a_life_leaves(const RunEnd& life) {
+    for (const OperationReport& report : life.operations) {
+      if (report.reason.find("`couplet reconcile` decides") != std::string::npos) {
+        left_to_reconcile_.insert({report.from, report.to});
+      }
+    }
+  }
+  [[nodiscard]] bool is_what_lives_left(const RunEnd& reconcile) const {
+    return std::any_of(reconcile.operations.begin(), reconcile.operations.end(),
+                       [&](const OperationReport& report) {
+                         return report.operation == Operation::kUnlink &&
+                                (left_to_reconcile_.contains(report.from) ||
+                                 left_to_reconcile_.contains(report.to));
+                       });
   }
 
   // What is parked is tried again, in a transaction that comes to nothing.
@@ -252,9 +371,14 @@ class History {
   Users users_;
   Chronicle chronicle_;
   Verdict verdict_;
-  bool marked_ = false;     // a run has put marks into the databases
-  std::uint64_t seen_ = 0;  // transactions
-  bool lost_ = false;       // since then the state was lost, and not rebuilt
+  bool marked_ = false;                      // a run has put marks into the databases
+  std::uint64_t seen_ = 0;                   // transactions
+  bool lost_ = false;                        // since then the state was lost, and not rebuilt
+  bool forgotten_ = false;                   // the state was lost, and not rebuilt since
+  int hidden_ = 0;                           // moments until reads see what a user has written
+  bool untold_ = false;                      // users wrote where nobody is told of it
+  std::set<std::string> left_to_reconcile_;  // objects
+  bool told_all_ = false;                    // so that a reconcile behind the streams finds nothing
 };
 
 }  // namespace

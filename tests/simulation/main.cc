@@ -23,6 +23,7 @@ struct Options {
   bool trace = false;
   bool keep = false;  // do not shrink
   bool twice = false;
+  bool live = false;
 };
 
 // A CHECK stops the process, as a mistake may: the seed is told all the same.
@@ -81,7 +82,8 @@ int run(const Options& options) {
   const std::uint64_t histories = options.seeds.empty() ? options.histories : options.seeds.size();
   for (std::uint64_t i = 0; i < histories && failures < options.failures; ++i) {
     seed_now = options.seeds.empty() ? options.seed + i : options.seeds[i];
-    const Script script = random_script(seed_now, options.steps);
+    const Script script = options.live ? random_live_script(seed_now, options.steps)
+                                       : random_script(seed_now, options.steps);
     const bool tell = options.trace && histories == 1 && options.keep;
     const Verdict verdict = play(script, tell ? print_line : Trace());
     if (!verdict.refused.empty()) {
@@ -99,6 +101,7 @@ int run(const Options& options) {
     sum.operations += verdict.operations;
     sum.excused += verdict.excused;
     sum.conflicts += verdict.conflicts;
+    sum.by_streams += verdict.by_streams;
     if (verdict.violation) {
       ++failures;
       report(script, *verdict.violation, options);
@@ -116,13 +119,14 @@ int run(const Options& options) {
   }
   std::printf(
       "%llu histories%s: %s\n%llu edits, %llu runs of which %llu were killed, "
-      "%llu operations, %llu conflicts, %llu left on worklists; %llu failed\n",
+      "%llu operations, %llu conflicts, %llu left on worklists%s; %llu failed\n",
       static_cast<unsigned long long>(played),
       options.seeds.empty() ? (" from seed " + std::to_string(options.seed)).c_str() : "",
       kinds.c_str(), static_cast<unsigned long long>(sum.edits),
       static_cast<unsigned long long>(sum.runs), static_cast<unsigned long long>(sum.killed),
       static_cast<unsigned long long>(sum.operations),
       static_cast<unsigned long long>(sum.conflicts), static_cast<unsigned long long>(sum.excused),
+      options.live ? ("; " + std::to_string(sum.by_streams) + " by streams alone").c_str() : "",
       static_cast<unsigned long long>(failures));
   return failures == 0 ? 0 : 1;
 }
@@ -140,6 +144,7 @@ int main(int argc, char** argv) {
   app.add_option("--failures", options.failures, "stop after so many");
   app.add_flag("--trace", options.trace, "tell what happens in a history that is shrunk");
   app.add_flag("--keep", options.keep, "do not shrink; with --trace and one history: trace it");
+  app.add_flag("--live", options.live, "with lives of `couplet run`, and the streams they follow");
   app.add_flag("--twice", options.twice, "play each history twice and compare");
   CLI11_PARSE(app, argc, argv);
   return couplet::simulation::run(options);

@@ -1,5 +1,6 @@
 #include "tests/simulation/script.h"
 
+#include <algorithm>
 #include <array>
 
 #include "tests/simulation/shape_grammar.h"
@@ -11,6 +12,9 @@ using Use = Column::Use;
 
 constexpr std::size_t kKeyTexts = 6;
 constexpr int kMomentsMost = 70;
+constexpr int kMomentsOfALife = 160;
+constexpr std::size_t kSmallMost = 4;  // rows of a small batch
+constexpr int kDay = 86'400;
 
 // Which faults a history has at all, and how often: each its own, so that some are undisturbed by
 // others.
@@ -24,7 +28,23 @@ struct Weather {
   bool nulls = false;
   bool key_edits = false;
   bool deletes = false;
+  // Of lives.
+  unsigned stops = 0;
+  unsigned hidden = 0;  // of edits
+  unsigned lost_acknowledgements = 0;
+  unsigned slots = 0;  // of steps, and of intrusions
+  unsigned jumps = 0;  // of intrusions
+  bool schedule = false;
+  bool told_only = false;  // users write where somebody is told of it
 };
+
+// Whether a mapping carries what stands there to the other side.
+bool is_read(const Shape& shape, std::size_t index) {
+  const Table& table = shape.tables[index];
+  return std::any_of(shape.mappings.begin(), shape.mappings.end(), [&](const Mapping& mapping) {
+    return mapping.table(table.side) == table.name && mapping.writes(other(table.side));
+  });
+}
 
 class ScriptMaker {
  public:
@@ -40,6 +60,20 @@ class ScriptMaker {
     weather_.nulls = dice_.chance(70);
     weather_.key_edits = dice_.chance(70);
     weather_.deletes = dice_.chance(70);
+  }
+
+  // With lives.
+  Script make_live() {
+    script_.live = true;
+    weather_.intrusions = dice_.chance(75) ? 70 : 0;
+    weather_.stops = dice_.chance(40) ? 30 : 0;
+    weather_.hidden = dice_.chance(50) ? 40 : 0;
+    weather_.lost_acknowledgements = dice_.chance(50) ? 60 : 0;
+    weather_.slots = dice_.chance(25) ? 5 : 0;
+    weather_.jumps = dice_.chance(25) ? 15 : 0;
+    weather_.schedule = dice_.chance(30);
+    weather_.told_only = dice_.chance(60);
+    return make();
   }
 
   Script make() {
@@ -69,6 +103,16 @@ class ScriptMaker {
       made.kind = Step::Kind::kLose;
       return made;
     }
+    if (script_.live && dice_.chance(weather_.slots)) {
+      made.kind = Step::Kind::kSlot;
+      made.side = some_side();
+      return made;
+    }
+    if (script_.live && dice_.chance(75)) {
+      made.kind = Step::Kind::kLive;
+      disturb_life(made);
+      return made;
+    }
     made.kind = dice_.chance(80) ? Step::Kind::kReconcile : Step::Kind::kSync;
     if (made.kind == Step::Kind::kSync) {
       const std::size_t count = 1 + dice_.below(3);
@@ -79,6 +123,36 @@ class ScriptMaker {
     disturb(made);
     return made;
   }
+
+  void disturb_life(Step& life) {
+    disturb(life);
+    life.rebuild = false;
+    for (Step::Intrusion& intrusion : life.intrusions) {
+      if (dice_.chance(weather_.hidden)) {
+        intrusion.hidden = 1 + static_cast<int>(dice_.below(12));
+      }
+      if (dice_.chance(weather_.jumps)) {
+        intrusion.kind = Step::Intrusion::Kind::kJump;
+        intrusion.seconds = static_cast<int>(dice_.below(2 * kDay)) - kDay;
+      } else if (dice_.chance(weather_.slots)) {
+        intrusion.kind = Step::Intrusion::Kind::kSlot;
+        intrusion.side = some_side();
+      }
+    }
+    if (dice_.chance(weather_.stops)) {
+      life.stop = moment();
+    }
+    if (dice_.chance(50)) {
+      life.stream_events = 1 + dice_.below(4);
+    }
+    if (dice_.chance(weather_.lost_acknowledgements)) {
+      life.lost_acknowledgements = dice_.chance(50) ? 100 : 40;
+    }
+    if (weather_.schedule && dice_.chance(60)) {
+      life.reconcile_every = 5 + static_cast<int>(dice_.below(40));
+    }
+  }
+  Side some_side() { return dice_.chance(50) ? Side::kLeft : Side::kRight; }
 
   void disturb(Step& run) {
     run.rebuild = dice_.chance(50);
@@ -105,6 +179,9 @@ class ScriptMaker {
 
   // The first ones are most in number: every run gets so far.
   int moment() {
+    if (script_.live && dice_.chance(30)) {
+      return 1 + static_cast<int>(dice_.below(kMomentsOfALife));
+    }
     return 1 + static_cast<int>(dice_.chance(50) ? dice_.below(kMomentsMost)
                                                  : dice_.below(kMomentsMost / 3));
   }
@@ -135,6 +212,14 @@ class ScriptMaker {
     return face < 97 ? Edit::Kind::kNote : Edit::Kind::kScope;
   }
 
+  std::size_t table() {
+    std::size_t table = dice_.below(script_.shape.tables.size());
+    while (weather_.told_only && !is_read(script_.shape, table)) {
+      table = dice_.below(script_.shape.tables.size());
+    }
+    return table;
+  }
+
   Step edit_step(Edit::Kind kind) {
     Step made;
     made.edit = edit(kind);
@@ -144,7 +229,7 @@ class ScriptMaker {
   Edit edit(Edit::Kind kind) {
     Edit made;
     made.kind = kind;
-    made.table = dice_.below(script_.shape.tables.size());
+    made.table = table();
     made.row = dice_.next() % 1000;
     made.other = dice_.next() % 1000;
     made.number = ++numbers_ * 10 + dice_.below(kKeyTexts);
@@ -193,7 +278,15 @@ const char* name_of(Edit::Kind kind) {
 Script random_script(std::uint64_t seed, std::size_t steps) {
   Script script = ScriptMaker(seed, steps).make();
   Dice dice(~seed);  // of its own: what else the seed stands for does not depend on it
-  constexpr std::size_t kSmallMost = 4;
+  if (dice.chance(50)) {
+    script.shape.batch_rows = 1 + dice.below(kSmallMost);
+  }
+  return script;
+}
+
+Script random_live_script(std::uint64_t seed, std::size_t steps) {
+  Script script = ScriptMaker(seed, steps).make_live();
+  Dice dice(~seed);
   if (dice.chance(50)) {
     script.shape.batch_rows = 1 + dice.below(kSmallMost);
   }
@@ -206,6 +299,8 @@ Script undisturbed(Script script) {
     step.crash = 0;
     step.lost_reply = {};
     step.transient_percent = 0;
+    step.stop = 0;
+    step.lost_acknowledgements = 0;
   }
   return script;
 }
@@ -230,6 +325,42 @@ std::string to_string(const Shape& shape, const Edit& edit) {
   return text + ")";
 }
 
+namespace {
+
+std::string to_string(const Shape& shape, const Step::Intrusion& intrusion) {
+  switch (intrusion.kind) {
+    case Step::Intrusion::Kind::kJump:
+      return "the clock jumps by " + std::to_string(intrusion.seconds) + " s";
+    case Step::Intrusion::Kind::kSlot:
+      return std::string("the slot on the ") + couplet::name_of(intrusion.side) + " is made anew";
+    case Step::Intrusion::Kind::kEdit:
+      break;
+  }
+  return simulation::to_string(shape, intrusion.edit) +
+         (intrusion.hidden == 0
+              ? ""
+              : ", which no read sees for " + std::to_string(intrusion.hidden) + " moments");
+}
+
+std::string to_string_of_life(const Step& step) {
+  std::string text;
+  if (step.stream_events != 0) {
+    text += " in batches of " + std::to_string(step.stream_events);
+  }
+  if (step.reconcile_every != 0) {
+    text += ", reconciling every " + std::to_string(step.reconcile_every) + " s";
+  }
+  if (step.lost_acknowledgements != 0) {
+    text += ", " + std::to_string(step.lost_acknowledgements) + " % of acknowledgements lost";
+  }
+  if (step.stop != 0) {
+    text += ", stopped at moment " + std::to_string(step.stop);
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string to_string(const Shape& shape, const Step& step) {
   std::string text;
   switch (step.kind) {
@@ -239,6 +370,11 @@ std::string to_string(const Shape& shape, const Step& step) {
       return "wait " + std::to_string(step.seconds) + " s";
     case Step::Kind::kLose:
       return "lose the state";
+    case Step::Kind::kSlot:
+      return std::string("make the slot on the ") + couplet::name_of(step.side) + " anew";
+    case Step::Kind::kLive:
+      text = "live" + to_string_of_life(step);
+      break;
     case Step::Kind::kReconcile:
       text = step.rebuild ? "reconcile --rebuild-state" : "reconcile";
       break;
@@ -250,8 +386,7 @@ std::string to_string(const Shape& shape, const Step& step) {
       break;
   }
   for (const Step::Intrusion& intrusion : step.intrusions) {
-    text +=
-        "; at moment " + std::to_string(intrusion.moment) + " " + to_string(shape, intrusion.edit);
+    text += "; at moment " + std::to_string(intrusion.moment) + " " + to_string(shape, intrusion);
   }
   if (step.crash != 0) {
     text += (step.power_loss ? "; power loss at moment " : "; killed at moment ") +

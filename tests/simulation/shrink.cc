@@ -1,6 +1,7 @@
 #include "tests/simulation/shrink.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace couplet::simulation {
 namespace {
@@ -76,6 +77,10 @@ class Shrinker {
       any = reset(at, &Step::transient_percent) || any;
       any = reset(at, &Step::late_writes) || any;
       any = reset(at, &Step::rebuild) || any;
+      any = reset(at, &Step::stop) || any;
+      any = reset(at, &Step::lost_acknowledgements) || any;
+      any = reset(at, &Step::reconcile_every) || any;
+      any = reset(at, &Step::stream_events) || any;
       for (std::size_t i = best_.steps[at].intrusions.size(); i > 0; --i) {
         any = with_step(at,
                         [&](Step& step) {
@@ -84,6 +89,12 @@ class Shrinker {
                           return true;
                         }) ||
               any;
+      }
+      for (std::size_t i = 0; i < best_.steps[at].intrusions.size(); ++i) {
+        any =
+            with_step(
+                at, [&](Step& step) { return std::exchange(step.intrusions[i].hidden, 0) != 0; }) ||
+            any;
       }
       for (std::size_t i = best_.steps[at].objects.size(); i > 1; --i) {
         any = with_step(

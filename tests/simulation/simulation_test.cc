@@ -35,6 +35,19 @@ TEST(Replay, ASeedIsTheSameHistoryByteForByte) {
                                                     "circle", "opposing", "deep"));
 }
 
+// Streams, acknowledgements and idle steps too.
+TEST(Replay, ASeedIsTheSameHistoryOfLivesByteForByte) {
+  std::size_t lives = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const auto once = trace_of(random_live_script(seed, kSteps));
+    const auto twice = trace_of(random_live_script(seed, kSteps));
+    lives += static_cast<std::size_t>(std::count(once.begin(), once.end(), "live"));
+    ASSERT_EQ(once, twice);
+  }
+  EXPECT_GT(lives, 0U);
+}
+
 TEST(Replay, AnotherSeedIsAnotherHistory) {
   EXPECT_NE(trace_of(random_script(1, kSteps)), trace_of(random_script(2, kSteps)));
 }
@@ -58,6 +71,28 @@ TEST(Shrinking, WhatDoesNotMatterIsLeftOut) {
     EXPECT_TRUE(step.intrusions.empty());
     EXPECT_FALSE(step.power_loss || step.late_writes || step.rebuild);
   }
+}
+
+TEST(Shrinking, WhatDoesNotMatterOfALifeIsLeftOut) {
+  const auto is_life = [](const Step& step) { return step.kind == Step::Kind::kLive; };
+  std::uint64_t seed = 1;
+  const auto disturbed_lives = [&](const Script& script) {
+    return std::count_if(script.steps.begin(), script.steps.end(), [&](const Step& step) {
+      return is_life(step) && step.stop != 0 && step.lost_acknowledgements != 0;
+    });
+  };
+  while (disturbed_lives(random_live_script(seed, kSteps)) == 0) {
+    ++seed;
+  }
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  const Script small = shrink(random_live_script(seed, kSteps), [&](const Script& script) {
+    return std::any_of(script.steps.begin(), script.steps.end(), is_life);
+  });
+  ASSERT_EQ(small.steps.size(), 1U);
+  const Step& life = small.steps.front();
+  EXPECT_TRUE(life.intrusions.empty());
+  EXPECT_EQ(life.stop + life.crash + life.reconcile_every, 0);
+  EXPECT_EQ(life.lost_acknowledgements + life.stream_events, 0U);
 }
 
 }  // namespace

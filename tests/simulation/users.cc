@@ -42,7 +42,12 @@ std::string describe(const Cells& cells) {
 
 }  // namespace
 
-std::optional<std::string> Users::make(const Edit& edit, std::int64_t now) {
+Result<void> Users::commit(const Table& table, const Work& work) {
+  return hidden_ ? database(table).hidden_transaction(work) : database(table).transaction(work);
+}
+
+std::optional<std::string> Users::make(const Edit& edit, std::int64_t now, bool hidden) {
+  hidden_ = hidden;
   const Table& table = shape_.tables[edit.table % shape_.tables.size()];
   std::string what = table.name + ":";
   const auto done = edit.kind == Edit::Kind::kInsert ? insert(table, edit, now, what)
@@ -91,7 +96,9 @@ Result<void> Users::insert(const Table& table, const Edit& edit, std::int64_t no
   Cells row = row_of(table, edit);
   set_time(table, edit, now, row);
   what += " insert" + describe(row);
-  return database(table).try_insert(table.name, row);
+  return commit(table, [&](memory::MemoryTransaction& transaction) {
+    return transaction.insert(table.name, row);
+  });
 }
 
 std::optional<Cells> Users::change_of(const Table& table, const Edit& edit) const {
@@ -156,7 +163,7 @@ Result<void> Users::write(const Table& table, const Edit& edit, std::int64_t now
   switch (edit.kind) {
     case Edit::Kind::kDelete:
       what += " delete" + describe(row);
-      return database(table).transaction([&](memory::MemoryTransaction& transaction) {
+      return commit(table, [&](memory::MemoryTransaction& transaction) {
         return transaction.erase(table.name, itself).map([](std::size_t) {});
       });
     case Edit::Kind::kReplace: {
@@ -168,11 +175,10 @@ Result<void> Users::write(const Table& table, const Edit& edit, std::int64_t now
       }
       set_time(table, edit, now, fresh);
       what += " replace by" + describe(fresh);
-      return database(table).transaction(
-          [&](memory::MemoryTransaction& transaction) -> Result<void> {
-            COUPLET_TRY(transaction.erase(table.name, itself));
-            return transaction.insert(table.name, fresh);
-          });
+      return commit(table, [&](memory::MemoryTransaction& transaction) -> Result<void> {
+        COUPLET_TRY(transaction.erase(table.name, itself));
+        return transaction.insert(table.name, fresh);
+      });
     }
     case Edit::Kind::kSwap: {
       const Cells& second = rows[edit.other % rows.size()];
@@ -188,7 +194,7 @@ Result<void> Users::write(const Table& table, const Edit& edit, std::int64_t now
   }
   set_time(table, edit, now, *set);
   what += " set" + describe(*set);
-  return database(table).transaction([&](memory::MemoryTransaction& transaction) {
+  return commit(table, [&](memory::MemoryTransaction& transaction) {
     return transaction.update(table.name, itself, *set).map([](std::size_t) {});
   });
 }
@@ -205,7 +211,7 @@ Result<void> Users::swap(const Table& table, const Cells& one, const Cells& two)
     second[column->name] = one.at(column->name);
     aside[column->name] = "aside";
   }
-  return database(table).transaction([&](memory::MemoryTransaction& transaction) -> Result<void> {
+  return commit(table, [&](memory::MemoryTransaction& transaction) -> Result<void> {
     COUPLET_TRY(transaction.update(table.name, {{"tag", one.at("tag")}}, aside));
     COUPLET_TRY(transaction.update(table.name, {{"tag", two.at("tag")}}, second));
     COUPLET_TRY(transaction.update(table.name, {{"tag", one.at("tag")}}, first));

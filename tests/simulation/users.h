@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -14,8 +15,8 @@ class Users {
       : shape_(shape), databases_(databases) {}
 
   // At `now`, in microseconds since 1970. Says what was done; nullopt: there was nothing to do it
-  // to, or it was refused.
-  std::optional<std::string> make(const Edit& edit, std::int64_t now);
+  // to, or it was refused. `hidden`: no read sees it yet (MemoryDatabase::hidden_transaction).
+  std::optional<std::string> make(const Edit& edit, std::int64_t now, bool hidden = false);
 
  private:
   using Cells = memory::Cells;
@@ -26,12 +27,15 @@ class Users {
                                                        std::uint64_t number) const;
   [[nodiscard]] Cells row_of(const Table& table, const Edit& edit) const;
   [[nodiscard]] std::optional<Cells> change_of(const Table& table, const Edit& edit) const;
+  using Work = std::function<Result<void>(memory::MemoryTransaction&)>;
+  Result<void> commit(const Table& table, const Work& work);
   Result<void> insert(const Table& table, const Edit& edit, std::int64_t now, std::string& what);
   Result<void> write(const Table& table, const Edit& edit, std::int64_t now, std::string& what);
   Result<void> swap(const Table& table, const Cells& one, const Cells& two);
 
   const Shape& shape_;
   std::array<MemoryDatabase*, 2> databases_;
+  bool hidden_ = false;
 };
 
 }  // namespace couplet::simulation

@@ -17,6 +17,30 @@ class WatchedScan final : public Scan {
   const Moment& moment_;
 };
 
+class WatchedStream final : public ChangeStream {
+ public:
+  WatchedStream(std::unique_ptr<ChangeStream> stream, const Moment& moment,
+                const Acknowledged& acknowledged)
+      : stream_(std::move(stream)), moment_(moment), acknowledged_(acknowledged) {}
+  [[nodiscard]] std::optional<StreamGap> gap() const override { return stream_->gap(); }
+  [[nodiscard]] Position opened_at() const override { return stream_->opened_at(); }
+  Result<ChangeBatch> next(std::chrono::milliseconds wait) override {
+    moment_("changes next");
+    return stream_->next(wait);
+  }
+  void acknowledge(const Position& position) override {
+    moment_("acknowledge");
+    if (acknowledged_(position)) {
+      stream_->acknowledge(position);
+    }
+  }
+
+ private:
+  std::unique_ptr<ChangeStream> stream_;
+  const Moment& moment_;
+  const Acknowledged& acknowledged_;
+};
+
 }  // namespace
 
 Result<std::string> WatchedSource::identity() { return source_.identity(); }
@@ -67,6 +91,17 @@ Result<bool> WatchedSource::mark_exists(const std::string& name) {
   return source_.mark_exists(name);
 }
 
+Result<std::unique_ptr<ChangeStream>> WatchedSource::changes(const StreamRequest& request) {
+  moment_("changes");
+  COUPLET_ASSIGN(auto stream, source_.changes(request));
+  return std::make_unique<WatchedStream>(std::move(stream), moment_, acknowledged_);
+}
+
+Result<void> WatchedSource::await_visible(std::span<const std::uint64_t> transactions) {
+  moment_("await visible");
+  return source_.await_visible(transactions);
+}
+
 Result<void> WatchedSource::submit(const WriteBatch& batch) {
   moment_("submit");
   return source_.submit(batch);
@@ -87,6 +122,7 @@ Result<void> WatchedStore::commit(const StateBatch& batch, Durability durability
   COUPLET_TRY(store_.commit(batch, durability));
   if (synced) {
     undo_.clear();
+    on_synced();
   }
   moment_("state is committed");
   return {};

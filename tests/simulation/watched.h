@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/ports/source.h"
@@ -14,9 +15,15 @@ namespace couplet::simulation {
 // Called with what is about to happen. May throw: the process is killed there.
 using Moment = std::function<void(const char* what)>;
 
+// Called with how far a source is told that all is durable. False: it never hears of it.
+using Acknowledged = std::function<bool(const Position& position)>;
+
 class WatchedSource final : public Source {
  public:
-  WatchedSource(Source& source, const Moment& moment) : source_(source), moment_(moment) {}
+  WatchedSource(
+      Source& source, const Moment& moment,
+      Acknowledged acknowledged = [](const Position&) { return true; })
+      : source_(source), moment_(moment), acknowledged_(std::move(acknowledged)) {}
 
   Result<std::string> identity() override;
   Result<std::vector<TableInfo>> describe(std::span<const TableName> names) override;
@@ -33,6 +40,8 @@ class WatchedSource final : public Source {
                                               std::size_t count) override;
   Result<std::optional<BatchNumber>> attach_mark(const std::string& name) override;
   Result<bool> mark_exists(const std::string& name) override;
+  Result<std::unique_ptr<ChangeStream>> changes(const StreamRequest& request) override;
+  Result<void> await_visible(std::span<const std::uint64_t> transactions) override;
   Result<void> submit(const WriteBatch& batch) override;
   Result<WriteOutcome> collect() override;
   [[nodiscard]] std::uint64_t statements() const override { return source_.statements(); }
@@ -40,6 +49,7 @@ class WatchedSource final : public Source {
  private:
   Source& source_;
   const Moment& moment_;
+  Acknowledged acknowledged_;
 };
 
 // A state whose later batches are lost with the power unless a synced one came behind them.
@@ -47,6 +57,8 @@ class WatchedStore final : public StateStore {
  public:
   WatchedStore(MemoryStateStore& store, const Moment& moment) : store_(store), moment_(moment) {}
 
+  // Called when all that was committed has become durable.
+  std::function<void()> on_synced = [] {};
   // The power is gone: the store below is as the last synced batch left it.
   void lose_power();
 

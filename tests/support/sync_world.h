@@ -20,13 +20,16 @@ namespace couplet::test {
 // A clock that only moves when told.
 class ManualClock final : public Clock {
  public:
-  Timestamp now() override { return {time_us_}; }
+  Timestamp now() override { return {time_us_ + off_us_}; }
   std::int64_t monotonic_us() override { return time_us_; }
   void sleep_us(std::int64_t duration) override { time_us_ += duration; }
   void set(std::int64_t time_us) { time_us_ = time_us; }
+  // Somebody sets the wall clock: forward, or back.
+  void jump_us(std::int64_t by) { off_us_ += by; }
 
  private:
   std::int64_t time_us_ = 820'000'000'000'000;  // late in 2025
+  std::int64_t off_us_ = 0;
 };
 
 class CountingRandom final : public Random {
