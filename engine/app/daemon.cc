@@ -5,6 +5,7 @@
 
 #include "engine/reconcile/schedule.h"
 #include "engine/sync/failure_policy.h"
+#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {
@@ -111,7 +112,7 @@ Result<std::vector<LiveSync::Tail>> Daemon::open_streams() {
 Result<void> Daemon::note_gaps(std::vector<LiveSync::Tail>& tails) {
   StateBatch changes;
   for (LiveSync::Tail& tail : tails) {
-    if (const auto gap = tail.stream->gap()) {
+    if (const auto gap = tail.stream->gap(); gap && !planted("gap_is_ignored")) {
       const std::string& name = definition_.sources[tail.source];
       tail.progress.due = gap->reason;
       tail.progress.received = {};  // Places of another log tell nothing of this one.
@@ -174,7 +175,7 @@ Result<bool> Daemon::reconcile(const Work& work, std::vector<LiveSync::Tail>& ta
                  Reconciler(definition_, *work.state, sources_, *work.syncer, clock_, observer_,
                             std::move(settings))
                      .run());
-  if (report.interrupted) {
+  if (report.interrupted && !planted("stopped_is_reconciled")) {
     return false;
   }
   settings_.crash_points.reached("reconcile_done");
@@ -195,7 +196,7 @@ Result<bool> Daemon::reconcile(const Work& work, std::vector<LiveSync::Tail>& ta
       erase_missed(changes, *work.state, mapping);
     }
   }
-  if (settings_.schedule) {
+  if (settings_.schedule && !planted("schedule_is_forgotten")) {
     if (const auto next = next_due(*settings_.schedule, started)) {
       put_next_reconcile(changes, *next);
     }

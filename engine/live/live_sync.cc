@@ -4,6 +4,7 @@
 #include <map>
 
 #include "engine/live/table_fit.h"
+#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {
@@ -70,12 +71,15 @@ Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
   }
   COUPLET_TRY(rename(routed.renamed));
   COUPLET_TRY(check_tables(routed));
-  routed.told.standing = !begun_;
+  routed.told.standing = !begun_ && !planted("standing_sleep");
   const bool looks = !routed.told.changed.empty() || !routed.unnamed.empty() || !begun_;
   if (looks) {
     COUPLET_ASSIGN(step.interrupted, sync(routed.told, step));
-    if (step.interrupted) {
+    if (step.interrupted && !planted("stopped_is_done")) {
       return step;
+    }
+    if (planted("dirty_again_is_dropped")) {  // What came while we were at work.
+      COUPLET_TRY(receive(std::chrono::milliseconds(0)));
     }
     settings_.crash_points.reached("live_synced");
   }
@@ -121,7 +125,10 @@ Result<Routed> LiveSync::route(std::span<const Received> received) {
     for (const ChangeTransaction& transaction : one.batch.transactions) {
       router_.route(followed.tail.source, transaction, followed.horizon, routed);
       followed.open = !transaction.ended;
-      if (transaction.ended) {
+      if (planted("acknowledged_at_receipt")) {
+        followed.tail.stream->acknowledge(transaction.end);
+      }
+      if (transaction.ended || planted("position_inside_transaction")) {
         followed.moved = transaction.end;
         if (!reaches(followed.tail.progress.received, transaction.end)) {
           followed.tail.progress.received = transaction.end;
@@ -138,7 +145,8 @@ Result<Routed> LiveSync::route(std::span<const Received> received) {
     seen.insert(seen.end(), routed.transactions.begin(), routed.transactions.end());
     all = std::move(routed);
   }
-  if (further && (!all.told.changed.empty() || !all.renamed.empty())) {
+  if (further && !planted("received_is_not_noted") &&
+      (!all.told.changed.empty() || !all.renamed.empty())) {
     COUPLET_TRY(note_received());
   }
   settings_.crash_points.reached("live_received");
@@ -162,7 +170,7 @@ Result<void> LiveSync::note_received() {
 // Back too when a stop was asked for meanwhile.
 Result<void> LiveSync::await_visible(std::size_t source,
                                      std::span<const std::uint64_t> transactions) {
-  if (transactions.empty()) {
+  if (transactions.empty() || planted("read_before_visible")) {
     return {};
   }
   for (std::int64_t pause = kVisibleFirstUs;; pause = std::min(pause * 2, kVisibleMostUs)) {
@@ -209,7 +217,7 @@ Result<std::vector<bool>> LiveSync::are_known(std::size_t entity,
 // What is remembered of an object goes with its id. In parts that can be looked up at once: of one
 // entity, no id twice, no two that may be linked to each other.
 Result<void> LiveSync::rename(std::span<const Routed::Renamed> renamed) {
-  while (!renamed.empty()) {
+  while (!renamed.empty() && !planted("new_id_is_a_new_object")) {
     const std::size_t entity = renamed.front().entity;
     const bool with_itself = std::any_of(
         definition_.pairs.begin(), definition_.pairs.end(),
@@ -347,9 +355,12 @@ Result<void> LiveSync::record(bool effects) {
     }
   }
   for (const std::size_t mapping : missed_) {
-    put_missed(changes, state_, mapping);
+    if (!planted("missed_is_forgotten")) {
+      put_missed(changes, state_, mapping);
+    }
   }
-  COUPLET_TRY(state_.store().commit(changes, Durability::kSynced));
+  COUPLET_TRY(state_.store().commit(
+      changes, planted("position_is_not_synced") ? Durability::kLater : Durability::kSynced));
   settings_.crash_points.reached("live_recorded");
   for (Followed& followed : followed_) {
     if (is_known_position(followed.moved)) {

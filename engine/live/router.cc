@@ -1,6 +1,7 @@
 #include "engine/live/router.h"
 
 #include "engine/live/progress.h"
+#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 
@@ -34,10 +35,15 @@ void Router::route(std::size_t source, const ChangeTransaction& transaction, con
   const bool looked_on = transaction.ended &&
                          !std::holds_alternative<std::monostate>(horizon.opened_at) &&
                          !reaches(horizon.opened_at, transaction.end);
-  if (transaction.ours && looked_on && !known.triggers) {
+  const bool ours = transaction.ours ? !planted("echo_is_a_write") : planted("write_is_an_echo");
+  if (ours && (looked_on || planted("echo_of_the_dead")) &&
+      (!known.triggers || planted("triggers_are_echo"))) {
     return;
   }
   const bool again = !transaction.ended || reaches(horizon.received, transaction.end);
+  if (planted("skip_by_lsn") && transaction.ended && again) {
+    return;
+  }
   for (const ChangeEvent& event : transaction.events) {
     for (const std::size_t entity : known.tables.at(event.table).entities) {
       add(event, entity, again, routed);
@@ -66,7 +72,7 @@ void Router::add(const ChangeEvent& event, std::size_t entity, bool again, Route
   const auto touch = [&](const ObjectKey& key) {
     const Syncer::Changed object{entity, key};
     routed.told.changed.insert(object);
-    if (again) {
+    if (again && !planted("again_is_the_first_time")) {
       routed.told.again.insert(object);
     }
     return object;
@@ -76,9 +82,13 @@ void Router::add(const ChangeEvent& event, std::size_t entity, bool again, Route
     routed.told.deleted.insert(object);
     return;
   }
-  routed.told.deleted.erase(object);
+  if (!planted("evidence_outlives_the_row")) {
+    routed.told.deleted.erase(object);
+  }
   if (event.before) {
-    touch(*event.before);
+    if (!planted("old_id_is_not_told")) {
+      touch(*event.before);
+    }
     if (!again) {
       routed.renamed.push_back({entity, *event.before, event.key});
     }

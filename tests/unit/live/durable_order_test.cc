@@ -50,6 +50,25 @@ TEST(DurableOrder, APositionIsNeverOnDiskBeforeTheEffectsOfWhatItCovers) {
   EXPECT_GE(world.disk.durable("left"), event);
 }
 
+// Else what comes again after a crash would be taken for what comes for the first time.
+TEST(DurableOrder, WhatHasComeIsNotedBeforeAnyEffectOfIt) {
+  LiveWorld world;
+  world.map("direction: both");
+  world.left_has({{"key", "a"}, {"name", "Ada"}});
+  world.live();
+  world.left_sets("a", {{"name", "new"}});
+  const Position event = Lsn{world.disk.durable("left").value + 1};
+  int effects = 0;
+  world.crash_points.reached = [&](const char* name) {
+    if (std::string(name) == "after_submit") {
+      ++effects;
+      EXPECT_TRUE(reaches(progress_of(*world.store, "left")->received, event));
+    }
+  };
+  world.live();
+  EXPECT_EQ(effects, 1);
+}
+
 TEST(DurableOrder, WhatIsStoppedInTheMiddleIsNotAcknowledged) {
   LiveWorld world;
   world.map("direction: both");
