@@ -31,6 +31,7 @@ inline bool is_known_position(const Position& position) {
 bool reaches(const Position& end, const Position& place);
 
 Result<StreamProgress> progress_of(const StateStore& store, const std::string& source);
+// Where nothing is done yet, a reconcile stays due.
 void put_progress(StateBatch& batch, const std::string& source, const StreamProgress& progress);
 
 // Mappings of which events went by: they were stopped, or had more to look at than could be.

@@ -215,7 +215,7 @@ TEST_F(StartsAndGapsTest, AScheduledReconcileFindsWhatNoEventTold) {
   left->make_slot("test");
   StateBatch unaware;  // As if the slot had been there all the time.
   StreamProgress progress = *progress_of(*store, "left");
-  progress.done = {};
+  progress.done = left->acknowledged("test");
   put_progress(unaware, "left", progress);
   ASSERT_TRUE(disk.commit(unaware, Durability::kSynced));
   live();
