@@ -339,8 +339,9 @@ void guard_oscillation(const DecisionContext& context, Task& task) {
     task.flips = agreement->flips;
     return;
   }
-  const bool recent =
-      agreement->flips > 0 && context.now.value - agreement->flips_since.value < kFlipWindowUs;
+  // A clock that was set back tells nothing of them.
+  const std::int64_t since_us = context.now.value - agreement->flips_since.value;
+  const bool recent = agreement->flips > 0 && since_us >= 0 && since_us < kFlipWindowUs;
   task.flips = answered_only_us ? static_cast<std::uint8_t>((recent ? agreement->flips : 0) + 1)
                                 : std::uint8_t{0};
   if (!recent) {
