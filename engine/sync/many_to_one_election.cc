@@ -186,6 +186,7 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
   std::vector<Member> moved_on;
   std::vector<Member> renamed;  // along with the target
   std::vector<ObjectKey> unseen;
+  bool changed = false;          // a recorded winner, since it was recorded
   std::optional<bool> together;  // Only everyone can tell.
   const auto stays = [&] {
     if (!together) {
@@ -228,10 +229,11 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
       continue;
     }
     member.values = contribution_digest(state_.digester(), *view->second);
+    changed = changed || member.values != member.before->values;
     counted.push_back(std::move(member));
   }
-  if (!all && counted.size() + unseen.size() < voters.size()) {
-    return elect(task, true);  // A winner has gone unnoticed.
+  if (!all && (changed || counted.size() + unseen.size() < voters.size())) {
+    return elect(task, true);  // A winner has gone unnoticed, or may come behind others by now.
   }
   // What others are found by is not for those to say who were linked against it, unless they are
   // alone.

@@ -187,6 +187,25 @@ TEST_F(LiveSyncTest, ManyContributeToOneAndTheLastToGoLeavesItUnlinked) {
   EXPECT_EQ(reconcile().summary.operations(), 0U);
 }
 
+// What was first among all may be behind those that nobody looks at, once it has changed.
+TEST_F(LiveSyncTest, AFirstContributorThatFallsBackWhileAnotherIsLookedAtIsFollowedByTheNextOne) {
+  define(
+      "entities:\n  left.people: { updated_at: touched }\n"
+      "mappings:\n  person: { left: left.people, right: right.persons, cardinality: many_to_one, "
+      "direction: left_to_right, keys: [ key ], attributes: [ name ] }\n");
+  left_has({{"key", "k"}, {"name", "first"}, {"touched", "2026-01-03 00:00:00+00"}});
+  left_has({{"key", "k"}, {"name", "second"}, {"touched", "2026-01-02 00:00:00+00"}});
+  live();
+  EXPECT_THAT(rights(), ElementsAre("k first -"));
+  left_has({{"key", "k"}, {"name", "third"}, {"touched", "2026-01-01 00:00:00+00"}});
+  left->faults().before(memory::SourceCall::kAwaitVisible, [&] {
+    left->update("people", {{"name", "first"}}, {{"name", "untimed"}, {"touched", std::nullopt}});
+  });
+  live();
+  EXPECT_THAT(rights(), ElementsAre("k second -"));
+  EXPECT_EQ(reconcile().summary.operations(), 0U);
+}
+
 // A commit that waits for a standby is told before anyone can read it.
 TEST_F(LiveSyncTest, AnEventThatIsAheadOfWhatCanBeReadIsWaitedFor) {
   in_step();
