@@ -302,7 +302,12 @@ void Chronicle::note_delete(std::size_t table, const Cells& row) {
     renamed_and_deleted_.insert(table);
   }
   const std::pair at{table, row.at("tag").value_or("")};
-  if (rights_[table].stamped && row.at("stamp") && (shape_.marks || !unrecorded_.contains(at))) {
+  // As far as anybody remembers it was another object that stood there.
+  const auto written = unrecorded_before_.find(at);
+  const bool taken_over = rights_[table].stamped && written != unrecorded_before_.end() &&
+                          written->second.at("stamp") != row.at("stamp");
+  if (rights_[table].stamped && row.at("stamp") &&
+      (shape_.marks || (!unrecorded_.contains(at) && !taken_over))) {
     deleted_stamps_[table].insert(*row.at("stamp"));
     if (unsynced_.contains(at)) {
       deleted_unsynced_.emplace(table, *row.at("stamp"));

@@ -100,6 +100,7 @@ class History {
       tell("  user: " + *done + (hidden > 0 ? ", which no read sees yet" : ""));
       hidden_ = hidden;
       untold_ = untold_ || !deployment_.is_followed(edit.table % shape_.tables.size());
+      truncated_ = truncated_ || edit.kind == Edit::Kind::kTruncate;
     }
     if (done && hidden == 0) {
       chronicle_.user_wrote(snapshot());
@@ -147,6 +148,10 @@ class History {
     const bool excusable = end.error.kind == ErrorKind::kTransient ||
                            end.error.kind == ErrorKind::kCommitUnknown ||
                            end.error.kind == ErrorKind::kNotFound;
+    if (step.kind == Step::Kind::kReconcile && step.intrusions.empty() &&
+        end.kind == RunEnd::Kind::kDone && end.summary.converged) {
+      untold_ = false;
+    }
     if (live) {
       check_life(step, end);
     } else if (end.kind == RunEnd::Kind::kFailed && !(disturbed && excusable)) {
@@ -186,6 +191,7 @@ class History {
     forgetful.lost_acknowledgements = 100;
     const RunEnd first = quiet_run(forgetful, "the first life at rest");
     untold_ = untold_ && !first.reconciled;
+    by_streams_ = !first.reconciled;
     Step life;
     life.kind = Step::Kind::kLive;
     const std::uint64_t transactions = all_transactions();
@@ -193,7 +199,7 @@ class History {
     if (!untold_) {  // Else what is told again may lead to what was not told.
       expect_nothing(second, transactions, "the second life at rest");
     }
-    told_all_ = !untold_ && !deployment_.anyone_is_parked();
+    told_all_ = !untold_ && !truncated_ && !deployment_.anyone_is_parked();
   }
 
   // Without faults and users: one reconcile converges, whatever comes after it does nothing.
@@ -205,7 +211,7 @@ class History {
     quiet.rebuild = true;
     RunEnd first = quiet_run(quiet, "the first run at rest");
     if (told_all_ && !is_what_lives_left(first)) {
-      ++verdict_.by_streams;
+      verdict_.by_streams += by_streams_ ? 1 : 0;
       expect_nothing(first, before, "a reconcile behind the streams");
     }
     // A table without a row is no evidence; once the run has put one there, it is.
@@ -269,20 +275,23 @@ class History {
   }
 
   // That an object is not there is evidence for a whole scan alone (DESIGN section 5.8): a look
-  // that no delete was told for, or not any more, leaves its link to a reconcile, and says so.
+  // that no delete was told for, or not any more, leaves its link to a reconcile, and says so. And
+  // who is reported on stands on no worklist: it is not woken when the one in its way, which a
+  // `where` leaves out, goes.
   void note_what_a_life_leaves(const RunEnd& life) {
     for (const OperationReport& report : life.operations) {
-      if (report.reason.find("`couplet reconcile` decides") != std::string::npos) {
+      if (report.reason.find("`couplet reconcile` decides") != std::string::npos ||
+          (report.operation == Operation::kReport && report.situation == Situation::kOutOfScope)) {
         left_to_reconcile_.insert({report.from, report.to});
+        left_to_reconcile_.erase("");
       }
     }
   }
   [[nodiscard]] bool is_what_lives_left(const RunEnd& reconcile) const {
     return std::any_of(reconcile.operations.begin(), reconcile.operations.end(),
                        [&](const OperationReport& report) {
-                         return report.operation == Operation::kUnlink &&
-                                (left_to_reconcile_.contains(report.from) ||
-                                 left_to_reconcile_.contains(report.to));
+                         return left_to_reconcile_.contains(report.from) ||
+                                left_to_reconcile_.contains(report.to);
                        });
   }
 
@@ -371,12 +380,14 @@ class History {
   Users users_;
   Chronicle chronicle_;
   Verdict verdict_;
-  bool marked_ = false;                      // a run has put marks into the databases
-  std::uint64_t seen_ = 0;                   // transactions
-  bool lost_ = false;                        // since then the state was lost, and not rebuilt
-  bool forgotten_ = false;                   // the state was lost, and not rebuilt since
-  int hidden_ = 0;                           // moments until reads see what a user has written
-  bool untold_ = false;                      // users wrote where nobody is told of it
+  bool marked_ = false;     // a run has put marks into the databases
+  std::uint64_t seen_ = 0;  // transactions
+  bool lost_ = false;       // since then the state was lost, and not rebuilt
+  bool forgotten_ = false;  // the state was lost, and not rebuilt since
+  int hidden_ = 0;          // moments until reads see what a user has written
+  bool untold_ = false;     // users wrote where nobody is told of it
+  bool truncated_ = false;  // that its rows are gone is evidence for a whole scan of others alone
+  bool by_streams_ = false;
   std::set<std::string> left_to_reconcile_;  // objects
   bool told_all_ = false;                    // so that a reconcile behind the streams finds nothing
 };

@@ -35,6 +35,7 @@ struct Weather {
   unsigned slots = 0;  // of steps, and of intrusions
   unsigned jumps = 0;  // of intrusions
   bool schedule = false;
+  bool truncates = false;
   bool told_only = false;  // users write where somebody is told of it
 };
 
@@ -73,6 +74,7 @@ class ScriptMaker {
     weather_.jumps = dice_.chance(25) ? 15 : 0;
     weather_.schedule = dice_.chance(30);
     weather_.told_only = dice_.chance(60);
+    weather_.truncates = dice_.chance(10);
     return make();
   }
 
@@ -187,6 +189,9 @@ class ScriptMaker {
   }
 
   Edit::Kind kind() {
+    if (weather_.truncates && dice_.chance(4)) {
+      return Edit::Kind::kTruncate;
+    }
     const std::size_t face = dice_.below(100);
     if (face < 16) {
       return Edit::Kind::kInsert;
@@ -269,6 +274,8 @@ const char* name_of(Edit::Kind kind) {
       return "note in";
     case Edit::Kind::kScope:
       return "change scope in";
+    case Edit::Kind::kTruncate:
+      return "truncate";
   }
   return "";
 }

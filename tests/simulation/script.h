@@ -21,10 +21,11 @@ struct Edit {
     kKey,   // a key column to one of a few texts, or null
     kMove,  // a reference to another row, or null
     kDelete,
-    kReplace,  // delete and insert under the same key
-    kSwap,     // two rows change their keys
-    kNote,     // a column that nobody maps
-    kScope,    // in or out of a `where`
+    kReplace,   // delete and insert under the same key
+    kSwap,      // two rows change their keys
+    kNote,      // a column that nobody maps
+    kScope,     // in or out of a `where`
+    kTruncate,  // all rows, if no other table refers to them; of histories with lives
   };
   Kind kind = Kind::kSet;
   std::size_t table = 0;

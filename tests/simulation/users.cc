@@ -1,5 +1,7 @@
 #include "tests/simulation/users.h"
 
+#include <algorithm>
+
 #include "engine/model/literal.h"
 
 namespace couplet::simulation {
@@ -145,6 +147,7 @@ std::optional<Cells> Users::change_of(const Table& table, const Edit& edit) cons
     case Edit::Kind::kDelete:
     case Edit::Kind::kReplace:
     case Edit::Kind::kSwap:
+    case Edit::Kind::kTruncate:
       break;
   }
   return set.empty() ? std::nullopt : std::optional(set);
@@ -184,6 +187,20 @@ Result<void> Users::write(const Table& table, const Edit& edit, std::int64_t now
       const Cells& second = rows[edit.other % rows.size()];
       what += " swap keys with row " + second.at("tag").value_or("");
       return swap(table, row, second);
+    }
+    case Edit::Kind::kTruncate: {
+      const bool referred_to =
+          std::any_of(shape_.tables.begin(), shape_.tables.end(), [&](const Table& other) {
+            return std::any_of(other.columns.begin(), other.columns.end(),
+                               [&](const Column& column) { return column.to == table.name; });
+          });
+      if (referred_to) {
+        return nothing();
+      }
+      what = table.name + ": truncate";
+      return commit(table, [&](memory::MemoryTransaction& transaction) {
+        return transaction.truncate(table.name);
+      });
     }
     default:
       break;
