@@ -181,12 +181,8 @@ Result<bool> Daemon::reconcile(const Work& work, std::vector<LiveSync::Tail>& ta
   settings_.crash_points.reached("reconcile_done");
   StateBatch changes;
   for (LiveSync::Tail& tail : tails) {
-    // Without a place nobody could tell that a stream was begun anew: it stays due until there is
-    // one.
-    if (is_known_position(tail.progress.done)) {
-      tail.progress.due.clear();
-      put_progress(changes, definition_.sources[tail.source], tail.progress);
-    }
+    tail.progress.due.clear();
+    put_progress(changes, definition_.sources[tail.source], tail.progress);
   }
   for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
     const bool stopped =

@@ -350,7 +350,6 @@ Result<void> LiveSync::record(bool effects) {
   for (Followed& followed : followed_) {
     if (is_known_position(followed.moved)) {
       followed.tail.progress.done = followed.moved;
-      followed.tail.progress.due.clear();
       put_progress(changes, definition_.sources[followed.tail.source], followed.tail.progress);
     }
   }

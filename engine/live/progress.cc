@@ -78,7 +78,7 @@ Result<StreamProgress> progress_of(const StateStore& store, const std::string& s
 
 void put_progress(StateBatch& batch, const std::string& source, const StreamProgress& progress) {
   // While no place is known, a slot that is made again could not be told from the one before.
-  const bool nowhere = std::holds_alternative<std::monostate>(progress.done);
+  const bool nowhere = !is_known_position(progress.done);
   std::string bytes;
   ByteWriter out(bytes);
   out.u8(kLayout);

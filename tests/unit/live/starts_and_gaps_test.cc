@@ -146,19 +146,6 @@ TEST_F(StartsAndGapsTest, ASlotThatIsLostWhileItRunsIsMadeAgainAndAReconcileClos
   expect_in_step();
 }
 
-TEST_F(StartsAndGapsTest, WhoDiesBetweenTheFirstReconcileAndTheFirstPlaceReconcilesAgain) {
-  map("direction: both");
-  left_has({{"key", "a"}, {"name", "Ada"}});
-  after_steps(1, [] { throw Killed("reconciled"); });
-  EXPECT_THROW(static_cast<void>(try_live()), Killed);
-  left->drop_slot("test");
-  left_sets("a", {{"name", "untold"}});
-  left->make_slot("test");
-  live();
-  EXPECT_THAT(rights(), ElementsAre("a untold -"));
-  expect_in_step();
-}
-
 TEST_F(StartsAndGapsTest, AStreamThatBreaksIsTakenUpAgainAndThatIsSaidOnce) {
   in_step();
   left_sets("a", {{"name", "new"}});
