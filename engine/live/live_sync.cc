@@ -71,7 +71,7 @@ Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
   }
   COUPLET_TRY(rename(routed.renamed));
   COUPLET_TRY(check_tables(routed));
-  routed.told.standing = !begun_ && !planted("standing_sleep");
+  routed.told.standing = !begun_;
   const bool looks = !routed.told.changed.empty() || !routed.unnamed.empty() || !begun_;
   if (looks) {
     COUPLET_ASSIGN(step.interrupted, sync(routed.told, step));

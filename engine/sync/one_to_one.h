@@ -65,6 +65,7 @@ class OneToOneResolver {
   void forget_nulls(const View& newcomer, Agreement& agreement) const;
   void forget_paths(Side newcomer, Base& base) const;
   void add(Task task);
+  static Task settle(Task task, Task::Act act, Situation situation, std::string reason = {});
   // Held: `most` of these tell as long as they stay as they are that it stays so.
   Task hold(Task task, Situation situation, std::string reason,
             const std::vector<const View*>& rivals, std::size_t most) const;

@@ -82,6 +82,21 @@ TEST_F(StartsAndGapsTest, AGapIsOnRecordUntilTheReconcileIsDone) {
   EXPECT_THAT(rights(), ElementsAre("a untold -"));
 }
 
+TEST_F(StartsAndGapsTest, AReconcileThatIsStoppedIsStillDue) {
+  in_step();
+  left->drop_slot("test");
+  left_sets("a", {{"name", "untold"}});
+  left->make_slot("test");
+  stop_requested = [&] { return told("reconciling"); };
+  live();
+  EXPECT_THAT(rights(), ElementsAre("a Ada -"));
+  EXPECT_THAT(due("left"), HasSubstr("made again"));
+  stop_requested = [] { return false; };
+  live();
+  EXPECT_THAT(rights(), ElementsAre("a untold -"));
+  expect_in_step();
+}
+
 TEST_F(StartsAndGapsTest, ADatabaseThatEndsBeforeWhereWeWereIsAGap) {
   in_step();
   StateBatch ahead;
