@@ -73,6 +73,7 @@ class ManyToOneResolver {
   Result<void> target_gone(Task task);
   Result<void> succeed(Task task, const View& successor);
   Result<void> elect(Task& task, bool all);
+  [[nodiscard]] bool has_fallen_back(const Task& task, const View& winner) const;
   [[nodiscard]] bool renamed_together(const Task& task, std::span<const ObjectKey> voters,
                                       const Reader::Found& found) const;
   // `settled`: who is elected for parts of the identity key whatever this view says; null: nobody.

@@ -163,6 +163,22 @@ bool ManyToOneResolver::renamed_together(const Task& task, std::span<const Objec
          });
 }
 
+// Whether somebody who came behind it may come before it by now.
+bool ManyToOneResolver::has_fallen_back(const Task& task, const View& winner) const {
+  const bool named =
+      identity_of(plan_, state_.digester(), winner).kind == Identity::Kind::kComplete;
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    const Winner& recorded = task.target->winners[plan_.uses[use]->slot];
+    const SlotState& state = winner.slots[use].state;
+    if (recorded.key == winner.key &&
+        (state.kind == SlotState::Kind::kAbsent || (plan_.uses[use]->identity && !named) ||
+         rank(is_null(state), state.time, recorded.null, recorded.time) > 0)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Whose value counts, per attribute. The recorded winners stand for everyone who is not in this
 // batch, as long as none of them is in it; else everyone is read.
 Result<void> ManyToOneResolver::elect(Task& task, bool all) {
@@ -186,7 +202,7 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
   std::vector<Member> moved_on;
   std::vector<Member> renamed;  // along with the target
   std::vector<ObjectKey> unseen;
-  bool changed = false;          // a recorded winner, since it was recorded
+  bool fell_back = false;        // a recorded winner, since it was recorded
   std::optional<bool> together;  // Only everyone can tell.
   const auto stays = [&] {
     if (!together) {
@@ -229,10 +245,10 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
       continue;
     }
     member.values = contribution_digest(state_.digester(), *view->second);
-    changed = changed || member.values != member.before->values;
+    fell_back = fell_back || has_fallen_back(task, *member.view);
     counted.push_back(std::move(member));
   }
-  if (!all && (changed || counted.size() + unseen.size() < voters.size())) {
+  if (!all && (fell_back || counted.size() + unseen.size() < voters.size())) {
     return elect(task, true);  // A winner has gone unnoticed, or may come behind others by now.
   }
   // What others are found by is not for those to say who were linked against it, unless they are
