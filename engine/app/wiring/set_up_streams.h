@@ -26,14 +26,14 @@ struct StreamSource {
   std::size_t index = 0;  // into Definition::sources
   std::string name;
   SourceType type = SourceType::kPostgres;
-  std::string idle;      // why nothing is streamed: "`stream` is false"; empty: it is
-  std::string identity;  // Source::identity
+  std::string idle;                  // why nothing is streamed: "`stream` is false"; empty: it is
+  std::string identity;              // Source::identity
   std::string database;              // its name; of a SQLite source: its file
   std::vector<LackingGrant> grants;  // setup alone
   StreamPlan plan;
   std::unique_ptr<StreamSetup> setup;
-  std::vector<bool> done;              // of plan.steps
-  std::optional<Error> error;          // what kept us from the rest
+  std::vector<bool> done;      // of plan.steps
+  std::optional<Error> error;  // what kept us from the rest
 
   // The first problem that has to be mended before anything is made.
   [[nodiscard]] const StreamProblem* blocker() const;
