@@ -33,7 +33,7 @@ Faults::Faults(Deployment& deployment, std::uint64_t seed,
     : deployment_(deployment),
       random_(seed),
       tell_(std::move(tell)),
-      sessions_{test::UserSession(deployment.url(0)), test::UserSession(deployment.url(1))} {}
+      sessions_{test::LastingSession(deployment.url(0)), test::LastingSession(deployment.url(1))} {}
 
 milliseconds Faults::between(std::uint64_t least, std::uint64_t most) {
   return milliseconds(least + draw(most - least));

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "tests/soak/deployment.h"
-#include "tests/support/user_session.h"
+#include "tests/support/lasting_session.h"
 
 namespace couplet::soak {
 
@@ -56,7 +56,7 @@ class Faults {
   Deployment& deployment_;
   std::mt19937_64 random_;
   std::function<void(const std::string&)> tell_;
-  std::array<test::UserSession, 2> sessions_;
+  std::array<test::LastingSession, 2> sessions_;
   std::string now_;  // the faults at hand
   std::uint64_t probes_ = 0;
   Figures figures_;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "tests/soak/directory.h"
+#include "tests/support/lasting_session.h"
 #include "tests/support/ledger.h"
-#include "tests/support/user_session.h"
 
 namespace couplet::soak {
 
@@ -66,7 +66,7 @@ class User {
   const std::size_t side_;
   const std::size_t number_;
   std::mt19937_64 random_;
-  test::UserSession session_;
+  test::LastingSession session_;
   test::Ledger& ledger_;
   Directory& directory_;
   std::vector<std::string> deleted_;                 // orders, to be written again

@@ -11,7 +11,7 @@
 
 #include "tests/integration/live/live_scene.h"
 #include "tests/support/fault_proxy.h"
-#include "tests/support/user_session.h"
+#include "tests/support/lasting_session.h"
 
 namespace couplet::test {
 namespace {
@@ -25,7 +25,7 @@ class BusyUser {
   BusyUser(std::string url, std::string table, std::string column, std::string who)
       : thread_([this, url = std::move(url), table = std::move(table), column = std::move(column),
                  who = std::move(who)] {
-          UserSession session(url);
+          LastingSession session(url);
           for (int n = 0; !ended_; ++n) {
             session.query(n % 5 == 0 ? fmt::format("insert into {} (name, {}) values ('{}{}', 0)",
                                                    table, column, who, n)
@@ -61,7 +61,7 @@ class Obstacle {
 
  private:
   const TemporaryDatabase& database_;
-  UserSession session_;
+  LastingSession session_;
 };
 
 class StopPgTest : public LivePgTest {

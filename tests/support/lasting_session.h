@@ -20,12 +20,12 @@ struct StatementError : std::runtime_error {
 
 // A user's lasting connection to a server that may go away: it connects at the first statement, and
 // again after an end. Of one thread.
-class UserSession {
+class LastingSession {
  public:
-  explicit UserSession(std::string url);
-  ~UserSession();
-  UserSession(const UserSession&) = delete;
-  UserSession& operator=(const UserSession&) = delete;
+  explicit LastingSession(std::string url);
+  ~LastingSession();
+  LastingSession(const LastingSession&) = delete;
+  LastingSession& operator=(const LastingSession&) = delete;
 
   // Throws StatementError. Parameters are $1, $2, …, as text.
   std::vector<Row> query(const std::string& sql,

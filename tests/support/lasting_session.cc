@@ -1,4 +1,4 @@
-#include "tests/support/user_session.h"
+#include "tests/support/lasting_session.h"
 
 #include <libpq-fe.h>
 
@@ -19,7 +19,7 @@ bool is_weather(const std::string& sqlstate) {
 
 }  // namespace
 
-struct UserSession::Connection {
+struct LastingSession::Connection {
   explicit Connection(const std::string& url) : pg(PQconnectdb(url.c_str())) {
     PQsetNoticeProcessor(
         pg, [](void*, const char*) {}, nullptr);
@@ -30,10 +30,10 @@ struct UserSession::Connection {
   PGconn* pg;
 };
 
-UserSession::UserSession(std::string url) : url_(std::move(url)) {}
-UserSession::~UserSession() = default;
+LastingSession::LastingSession(std::string url) : url_(std::move(url)) {}
+LastingSession::~LastingSession() = default;
 
-void UserSession::connect() {
+void LastingSession::connect() {
   if (connection_ == nullptr) {
     auto made = std::make_unique<Connection>(url_);
     if (PQstatus(made->pg) != CONNECTION_OK) {
@@ -43,8 +43,8 @@ void UserSession::connect() {
   }
 }
 
-std::vector<Row> UserSession::query(const std::string& sql,
-                                    const std::vector<std::optional<std::string>>& parameters) {
+std::vector<Row> LastingSession::query(const std::string& sql,
+                                       const std::vector<std::optional<std::string>>& parameters) {
   connect();
   std::vector<const char*> values;
   values.reserve(parameters.size());
@@ -78,7 +78,7 @@ std::vector<Row> UserSession::query(const std::string& sql,
   return rows;
 }
 
-bool UserSession::was_committed(const std::string& transaction) {
+bool LastingSession::was_committed(const std::string& transaction) {
   const auto deadline = std::chrono::steady_clock::now() + kServerPatience;
   for (;;) {
     try {
@@ -95,7 +95,7 @@ bool UserSession::was_committed(const std::string& transaction) {
   }
 }
 
-bool UserSession::transaction(const std::function<bool()>& work) {
+bool LastingSession::transaction(const std::function<bool()>& work) {
   std::string transaction;
   try {
     query("begin");
