@@ -1,14 +1,8 @@
 #include "connectors/postgres/change_queue.h"
 
-#include "engine/ports/tuning.h"
-
 namespace couplet::postgres {
 namespace {
 
-// Given at once, where so many wait: what they tell of one object is told once, the rows of a batch
-// are read while the one before is written, and positions are synced once. Some MiB, and a fraction
-// of a second.
-constexpr std::size_t kEventsMost = 8 * tuning::kBatchRows;
 // What a short text holds without memory of its own.
 constexpr std::size_t kInPlace = 15;
 

@@ -9,6 +9,7 @@
 
 #include "engine/model/result.h"
 #include "engine/ports/change_stream.h"
+#include "engine/ports/tuning.h"
 
 namespace couplet::postgres {
 
@@ -16,6 +17,11 @@ namespace couplet::postgres {
 // for whoever takes: it asks whether there is room, and is woken when there is again.
 class ChangeQueue {
  public:
+  // Given at once, where so many wait: what they tell of one object is told once, the rows of a
+  // batch are read while the one before is written, and positions are synced once. Some MiB, and a
+  // fraction of a second.
+  static constexpr std::size_t kEventsMost = 8 * tuning::kBatchRows;
+
   explicit ChangeQueue(std::size_t bytes_most) : bytes_most_(bytes_most) {}
 
   // The end that receives. `put` leaves the batch empty.
@@ -24,7 +30,7 @@ class ChangeQueue {
   // Nothing comes any more; told once all that was put is taken.
   void close(Error error);
 
-  // The end that works: up to about 8000 events; waits up to `wait` for the first.
+  // The end that works: about kEventsMost events at most; waits up to `wait` for the first.
   // `room_made`: whoever puts was without room and now has some.
   Result<ChangeBatch> take(std::chrono::milliseconds wait, bool& room_made);
 

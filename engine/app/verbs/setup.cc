@@ -96,11 +96,10 @@ VerbSpec setup_verb() {
   verb.doc =
       "Looks at each source that is streamed, prints each statement that is missing, and runs it:\n"
       "the publication of the tables that mappings read, then the slot; in a SQLite file a table\n"
-      "for its changes and triggers that fill it. Run again it does nothing; after a change of "
-      "the\n"
-      "file it brings them up to date. What our role may not do is printed as a script for psql,\n"
-      "with the grants that it lacks. Making a slot waits for open transactions, no longer than\n"
-      "`statement_timeout`.";
+      "for its changes and triggers that fill it. Run again it does nothing; after a change of\n"
+      "the file it brings them up to date. What our role may not do is printed as a script for\n"
+      "psql, with the grants that it lacks. Making a slot waits for open transactions, no longer\n"
+      "than `statement_timeout`.";
   verb.run = run_setup;
   verb.words = "[SOURCE...]";
   verb.words_most = kAnyNumber;

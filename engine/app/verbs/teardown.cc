@@ -102,11 +102,10 @@ VerbSpec teardown_verb() {
   verb.summary = "take away what setup and runs have made in the databases";
   verb.doc =
       "Prints and runs what takes away slot, publication and replication origins of this file's\n"
-      "name, in this order; of a SQLite file its triggers and change log. A slot that is being "
-      "read is left, with the name of who reads it. The\n"
-      "state's folder stays; links are in it. Run again it does nothing. Do it before a "
-      "deployment\n"
-      "is given up: a slot that nobody reads holds the server's log back until its disk is full.";
+      "name, in this order; of a SQLite file its triggers and change log. A slot that is being\n"
+      "read is left, with the name of who reads it. The state's folder stays; links are in it.\n"
+      "Run again it does nothing. Do it before a deployment is given up: a slot that nobody\n"
+      "reads holds the server's log back until its disk is full.";
   verb.run = run_teardown;
   verb.words = "[SOURCE...]";
   verb.words_most = kAnyNumber;

@@ -92,10 +92,10 @@ ChangeBatch batch_of(std::size_t events, std::uint64_t end) {
 }
 
 TEST(ChangeQueueTest, ItIsFullByBytesAndHasRoomOnceHalfIsTaken) {
-  ChangeQueue queue(1'000'000);
+  ChangeQueue queue(8'000'000);
   int put = 0;
   while (queue.has_room()) {
-    ChangeBatch batch = batch_of(tuning::kBatchRows, 1);
+    ChangeBatch batch = batch_of(ChangeQueue::kEventsMost, 1);
     queue.put(batch);
     EXPECT_TRUE(batch.empty());
     ++put;
@@ -120,7 +120,7 @@ TEST(ChangeQueueTest, AnIdlePlaceIsGivenBehindTheTransactionsBeforeIt) {
   ChangeBatch idle;
   idle.idle_at = Lsn{5};
   queue.put(idle);
-  ChangeBatch first = batch_of(tuning::kBatchRows, 10);
+  ChangeBatch first = batch_of(ChangeQueue::kEventsMost, 10);
   queue.put(first);
   ChangeBatch second = batch_of(1, 20);
   second.idle_at = Lsn{30};
