@@ -59,12 +59,12 @@ std::vector<Row> LastingSession::query(const std::string& sql,
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
     const char* state = PQresultErrorField(reply.get(), PG_DIAG_SQLSTATE);
     const bool gone = PQstatus(connection_->pg) != CONNECTION_OK;
-    const StatementError error(std::string(PQerrorMessage(connection_->pg)) + " in: " + sql,
-                               gone || state == nullptr ? "" : state);
+    const std::string what = std::string(PQerrorMessage(connection_->pg)) + " in: " + sql;
+    const std::string code = gone || state == nullptr ? "" : state;
     if (gone) {
       connection_.reset();
     }
-    throw error;
+    throw StatementError(what, code);
   }
   std::vector<Row> rows(static_cast<std::size_t>(PQntuples(reply.get())));
   for (int row = 0; row < PQntuples(reply.get()); ++row) {
