@@ -27,6 +27,7 @@ struct LoggedTransaction {
   std::string mark;  // empty: a user's
   Timestamp committed_at;
   std::vector<LoggedChange> changes;
+  RowVersion version;  // of the rows that it wrote
   Lsn end;
 };
 

@@ -99,7 +99,7 @@ void MemoryDatabase::renew_column(std::string_view table, std::string_view colum
     RowAccess(stored, renewed.cells).set(column, literal);
     stored.put(place, std::move(renewed));
   }
-  log_.append({0, {}, now(), {{stored.info().name, ChangeEvent::Kind::kTable, {}, {}}}, {}});
+  log_.append({0, {}, now(), {{stored.info().name, ChangeEvent::Kind::kTable, {}, {}}}, {}, {}});
 }
 
 void MemoryDatabase::set_default(std::string_view table, std::string_view column,
@@ -150,7 +150,7 @@ void MemoryDatabase::alter(std::string_view table, const std::function<void(Tabl
   COUPLET_CHECK(changed.name == entry.table.info().name &&
                 changed.columns.size() == entry.table.info().columns.size());
   entry.table.info() = std::move(changed);
-  log_.append({0, {}, now(), {{entry.table.info().name, ChangeEvent::Kind::kTable, {}, {}}}, {}});
+  log_.append({0, {}, now(), {{entry.table.info().name, ChangeEvent::Kind::kTable, {}, {}}}, {}, {}});
 }
 
 void MemoryDatabase::make_slot(const std::string& deployment) {

@@ -257,6 +257,12 @@ Result<void> MemorySource::await_visible(std::span<const std::uint64_t> transact
   return {};
 }
 
+Result<Position> MemorySource::position() {
+  ++statements_;
+  const MemoryDatabase::Lock held = database_->lock();
+  return database_->log().end();
+}
+
 std::set<MemorySource::RowName> MemorySource::rows_of(const WriteBatch& batch) {
   std::set<RowName> rows;
   for (const WriteGroup& group : batch.groups) {

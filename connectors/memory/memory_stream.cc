@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "engine/model/packed_cells.h"
 #include "engine/ports/tuning.h"
 
 namespace couplet::memory {
@@ -19,6 +20,19 @@ std::string mark_prefix(const std::string& deployment) {
     }
   }
   return prefix;
+}
+
+// Empty where the table is no longer as it was asked for.
+std::string cells_of(const StreamedTable& asked, const MemoryTable& table, const Tuple& row) {
+  std::string cells;
+  for (std::size_t i = 0; i < asked.columns.size(); ++i) {
+    const auto position = table.position(asked.columns[i]);
+    if (!position || *position >= row.size() || table.type(*position) != asked.column_types[i]) {
+      return {};
+    }
+    append_cell(cells, value_of(row[*position]));
+  }
+  return cells;
 }
 
 tl::unexpected<Error> no_slot() {
@@ -84,6 +98,7 @@ std::optional<ChangeEvent> MemoryStream::event_of(const LoggedChange& change) co
   };
   if (!change.after.empty()) {
     event.key = key_of(change.after);
+    event.cells = cells_of(*streamed, entry->table, change.after);
   }
   if (!change.before.empty()) {
     ObjectKey before = key_of(change.before);
@@ -112,6 +127,8 @@ Result<ChangeBatch> MemoryStream::next(std::chrono::milliseconds /*wait*/) {
     transaction.committed_at = logged->committed_at;
     transaction.ours = logged->mark.starts_with(mark_prefix(request_.deployment));
     transaction.end = logged->end;
+    transaction.begins_at = logged->end;
+    transaction.version = logged->version;
     for (; given_part_ < logged->changes.size() && room > 0; ++given_part_, --room) {
       if (auto event = event_of(logged->changes[given_part_])) {
         transaction.events.push_back(std::move(*event));

@@ -63,7 +63,7 @@ RowVersion MemoryTransaction::version() {
 void MemoryTransaction::commit(const std::optional<std::string>& mark) {
   COUPLET_CHECK(statement_.empty());
   if (wrote()) {
-    database_.log().append({0, mark.value_or(""), database_.now(), std::move(logged_), {}});
+    database_.log().append({0, mark.value_or(""), database_.now(), std::move(logged_), version(), {}});
   }
   logged_.clear();
   undo_.clear();
@@ -72,7 +72,7 @@ void MemoryTransaction::commit(const std::optional<std::string>& mark) {
 
 std::vector<MemoryTransaction::HiddenRow> MemoryTransaction::commit_hidden(std::uint64_t& id) {
   COUPLET_CHECK(statement_.empty() && wrote());
-  id = database_.log().append({0, {}, database_.now(), std::move(logged_), {}});
+  id = database_.log().append({0, {}, database_.now(), std::move(logged_), version(), {}});
   std::vector<HiddenRow> rows;
   for (const Undo& undo : undo_) {
     const bool listed = std::any_of(rows.begin(), rows.end(), [&](const HiddenRow& row) {

@@ -58,6 +58,7 @@ ChangeEvent event_of(const StreamedRelation& relation, const pgoutput::Change& c
   if (!new_id && !old_id) {
     return of_table(ChangeEvent::Kind::kUnnamed, *relation.table);
   }
+  event.cells = relation.read_row(change.after);
   if (!new_id) {
     event.key.bytes = std::move(before);
   } else if (old_id && before != event.key.bytes) {
@@ -109,6 +110,8 @@ void ChangeAssembler::give_part(bool ended, Lsn end) {
   part.committed_at = current_.committed_at;
   part.ours = current_.ours;
   part.ended = ended;
+  part.begins_at = current_.begins_at;
+  part.version = current_.version;
   if (ended) {
     part.end = end;
   }
@@ -125,6 +128,8 @@ Result<void> ChangeAssembler::on(const pgoutput::Begin& begin) {
   any_given_ = false;
   current_.transaction = begin.xid;
   current_.committed_at = begin.committed_at;
+  current_.begins_at = begin.commit;
+  current_.version = {begin.xid};
   current_.ours = false;
   return {};
 }
@@ -270,6 +275,8 @@ Result<void> ChangeAssembler::on(const pgoutput::StreamCommit& commit) {
   }
   any_given_ = false;
   current_.transaction = commit.xid;
+  current_.begins_at = {};
+  current_.version = {commit.xid};
   current_.committed_at = commit.committed_at;
   current_.ours = draining_->ours;
   return {};

@@ -6,14 +6,15 @@ namespace {
 // What a short text holds without memory of its own.
 constexpr std::size_t kInPlace = 15;
 
-std::size_t memory_of(const ObjectKey& key) {
-  return key.bytes.size() > kInPlace ? key.bytes.size() + 1 : 0;
+std::size_t memory_of(const std::string& text) {
+  return text.size() > kInPlace ? text.size() + 1 : 0;
 }
 
 std::size_t memory_of(const ChangeTransaction& transaction) {
   std::size_t bytes = sizeof(ChangeTransaction) + transaction.events.size() * sizeof(ChangeEvent);
   for (const ChangeEvent& event : transaction.events) {
-    bytes += memory_of(event.key) + (event.before ? memory_of(*event.before) : 0);
+    bytes += memory_of(event.key.bytes) + memory_of(event.cells) +
+             (event.before ? memory_of(event.before->bytes) : 0);
   }
   return bytes;
 }
@@ -45,13 +46,28 @@ void ChangeQueue::put(ChangeBatch& batch) {
   bytes_ += bytes;
   batch.transactions.clear();
   batch.idle_at.reset();
+  tell();
+}
+
+void ChangeQueue::tell() {
   come_.notify_one();
+  if (bell_ != nullptr) {
+    bell_->ring();
+  }
+}
+
+void ChangeQueue::ring(Bell& bell) {
+  const std::lock_guard lock(mutex_);
+  bell_ = &bell;
+  if (!transactions_.empty() || idle_at_ || closed_) {
+    bell.ring();
+  }
 }
 
 void ChangeQueue::close(Error error) {
   const std::lock_guard lock(mutex_);
   closed_ = std::move(error);
-  come_.notify_one();
+  tell();
 }
 
 Result<ChangeBatch> ChangeQueue::take(std::chrono::milliseconds wait, bool& room_made) {

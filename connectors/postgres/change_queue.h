@@ -20,13 +20,15 @@ class ChangeQueue {
   // Given at once, where so many wait: what they tell of one object is told once, the rows of a
   // batch are read while the one before is written, and positions are synced once. Some MiB, and a
   // fraction of a second.
-  static constexpr std::size_t kEventsMost = 8 * tuning::kBatchRows;
+  static constexpr std::size_t kEventsMost = 16 * tuning::kBatchRows;
 
   explicit ChangeQueue(std::size_t bytes_most) : bytes_most_(bytes_most) {}
 
   // The end that receives. `put` leaves the batch empty.
   [[nodiscard]] bool has_room();
   void put(ChangeBatch& batch);
+  // Rung whenever something was put; outlives this.
+  void ring(Bell& bell);
   // Nothing comes any more; told once all that was put is taken.
   void close(Error error);
 
@@ -35,6 +37,8 @@ class ChangeQueue {
   Result<ChangeBatch> take(std::chrono::milliseconds wait, bool& room_made);
 
  private:
+  void tell();  // With the lock.
+
   const std::size_t bytes_most_;
   std::mutex mutex_;
   std::condition_variable come_;
@@ -43,6 +47,7 @@ class ChangeQueue {
   std::size_t bytes_ = 0;
   bool wants_room_ = false;
   std::optional<Error> closed_;
+  Bell* bell_ = nullptr;
 };
 
 }  // namespace couplet::postgres

@@ -122,6 +122,8 @@ Result<void> PostgresSource::await_visible(std::span<const std::uint64_t> transa
                                  parts_->settings.visibility_wait);
 }
 
+Result<Position> PostgresSource::position() { return postgres::position(parts_->reader); }
+
 Result<void> PostgresSource::submit(const WriteBatch& batch) {
   return parts_->writer.submit(batch);
 }

@@ -21,6 +21,10 @@ constexpr std::chrono::milliseconds kLongestSilence{10'000};
 constexpr std::chrono::milliseconds kAcknowledged{1'000};
 // Frames between two looks at the clock.
 constexpr int kFrames = 64;
+// So long is not noticed at the other end, and some tens of messages come in it. So many in a row
+// that came closer are no chance.
+constexpr std::chrono::microseconds kGathering{100};
+constexpr int kGatherFrom = 16;
 
 Lsn lsn_of(const Position& position) {
   const auto* lsn = std::get_if<Lsn>(&position);
@@ -100,6 +104,11 @@ Result<ChangeBatch> PostgresStream::next(std::chrono::milliseconds wait) {
   return batch;
 }
 
+bool PostgresStream::ring_for(Bell& bell) {
+  queue_.ring(bell);
+  return true;
+}
+
 void PostgresStream::acknowledge(const Position& position) {
   const std::uint64_t lsn = lsn_of(position).value;
   std::uint64_t now = acknowledged_;
@@ -142,6 +151,7 @@ Result<void> PostgresStream::receive_all() {
     if (frame.kind == ReplicationSession::Frame::Kind::kNone) {
       queue_.put(assembler_.ready());
       COUPLET_TRY(answer(false));
+      let_gather();
       return wait(true);
     }
     COUPLET_TRY(take(frame));
@@ -178,6 +188,17 @@ Result<void> PostgresStream::answer(bool at_once) {
   told_ = flushed;
   answered_at_ = Clock::now();
   return {};
+}
+
+// A server that has much to send sends each message by itself: in the midst of them each would cost
+// a wait of its own. Where the last ones came soon after each other, the next ones are let come.
+void PostgresStream::let_gather() {
+  const auto now = Clock::now();
+  gathered_ = now - gathered_at_ < kGathering ? gathered_ + 1 : 0;
+  if (gathered_ > kGatherFrom) {
+    std::this_thread::sleep_for(kGathering);
+  }
+  gathered_at_ = Clock::now();
 }
 
 // Until something comes, the queue has room again, or an answer is due.

@@ -36,6 +36,7 @@ class PostgresStream final : public ChangeStream {
   [[nodiscard]] std::optional<StreamGap> gap() const override { return gap_; }
   [[nodiscard]] Position opened_at() const override { return opened_at_; }
   Result<ChangeBatch> next(std::chrono::milliseconds wait) override;
+  bool ring_for(Bell& bell) override;
   void acknowledge(const Position& position) override;
 
  private:
@@ -49,6 +50,7 @@ class PostgresStream final : public ChangeStream {
   Result<void> take(const ReplicationSession::Frame& frame);
   Result<void> answer(bool at_once);
   Result<void> wait(bool for_socket);
+  void let_gather();
   [[nodiscard]] Error with_advice(Error error) const;
 
   const std::string source_name_;
@@ -66,6 +68,8 @@ class PostgresStream final : public ChangeStream {
   Lsn told_;              // As flushed, last.
   bool sending_ = false;  // A status is not out whole yet.
   Clock::time_point answered_at_;
+  Clock::time_point gathered_at_;  // Of let_gather: when it was called last,
+  int gathered_ = 0;               // and how often it was in a row, soon after another.
   std::atomic<std::uint64_t> acknowledged_{0};
   std::atomic<bool> stopping_{false};
   WakeUp wake_up_;

@@ -46,6 +46,12 @@ Result<Answer> Reader::ask(const std::string& sql, const Parameters& parameters)
                       [&](Connection& connection) { return connection.execute(sql, parameters); });
 }
 
+Result<Answer> Reader::ask_prepared(const std::string& sql, const Parameters& parameters) {
+  return with_session(Purpose::kLookUp, [&](Connection& connection) {
+    return connection.execute_prepared(sql, parameters);
+  });
+}
+
 Result<void> Reader::check(const std::string& sql) {
   return with_session(Purpose::kLookUp,
                       [&](Connection& connection) { return connection.check(sql); });

@@ -24,6 +24,8 @@ class Reader {
 
   // A statement of another kind on the session for look-ups.
   Result<Answer> ask(const std::string& sql, const Parameters& parameters = {});
+  // The same of one that is asked often.
+  Result<Answer> ask_prepared(const std::string& sql, const Parameters& parameters = {});
   Result<void> check(const std::string& sql);
 
  private:

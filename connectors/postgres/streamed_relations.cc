@@ -4,6 +4,7 @@
 
 #include "connectors/postgres/column_text.h"
 #include "engine/model/canonical.h"
+#include "engine/model/packed_cells.h"
 
 namespace couplet::postgres {
 namespace {
@@ -54,6 +55,18 @@ bool StreamedRelation::read_key(pgoutput::Tuple tuple, std::string& out) const {
   return true;
 }
 
+std::string StreamedRelation::read_row(pgoutput::Tuple tuple) const {
+  std::string cells;
+  for (std::size_t i = 0; i < row.size() && tuple.size() == columns.size(); ++i) {
+    const pgoutput::Cell& cell = tuple[row[i]];
+    if (cell.value.has_bytes() && cell.is_text && !is_its_text(row_types[i])) {
+      return {};
+    }
+    append_cell(cells, cell.value);
+  }
+  return cells;
+}
+
 std::optional<std::size_t> RelationReader::asked_for(const TableName& name) const {
   const auto found = std::find_if(tables_.begin(), tables_.end(),
                                   [&](const StreamedTable& one) { return one.table == name; });
@@ -79,6 +92,7 @@ Result<std::shared_ptr<const StreamedRelation>> RelationReader::read(
   }
   if (relation->table) {
     COUPLET_TRY(find_id(*relation));
+    COUPLET_TRY(find_row(*relation));
   }
   return std::shared_ptr<const StreamedRelation>(std::move(relation));
 }
@@ -102,6 +116,29 @@ Result<void> RelationReader::find_id(StreamedRelation& relation) const {
     relation.id.push_back(static_cast<std::size_t>(found - relation.columns.begin()));
     relation.id_types.push_back(std::move(*type));
     relation.id_in_identity = relation.id_in_identity && found->identity;
+  }
+  return {};
+}
+
+Result<void> RelationReader::find_row(StreamedRelation& relation) const {
+  const StreamedTable& asked = tables_[*relation.table];
+  for (std::size_t i = 0; i < asked.columns.size(); ++i) {
+    const Type& type = asked.column_types[i];
+    const auto found =
+        std::find_if(relation.columns.begin(), relation.columns.end(),
+                     [&](const auto& column) { return column.name == asked.columns[i]; });
+    bool readable = found != relation.columns.end() && !holds_text(type);
+    if (readable && found->type != type.source_type) {
+      COUPLET_ASSIGN(const Oid base, catalog_.base_type(found->type));
+      readable = base == type.source_type;
+    }
+    if (!readable) {
+      relation.row.clear();
+      relation.row_types.clear();
+      return {};
+    }
+    relation.row.push_back(static_cast<std::size_t>(found - relation.columns.begin()));
+    relation.row_types.push_back(type);
   }
   return {};
 }

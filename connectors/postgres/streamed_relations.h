@@ -47,9 +47,15 @@ class StreamedRelation {
   std::vector<std::size_t> id;       // Places of the id's columns; empty: they cannot be read.
   std::vector<Type> id_types;        // As they are sent, which may be wider than was asked.
   bool id_in_identity = false;       // Old tuples hold the id.
+  // Places of StreamedTable::columns and their types; empty: one of them cannot be read as a fetch
+  // would read it.
+  std::vector<std::size_t> row;
+  std::vector<Type> row_types;
 
   // Adds to `out`. False if the tuple does not hold it.
   bool read_key(pgoutput::Tuple tuple, std::string& out) const;
+  // Of a new tuple: ChangeEvent::cells; empty where they cannot be told.
+  [[nodiscard]] std::string read_row(pgoutput::Tuple tuple) const;
   [[nodiscard]] bool same_shape(const StreamedRelation& other) const {
     return name == other.name && identity == other.identity && columns == other.columns &&
            table == other.table;
@@ -76,6 +82,7 @@ class RelationReader {
  private:
   [[nodiscard]] std::optional<std::size_t> asked_for(const TableName& name) const;
   Result<void> find_id(StreamedRelation& relation) const;
+  Result<void> find_row(StreamedRelation& relation) const;
   Result<std::optional<Type>> type_as_sent(const Type& asked, Oid sent) const;
 
   std::vector<StreamedTable> tables_;

@@ -12,8 +12,12 @@ namespace couplet::postgres {
 namespace {
 
 // A commit is seen some microseconds after it is durable, unless a standby has to confirm it.
-constexpr std::chrono::milliseconds kFirstPause{1};
-constexpr std::chrono::milliseconds kLongestPause{100};
+constexpr std::chrono::microseconds kFirstPause{50};
+constexpr std::chrono::microseconds kLongestPause{100'000};
+
+constexpr const char* kPosition =
+    "select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() "
+    "else pg_current_wal_insert_lsn() end";
 
 }  // namespace
 
@@ -43,9 +47,9 @@ Result<void> await_visible(Reader& reader, const std::string& source_name,
   parameters.add(oid::kInt8Array, ids.take());
   const std::string sql = visibility_text();
   const auto deadline = std::chrono::steady_clock::now() + wait;
-  std::chrono::milliseconds pause = kFirstPause;
+  std::chrono::microseconds pause = kFirstPause;
   while (true) {
-    COUPLET_ASSIGN(const Answer answer, reader.ask(sql, parameters));
+    COUPLET_ASSIGN(const Answer answer, reader.ask_prepared(sql, parameters));
     const auto unseen = wire::read<std::int64_t>(answer.bytes(0, 0).data());
     if (unseen == 0) {
       return {};
@@ -61,6 +65,11 @@ Result<void> await_visible(Reader& reader, const std::string& source_name,
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, kLongestPause);
   }
+}
+
+Result<Position> position(Reader& reader) {
+  COUPLET_ASSIGN(const Answer answer, reader.ask_prepared(kPosition));
+  return Position(Lsn{wire::read<std::uint64_t>(answer.bytes(0, 0).data())});
 }
 
 }  // namespace couplet::postgres

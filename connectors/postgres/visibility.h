@@ -6,6 +6,7 @@
 #include <string>
 
 #include "connectors/postgres/reader.h"
+#include "engine/model/position.h"
 #include "engine/model/result.h"
 
 namespace couplet::postgres {
@@ -17,6 +18,9 @@ namespace couplet::postgres {
 Result<void> await_visible(Reader& reader, const std::string& source_name,
                            std::span<const std::uint64_t> transactions,
                            std::chrono::milliseconds wait);
+
+// A place in the log behind everything that a session sees by now. Errors: those of Reader.
+Result<Position> position(Reader& reader);
 
 // The statement: how many of $1 (bigint[]) are not seen. Ids are extended to the 64 bits of the
 // server's own count: the one with these bits that is nearest to the next.

@@ -10,51 +10,10 @@ constexpr char kSource = 's';  // + name
 constexpr char kMissed = 'm';  // + mapping id
 constexpr const char* kNextReconcile = "t";
 
-void put_position(ByteWriter& out, const Position& position) {
-  out.u8(static_cast<std::uint8_t>(position.index()));
-  if (const Lsn* lsn = std::get_if<Lsn>(&position)) {
-    out.u64(lsn->value);
-  } else if (const KafkaOffsets* offsets = std::get_if<KafkaOffsets>(&position)) {
-    out.varint(offsets->size());
-    for (const auto& [partition, offset] : *offsets) {
-      out.text(partition.first);
-      out.u32(static_cast<std::uint32_t>(partition.second));
-      out.u64(static_cast<std::uint64_t>(offset.value));
-    }
-  }
-}
-
-Position read_position(ByteReader& in) {
-  switch (in.u8()) {
-    case 1:
-      return Lsn{in.u64()};
-    case 2: {
-      KafkaOffsets offsets;
-      for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
-        const std::string topic(in.text());
-        const auto partition = static_cast<std::int32_t>(in.u32());
-        offsets[{topic, partition}] = {static_cast<std::int64_t>(in.u64())};
-      }
-      return offsets;
-    }
-    default:
-      return {};
-  }
-}
-
 std::string source_key(const std::string& source) { return kSource + source; }
 std::string missed_key(std::uint16_t mapping) { return kMissed + u16_key(mapping); }
 
 }  // namespace
-
-bool reaches(const Position& end, const Position& place) {
-  const Lsn* a = std::get_if<Lsn>(&end);
-  const Lsn* b = std::get_if<Lsn>(&place);
-  if (a != nullptr && b != nullptr) {
-    return *b <= *a;
-  }
-  return !std::holds_alternative<std::monostate>(end);
-}
 
 Result<StreamProgress> progress_of(const StateStore& store, const std::string& source) {
   COUPLET_ASSIGN(const auto bytes, store.get(Family::kPositions, source_key(source)));

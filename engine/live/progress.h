@@ -24,12 +24,6 @@ struct StreamProgress {
   std::string due = kNeverFollowed;
 };
 
-inline bool is_known_position(const Position& position) {
-  return !std::holds_alternative<std::monostate>(position);
-}
-// True if `place` is not behind `end`; where that cannot be told, true.
-bool reaches(const Position& end, const Position& place);
-
 Result<StreamProgress> progress_of(const StateStore& store, const std::string& source);
 // Where nothing is done yet, a reconcile stays due.
 void put_progress(StateBatch& batch, const std::string& source, const StreamProgress& progress);

@@ -20,4 +20,10 @@ using KafkaOffsets = std::map<std::pair<std::string, std::int32_t>, KafkaOffset>
 // How far a source's changes are durable here. `monostate`: nothing read yet.
 using Position = std::variant<std::monostate, Lsn, KafkaOffsets>;
 
+inline bool is_known_position(const Position& position) {
+  return !std::holds_alternative<std::monostate>(position);
+}
+// True if `place` is not behind `end`; where that cannot be told, true.
+bool reaches(const Position& end, const Position& place);
+
 }  // namespace couplet

@@ -12,6 +12,7 @@
 #include "engine/model/result.h"
 #include "engine/model/strong_int.h"
 #include "engine/model/type.h"
+#include "engine/ports/bell.h"
 #include "engine/ports/catalog.h"
 
 // What a source tells of its own changes, in the order in which they were committed. An event is a
@@ -23,6 +24,10 @@ struct StreamedTable {
   TableName table;
   std::vector<std::string> id;
   std::vector<Type> id_types;
+  // Own columns of it whose values are wanted with each insert and update (ChangeEvent::cells), as
+  // Source::fetch would read them. Empty: none are.
+  std::vector<std::string> columns = {};
+  std::vector<Type> column_types = {};
 };
 
 struct StreamRequest {
@@ -51,6 +56,9 @@ struct ChangeEvent {
   std::size_t table = 0;            // index into StreamRequest::tables
   ObjectKey key;                    // empty: kTruncate, kTable, kUnnamed
   std::optional<ObjectKey> before;  // kUpdate: the key that the object had, where it was another
+  // kInsert, kUpdate: StreamedTable::columns as the change left them (engine/model/packed_cells.h);
+  // absent: the source did not send it. Empty: they were not asked for, or cannot be told.
+  std::string cells = {};
 };
 
 // A transaction, or a part of a large one: its events up to `ended`.
@@ -61,6 +69,13 @@ struct ChangeTransaction {
   bool ours = false;   // written under one of our own marks
   bool ended = false;  // its last part: `end` is its place
   Position end;
+  // Of a part too: a place behind all transactions that ended before this one, and not behind its
+  // end. monostate: not known yet.
+  Position begins_at;
+  // Of the rows that it has written, as Source::fetch would tell it. Where it is another (a part of
+  // a transaction that can be rolled back alone may have its own), a write that names it is
+  // refused.
+  RowVersion version;
 };
 
 // What came, in order. About `tuning::kBatchRows` events.
@@ -91,6 +106,9 @@ class ChangeStream {
   // kUnavailable, kTransient (connect again), kSchema (the publication, a slot that is lost).
   // After an error the stream is of no use.
   virtual Result<ChangeBatch> next(std::chrono::milliseconds wait) = 0;
+  // From now on the bell is rung whenever there is something for `next`, an error too. It outlives
+  // the stream. False: this stream has nobody who would; it has to be asked.
+  virtual bool ring_for(Bell& /*bell*/) { return false; }
   // All effects up to there are durable: the source may forget what it keeps for us. Never goes
   // back. Safe beside next.
   virtual void acknowledge(const Position& position) = 0;

@@ -196,6 +196,9 @@ class Source {
   // Returns once reads of this source see the effects of all these transactions
   // (ChangeTransaction::transaction), which an event may be ahead of. Errors: kTransient: not yet.
   virtual Result<void> await_visible(std::span<const std::uint64_t> /*transactions*/) { return {}; }
+  // A place in the stream of changes behind every transaction that a read has seen by now.
+  // monostate: there is none that could be told.
+  virtual Result<Position> position() { return Position{}; }
 
   // Writing, pipelined: submit n+1 may be called before collect of n; at most two are in flight,
   // and no row may be in both. A batch is one transaction: it commits whole or not at all.

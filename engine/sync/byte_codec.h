@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/model/position.h"
 #include "engine/model/result.h"
 #include "engine/model/wire.h"
 
@@ -64,5 +65,8 @@ class ByteReader {
   std::string_view in_;
   bool ok_ = true;
 };
+
+void put_position(ByteWriter& out, const Position& position);
+Position read_position(ByteReader& in);
 
 }  // namespace couplet

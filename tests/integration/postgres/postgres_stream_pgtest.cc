@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "engine/model/packed_cells.h"
 #include "tests/integration/postgres/postgres_scene.h"
 #include "tests/integration/postgres/stream_scene.h"
 
@@ -345,6 +346,81 @@ TEST_F(StreamTest, KeysAreThoseThatAScanGives) {
     expected.push_back(fmt::format("update {}/{}", table.table.table, key));
   }
   EXPECT_EQ(events(), expected);
+}
+
+// What an event brings is decided on as if it had been read.
+TEST_F(StreamTest, CellsAreThoseThatAFetchReads) {
+  database().exec(
+      "create type mood as enum ('sad', 'ok'); create type pair as (a int, b text);"
+      "create domain code as varchar(8);"
+      "create table things (id int primary key, b bool, s smallint, i int, l bigint, "
+      "n numeric(8,2), m numeric, r real, d double precision, t text, v varchar(9), c char(5), "
+      "day date, ts timestamp, tz timestamptz, at time, atz timetz, iv interval, u uuid, y bytea, "
+      "mo money, j json, jb jsonb, ip inet, mac macaddr, bits bit(4), e mood, k code, "
+      "ai int[], at2 text[], rg int4range, p pair, missing text)");
+  publish("things");
+  StreamRequest asked = request({"things"});
+  StreamedTable& table = asked.tables[1];
+  const auto described = source().describe({&table.table, 1});
+  ASSERT_TRUE(described && described->size() == 1);
+  Projection projection{table.table, table.id, table.id_types, {}, {}};
+  for (const ColumnInfo& column : described->front().columns) {
+    if (column.name != "id") {
+      table.columns.push_back(column.name);
+      table.column_types.push_back(*column.type);
+      projection.columns.push_back({{}, column.name, *column.type});
+    }
+  }
+  open(asked);
+  database().exec(
+      "insert into things values (1, true, -7, -70000, 5000000000, 1.50, 0.000100, 1.5, -2.25, "
+      "'ä,/%', 'x ', 'ab', '2026-02-28', '2026-01-01 12:00:00.5', '2026-01-01 12:00:00+02', "
+      "'23:59:59.1', '03:04:05+02', '1 mon 2 days 3 hours', "
+      "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '\\x00ff', '12.34', '{\"b\": 1}', '{\"b\": 1}', "
+      "'10.0.0.1/8', '08:00:2b:01:02:03', B'1010', 'ok', 'c', '{1,null}', '{a,b}', '[1,5)', "
+      "'(1,x)', null)");
+  ChangeEvent event;
+  for (const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+       event.cells.empty() && std::chrono::steady_clock::now() < until;) {
+    auto batch = stream().next(std::chrono::milliseconds(100));
+    ASSERT_TRUE(batch.has_value()) << batch.error().message;
+    for (const ChangeTransaction& transaction : batch->transactions) {
+      EXPECT_TRUE(is_known_position(transaction.begins_at));
+      event = transaction.events.front();
+    }
+  }
+  RowBatch fetched;
+  ASSERT_TRUE(source().fetch(projection, {&event.key, 1}, fetched).has_value());
+  ASSERT_EQ(fetched.rows(), 1U);
+  RowBatch streamed(projection.width());
+  streamed.begin_row();
+  streamed.push(fetched.at(0, 0));
+  ASSERT_TRUE(add_cells(event.cells, table.columns.size(), streamed)) << "no cells came";
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    EXPECT_TRUE(identical(streamed.at(0, 1 + i), fetched.at(0, 1 + i))) << table.columns[i];
+  }
+}
+
+TEST_F(StreamTest, AColumnThatIsOfAnotherTypeByNowBringsNoCells) {
+  database().exec("create table people (id int primary key, name text)");
+  publish("people");
+  StreamRequest asked = request({"people"});
+  asked.tables[1].columns = {"name"};
+  const auto described = source().describe({&asked.tables[1].table, 1});
+  asked.tables[1].column_types = {*described->front().column("name")->type};
+  open(asked);
+  database().exec("alter table people alter name type int using 1");
+  database().exec("insert into people values (1, 7)");
+  for (bool came = false; !came;) {
+    auto batch = stream().next(std::chrono::milliseconds(100));
+    ASSERT_TRUE(batch.has_value()) << batch.error().message;
+    for (const ChangeTransaction& transaction : batch->transactions) {
+      for (const ChangeEvent& event : transaction.events) {
+        came = came || event.kind == ChangeEvent::Kind::kInsert;
+        EXPECT_EQ(event.cells, "");
+      }
+    }
+  }
 }
 
 TEST_F(StreamTest, OurOwnTransactionsAreKnownByTheirOrigin) {

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "engine/model/packed_cells.h"
+
 namespace couplet {
 namespace {
 
@@ -110,6 +112,34 @@ TEST(RowBatchDeathTest, AnIncompleteRowOrOneCellTooManyStopsTheProcess) {
   EXPECT_DEATH(rows.begin_row(), "invariant");
   rows.push("b");
   EXPECT_DEATH(rows.push("c"), "invariant");
+}
+
+TEST(RowBatchTest, CellsThatTravelAsOnePieceComeBackAsTheyWere) {
+  std::string packed;
+  for (const Value& cell : {Value("Ada"), Value(""), Value::null(), Value::absent()}) {
+    append_cell(packed, cell);
+  }
+  RowBatch rows(5);
+  rows.begin_row();
+  rows.push("7");
+  ASSERT_TRUE(add_cells(packed, 4, rows));
+  EXPECT_EQ(rows.at(0, 0).bytes(), "7");
+  EXPECT_EQ(rows.at(0, 1).bytes(), "Ada");
+  EXPECT_TRUE(rows.at(0, 2).has_bytes() && rows.at(0, 2).bytes().empty());
+  EXPECT_TRUE(rows.at(0, 3).is_null());
+  EXPECT_TRUE(rows.at(0, 4).is_absent());
+}
+
+TEST(RowBatchTest, BytesThatAreNotSoManyCellsAddNothing) {
+  std::string packed;
+  append_cell(packed, Value("Ada"));
+  RowBatch rows(2);
+  rows.begin_row();
+  EXPECT_FALSE(add_cells(packed, 2, rows));
+  EXPECT_FALSE(add_cells(packed.substr(0, packed.size() - 1), 1, rows));
+  EXPECT_FALSE(add_cells(packed.substr(0, 3), 1, rows));
+  rows.drop_last();
+  EXPECT_EQ(rows.rows(), 0U);
 }
 
 }  // namespace
