@@ -28,7 +28,7 @@ class Daemon {
     std::string spool_folder;
     DoAll do_all = one_after_the_other;
     std::size_t batch_rows = tuning::kBatchRows;
-    // How long one stream is waited for, while nothing comes of any.
+    // How long streams are waited for, while nothing comes of any.
     std::chrono::milliseconds wait{0};
     std::function<bool()> stop_requested = [] { return false; };
     CrashPoints crash_points;

@@ -11,6 +11,8 @@ namespace {
 
 // A position that only idleness has moved is synced so seldom: an idle source costs no disk.
 constexpr std::int64_t kIdleRecordUs = 10'000'000;
+// One of several streams is waited for so long, where they cannot all ring.
+constexpr std::chrono::milliseconds kTurn{5};
 // Between looks whether a transaction is visible: it is a matter of a commit's last microseconds,
 // or of a standby's answer.
 constexpr std::int64_t kVisibleFirstUs = 500;
@@ -51,6 +53,7 @@ LiveSync::LiveSync(const BoundDefinition& definition, State& state, std::vector<
     if (!is_known_position(tail.progress.done)) {
       recorded_us_ -= kIdleRecordUs;  // Until there is a place another reconcile is due.
     }
+    all_ring_ = tail.stream->ring_for(bell_) && all_ring_;
     followed.tail = std::move(tail);
     followed_.push_back(std::move(followed));
   }
@@ -71,8 +74,10 @@ Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
   }
   COUPLET_TRY(rename(routed.renamed));
   COUPLET_TRY(check_tables(routed));
+  COUPLET_ASSIGN(const bool recorded, sync_fast(routed, step));
   routed.told.standing = !begun_;
-  const bool looks = !routed.told.changed.empty() || !routed.unnamed.empty() || !begun_;
+  const bool looks = !routed.told.changed.empty() || !routed.told.woken.empty() ||
+                     !routed.unnamed.empty() || !begun_;
   if (looks) {
     COUPLET_ASSIGN(step.interrupted, sync(routed.told, step));
     if (step.interrupted && !planted("stopped_is_done")) {
@@ -84,7 +89,7 @@ Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
     settings_.crash_points.reached("live_synced");
   }
   begun_ = true;
-  COUPLET_TRY(record(looks));
+  COUPLET_TRY(record(looks || recorded));
   return step;
 }
 
@@ -102,12 +107,20 @@ Result<std::vector<LiveSync::Received>> LiveSync::receive(std::chrono::milliseco
     }
     return {};
   };
-  for (std::size_t tail = 0; tail < followed_.size(); ++tail) {
-    COUPLET_TRY(ask(tail, std::chrono::milliseconds(0)));
-  }
-  for (std::size_t tail = 0; wait.count() > 0 && received.empty() && tail < followed_.size();
-       ++tail) {
-    COUPLET_TRY(ask(tail, wait));
+  const auto ask_all = [&](std::chrono::milliseconds patience) -> Result<void> {
+    for (std::size_t tail = 0; tail < followed_.size(); ++tail) {
+      COUPLET_TRY(ask(tail, received.empty() ? patience : std::chrono::milliseconds(0)));
+    }
+    return {};
+  };
+  COUPLET_TRY(ask_all(std::chrono::milliseconds(0)));
+  if (received.empty() && wait.count() > 0 && !followed_.empty()) {
+    if (all_ring_) {
+      bell_.wait(wait);
+      COUPLET_TRY(ask_all(std::chrono::milliseconds(0)));
+    } else {
+      COUPLET_TRY(ask_all(followed_.size() == 1 ? wait : std::min(wait, kTurn)));
+    }
   }
   return received;
 }
@@ -122,6 +135,9 @@ Result<Routed> LiveSync::route(std::span<const Received> received) {
     Followed& followed = followed_[one.tail];
     Routed routed = std::move(all);
     routed.transactions.clear();
+    if (!one.batch.transactions.empty()) {  // Those behind it come later.
+      syncer_.horizon().pass(followed.tail.source, one.batch.transactions.front().begins_at);
+    }
     for (const ChangeTransaction& transaction : one.batch.transactions) {
       router_.route(followed.tail.source, transaction, followed.horizon, routed);
       followed.open = !transaction.ended;
@@ -130,10 +146,11 @@ Result<Routed> LiveSync::route(std::span<const Received> received) {
       }
       if (transaction.ended || planted("position_inside_transaction")) {
         followed.moved = transaction.end;
-        if (!reaches(followed.tail.progress.received, transaction.end)) {
-          followed.tail.progress.received = transaction.end;
-          further = true;
-        }
+      }
+      const Position& came = transaction.ended ? transaction.end : transaction.begins_at;
+      if (is_known_position(came) && !reaches(followed.tail.progress.received, came)) {
+        followed.tail.progress.received = came;
+        further = true;
       }
     }
     const Position& reached =
@@ -146,7 +163,7 @@ Result<Routed> LiveSync::route(std::span<const Received> received) {
     all = std::move(routed);
   }
   if (further && !planted("received_is_not_noted") &&
-      (!all.told.changed.empty() || !all.renamed.empty())) {
+      (!all.told.changed.empty() || !all.renamed.empty() || !all.images.empty())) {
     COUPLET_TRY(note_received());
   }
   settings_.crash_points.reached("live_received");
@@ -291,6 +308,36 @@ Result<void> LiveSync::check_tables(const Routed& routed) {
   return {};
 }
 
+// What the fast lane does not take goes to the others. True if the state has changed.
+Result<bool> LiveSync::sync_fast(Routed& routed, Step& step) {
+  bool recorded = false;
+  for (const auto& [entity, images] : routed.images) {
+    const std::vector<FastLane::Event> events = images.events();
+    const FastWay& way = *router_.way(entity);
+    bool open = !events.empty() && !stopped_.contains(way.mapping) && !observer_.wants_values();
+    if (open) {
+      COUPLET_ASSIGN(open, syncer_.fast_lane_is_open(way.mapping));
+    }
+    FastLane::Outcome outcome;
+    if (open) {
+      const std::size_t source = definition_.entities[entity].source;
+      COUPLET_TRY(syncer_.horizon().place(source, *sources_[source]));
+      COUPLET_ASSIGN(outcome, syncer_.sync_fast(way, events));
+      step.operations += outcome.summary.operations();
+      recorded = recorded || outcome.recorded;
+    } else {
+      for (std::size_t i = 0; i < events.size(); ++i) {
+        outcome.refused.push_back(i);
+      }
+    }
+    for (const std::size_t refused : outcome.refused) {
+      routed.told.changed.insert({entity, *events[refused].key});
+    }
+    routed.told.woken.insert(routed.told.woken.end(), outcome.woken.begin(), outcome.woken.end());
+  }
+  return recorded;
+}
+
 void LiveSync::stop_mapping(std::size_t mapping, const std::string& why) {
   observer_.on_notice("mapping '" + definition_.mappings[mapping].name + "' is stopped: " + why +
                       "; mend it, then start `couplet run` again");
@@ -338,8 +385,8 @@ void LiveSync::reconciled() {
 
 // `effects`: what was done may rest on it, so that it is made durable at once.
 Result<void> LiveSync::record(bool effects) {
-  const bool moved = std::any_of(followed_.begin(), followed_.end(), [](const Followed& followed) {
-    return is_known_position(followed.moved);
+  const bool moved = std::any_of(followed_.begin(), followed_.end(), [&](const Followed& followed) {
+    return is_known_position(followed.moved) || syncer_.horizon().is_unsaved(followed.tail.source);
   });
   const std::int64_t now = clock_.monotonic_us();
   if (!moved || (!effects && now - recorded_us_ < kIdleRecordUs)) {
@@ -347,6 +394,10 @@ Result<void> LiveSync::record(bool effects) {
   }
   recorded_us_ = now;
   StateBatch changes;
+  for (const Followed& followed : followed_) {
+    COUPLET_TRY(syncer_.horizon().place(followed.tail.source, *sources_[followed.tail.source]));
+  }
+  syncer_.horizon().put(changes);
   for (Followed& followed : followed_) {
     if (is_known_position(followed.moved)) {
       followed.tail.progress.done = followed.moved;

@@ -49,7 +49,7 @@ class LiveSync {
     bool interrupted = false;  // a stop was asked for: what was at hand comes again
     std::uint64_t operations = 0;
   };
-  // Works off what has come; waits up to `wait` for the first of it. The first step also decides
+  // Works off what has come; waits about `wait` for the first of it. The first step also decides
   // everyone again who waits or is held: who was to be woken when the last process ended is not
   // known. Errors, each of which ends this: those of streams and sources that no mapping alone is
   // to blame for.
@@ -83,6 +83,7 @@ class LiveSync {
   Result<void> rename_apart(std::span<const Routed::Renamed> renamed);
   Result<std::vector<bool>> are_known(std::size_t entity, std::span<const ObjectKey> keys) const;
   Result<void> check_tables(const Routed& routed);
+  Result<bool> sync_fast(Routed& routed, Step& step);
   void stop_mapping(std::size_t mapping, const std::string& why);
   Result<bool> sync(const ObjectSync::Told& told, Step& step);
   Result<void> record(bool effects);
@@ -96,6 +97,8 @@ class LiveSync {
   ToldOnce told_once_;
   Settings settings_;
   Router router_;
+  Bell bell_;  // outlives the streams
+  bool all_ring_ = true;
   std::vector<Followed> followed_;
   std::set<std::size_t> stopped_;
   std::set<std::size_t> missed_;

@@ -1,11 +1,44 @@
 #include "engine/live/router.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "engine/live/progress.h"
 #include "engine/sync/planted_bug.h"
 
 namespace couplet {
 
-Router::Router(const BoundDefinition& definition) {
+void Images::put(const ChangeEvent& event, const ChangeTransaction& transaction) {
+  const auto [place, added] = places_.try_emplace(event.key.bytes, events_.size());
+  if (added) {
+    events_.emplace_back();
+  }
+  events_[place->second] = {&event.key, event.cells, transaction.version, &transaction.begins_at};
+}
+
+bool Images::drop(const ObjectKey& key) {
+  const auto place = places_.find(key.bytes);
+  if (place == places_.end()) {
+    return false;
+  }
+  events_[place->second].key = nullptr;
+  places_.erase(place);
+  return true;
+}
+
+std::vector<FastLane::Event> Images::events() const {
+  std::vector<FastLane::Event> events;
+  events.reserve(events_.size());
+  std::copy_if(events_.begin(), events_.end(), std::back_inserter(events),
+               [](const FastLane::Event& event) { return event.key != nullptr; });
+  // What is remembered of neighbours stands together, and so do rows.
+  std::sort(events.begin(), events.end(),
+            [](const FastLane::Event& a, const FastLane::Event& b) { return *a.key < *b.key; });
+  return events;
+}
+
+Router::Router(const BoundDefinition& definition)
+    : ways_(fast_ways(definition, make_plans(definition))) {
   for (std::size_t source = 0; source < definition.sources.size(); ++source) {
     sources_.push_back({followed_tables(definition, source), false});
   }
@@ -23,7 +56,13 @@ Router::Router(const BoundDefinition& definition) {
 std::vector<StreamedTable> Router::tables(std::size_t source) const {
   std::vector<StreamedTable> tables;
   for (const Followed& followed : sources_[source].tables) {
-    tables.push_back(followed.table);
+    StreamedTable& table = tables.emplace_back(followed.table);
+    for (const std::size_t entity : followed.entities) {
+      if (ways_[entity]) {
+        table.columns = ways_[entity]->columns;
+        table.column_types = ways_[entity]->column_types;
+      }
+    }
   }
   return tables;
 }
@@ -31,22 +70,22 @@ std::vector<StreamedTable> Router::tables(std::size_t source) const {
 void Router::route(std::size_t source, const ChangeTransaction& transaction, const Horizon& horizon,
                    Routed& routed) const {
   const PerSource& known = sources_[source];
-  // Where a part ends is told with the last one only.
-  const bool looked_on = transaction.ended &&
-                         !std::holds_alternative<std::monostate>(horizon.opened_at) &&
-                         !reaches(horizon.opened_at, transaction.end);
+  // Of a part, where that cannot be told, as if it were the earliest.
+  const Position& place = transaction.ended ? transaction.end : transaction.begins_at;
+  const bool looked_on = is_known_position(place) && is_known_position(horizon.opened_at) &&
+                         !reaches(horizon.opened_at, place);
   const bool ours = transaction.ours ? !planted("echo_is_a_write") : planted("write_is_an_echo");
   if (ours && (looked_on || planted("echo_of_the_dead")) &&
       (!known.triggers || planted("triggers_are_echo"))) {
     return;
   }
-  const bool again = !transaction.ended || reaches(horizon.received, transaction.end);
+  const bool again = !is_known_position(place) || reaches(horizon.received, place);
   if (planted("skip_by_lsn") && transaction.ended && again) {
     return;
   }
   for (const ChangeEvent& event : transaction.events) {
     for (const std::size_t entity : known.tables.at(event.table).entities) {
-      add(event, entity, again, routed);
+      add(transaction, event, entity, again, routed);
     }
   }
   if (!transaction.events.empty() &&
@@ -55,7 +94,8 @@ void Router::route(std::size_t source, const ChangeTransaction& transaction, con
   }
 }
 
-void Router::add(const ChangeEvent& event, std::size_t entity, bool again, Routed& routed) {
+void Router::add(const ChangeTransaction& transaction, const ChangeEvent& event, std::size_t entity,
+                 bool again, Routed& routed) const {
   using Kind = ChangeEvent::Kind;
   if (event.kind == Kind::kTable) {
     routed.altered.insert(entity);
@@ -77,6 +117,18 @@ void Router::add(const ChangeEvent& event, std::size_t entity, bool again, Route
     }
     return object;
   };
+  if (ways_[entity] && !again && !transaction.ours && !event.cells.empty() && !event.before &&
+      is_known_position(transaction.begins_at) &&
+      (routed.told.changed.empty() || !routed.told.changed.contains({entity, event.key}))) {
+    routed.images[entity].put(event, transaction);
+    return;
+  }
+  if (const auto images = routed.images.find(entity); images != routed.images.end()) {
+    images->second.drop(event.key);
+    if (event.before) {
+      images->second.drop(*event.before);
+    }
+  }
   const Syncer::Changed object = touch(event.key);
   if (event.kind == Kind::kDelete) {
     routed.told.deleted.insert(object);

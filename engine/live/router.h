@@ -2,11 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/definition/followed.h"
 #include "engine/ports/change_stream.h"
+#include "engine/sync/fast_way.h"
 #include "engine/sync/object_sync.h"
 
 namespace couplet {
@@ -18,9 +23,24 @@ struct Horizon {
   Position opened_at;
 };
 
+// Objects of an entity whose row their last event has brought. Borrowed from the transactions.
+class Images {
+ public:
+  void put(const ChangeEvent& event, const ChangeTransaction& transaction);
+  // Its last event is no longer one that brings its row. False: it was not there.
+  bool drop(const ObjectKey& key);
+  // In the order of their keys.
+  [[nodiscard]] std::vector<FastLane::Event> events() const;
+
+ private:
+  std::unordered_map<std::string_view, std::size_t> places_;
+  std::vector<FastLane::Event> events_;  // without a key: dropped
+};
+
 // What a batch of transactions comes to.
 struct Routed {
   ObjectSync::Told told;
+  std::map<std::size_t, Images> images;  // by entity: may take the fast lane; not among `told`
   // Objects whose id is another, in order; each of its own transaction's first telling.
   struct Renamed {
     std::size_t entity = 0;
@@ -41,6 +61,10 @@ class Router {
 
   // What to ask of a source, in the order of ChangeEvent::table. Empty: nothing is followed there.
   [[nodiscard]] std::vector<StreamedTable> tables(std::size_t source) const;
+  // Whose events bring rows; nullopt: not those of this entity.
+  [[nodiscard]] const std::optional<FastWay>& way(std::size_t entity) const {
+    return ways_[entity];
+  }
   // Adds what the transaction, or a part of it, tells. One that we have written ourselves is
   // skipped: what it wakes was followed when it was written. Not so where triggers of users may
   // have changed more than we wrote, or where nobody may have followed it.
@@ -52,9 +76,11 @@ class Router {
     std::vector<Followed> tables;
     bool triggers = false;  // of users, on a table that we write
   };
-  static void add(const ChangeEvent& event, std::size_t entity, bool again, Routed& routed);
+  void add(const ChangeTransaction& transaction, const ChangeEvent& event, std::size_t entity,
+           bool again, Routed& routed) const;
 
   std::vector<PerSource> sources_;
+  std::vector<std::optional<FastWay>> ways_;  // by entity
 };
 
 }  // namespace couplet

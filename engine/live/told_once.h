@@ -14,6 +14,7 @@ class ToldOnce final : public Observer {
   explicit ToldOnce(Observer& observer) : observer_(observer) {}
 
   void on_operation(const OperationReport& report) override { observer_.on_operation(report); }
+  [[nodiscard]] bool wants_operations() const override { return observer_.wants_operations(); }
   [[nodiscard]] bool wants_values() const override { return observer_.wants_values(); }
   void on_progress(std::size_t mapping, const char* phase, std::uint64_t done,
                    std::uint64_t total) override {

@@ -8,7 +8,6 @@
 #include "engine/sync/object_name.h"
 #include "engine/sync/planted_bug.h"
 #include "engine/sync/refusal.h"
-#include "engine/sync/refused_writes.h"
 
 namespace couplet {
 namespace {
@@ -266,9 +265,6 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
   const Recorder recorder(state_, plan_, clock_.now());
   JointChanges joint;
   for (const RowWrite* write : writes) {
-    if (write->task->decided && RefusedWrites::any(*write->task)) {
-      continue;  // It was decided without having seen the row: nothing of it counts.
-    }
     StateBatch changes;
     COUPLET_TRY(recorder.record(*write->task, changes));
     COUPLET_TRY(recorder.record_conflicts(*write->task, changes));

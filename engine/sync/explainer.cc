@@ -154,7 +154,7 @@ Result<void> Explainer::explain_under(const MappingPlan& plan, Side side, const 
   const std::array<Nominee, 1> nominee{{{side, key}}};
   TaskBatch batch;
   Permissions permissions = ObjectSync::permissions_of_a_look();
-  permissions.creates_held = Rounds::why_creates_are_held(state_, syncer_);
+  permissions.creates_held = syncer_.why_creates_are_held();
   COUPLET_TRY(syncer_.decide(plan.mapping, nominee, permissions, batch));
   Scene scene{plan, side, key, task_about(batch, plan, side, key), nullptr};
   for (const auto& views : batch.views) {

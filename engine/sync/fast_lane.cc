@@ -1,154 +1,472 @@
 #include "engine/sync/fast_lane.h"
 
 #include <algorithm>
-#include <string_view>
+#include <bit>
+#include <optional>
+#include <tuple>
+
+#include "engine/sync/fast_look.h"
+#include "engine/sync/object_name.h"
+#include "engine/sync/row_writes.h"
 
 namespace couplet {
-namespace {
 
-// Nothing that a mapping does with the slot leaves a value at an end that the base does not tell of
-// while the version of that row moves on.
-bool base_follows(const SlotUse& use) {
-  return use.policy == Policy::kEnforce && use.conflict != ConflictPolicy::kHold &&
-         !use.carried_back[0] && !use.carried_back[1];
-}
-
-// In its own row, and compared in its own terms: no link that moves elsewhere changes it.
-bool stands_alone(const Slot& slot, Side side) {
-  const Endpoint& end = slot.end(side);
-  return (!slot.link || slot.canonical == side) && !slot.constant &&
-         end.kind != Endpoint::Kind::kSelf &&
-         std::all_of(end.columns.begin(), end.columns.end(),
-                     [](const ColumnPath& column) { return column.joins.empty(); });
-}
-
-// What another row may hold, so that who holds what has to be known before it is written.
-bool is_unique(const BoundEntity& entity, const std::string& column) {
-  const auto has = [&](const std::vector<std::string>& columns) {
-    return std::find(columns.begin(), columns.end(), column) != columns.end();
-  };
-  const auto& keys = entity.table.unique_keys;
-  return has(entity.id) || std::any_of(keys.begin(), keys.end(),
-                                       [&](const UniqueKey& key) { return has(key.columns); });
-}
-
-}  // namespace
-
-bool may_skip_rows(const BoundDefinition& definition, const MappingPlan& plan, Side side) {
-  const BoundEntity& own = *plan.side(side).entity;
-  const BoundEntity& opposite = *plan.side(other(side)).entity;
-  if (plan.entities->many || !plan.bound->writes[index_of(side)] || own.table.user_triggers ||
-      own.updated_at || !plan.side(side).projection.scope.empty() ||
-      (own.source == opposite.source && own.table.name == opposite.table.name)) {
-    return false;
-  }
-  for (std::size_t use = 0; use < plan.uses.size(); ++use) {
-    if (!stands_alone(plan.slot(use), side)) {
-      return false;
-    }
-  }
-  return std::all_of(
-      plan.entities->mappings.begin(), plan.entities->mappings.end(), [&](std::size_t index) {
-        const BoundMapping& mapping = definition.mappings[index];
-        return std::all_of(mapping.keys.begin(), mapping.keys.end(), base_follows) &&
-               std::all_of(mapping.attributes.begin(), mapping.attributes.end(), base_follows);
-      });
-}
-
-FastLane::FastLane(const DecisionContext& context) : context_(context) {
-  for (const Side side : {Side::kLeft, Side::kRight}) {
-    skippable_[index_of(side)] = may_skip_rows(context.definition, context.plan, side);
-  }
-}
-
-bool FastLane::knows(const Agreement& agreement, Side end) const {
-  if (agreement.ends[index_of(end)].version == RowVersion{}) {
-    return false;
-  }
-  return std::all_of(context_.plan.uses.begin(), context_.plan.uses.end(), [&](const SlotUse* use) {
-    return use->slot < agreement.base.size() && agreement.base[use->slot].known;
-  });
-}
-
-void FastLane::add_ends(std::span<const Link* const> links, Side end, TaskBatch& batch,
-                        std::vector<const View*>& views) const {
-  const MappingPlan& plan = context_.plan;
-  const Projection& projection = plan.side(end).projection;
-  const Digest null = context_.state.digester().of_null();
-  RowBatch& rows = batch.rows.emplace_back(projection.width());
-  std::vector<View>& made = batch.views.emplace_back(links.size());
-  std::string arena;
-  std::vector<Value> id;
-  for (std::size_t i = 0; i < links.size(); ++i) {
-    const EndState& known = links[i]->agreement.ends[index_of(end)];
-    View& view = made[i];
-    view.side = end;
-    view.key = links[i]->end(end);
-    view.present = true;
-    view.in_scope = true;
-    view.version = known.version;
-    view.rows = &rows;
-    view.row = i;
-    arena.clear();
-    id.clear();
-    const auto decoded = decode_key(projection.id_types, view.key.bytes, arena, id);
-    COUPLET_CHECK(decoded.has_value());
-    rows.begin_row(known.version, static_cast<std::uint32_t>(i));
-    for (const Value& cell : id) {
-      rows.push(cell);
-    }
-    for (std::size_t column = 0; column < projection.columns.size(); ++column) {
-      rows.push_absent();
-    }
-    view.slots.resize(plan.uses.size());
-    for (std::size_t use = 0; use < plan.uses.size(); ++use) {
-      SlotState& state = view.slots[use].state;
-      state.digest = links[i]->agreement.base[plan.uses[use]->slot].digests[index_of(end)];
-      state.kind = state.digest == null ? SlotState::Kind::kNull : SlotState::Kind::kValue;
-    }
-    views.push_back(&view);
-  }
-}
-
-bool FastLane::decide(Task& task, Side end) const {
-  couplet::decide(context_, task);
-  task.decided = true;
-  return is_plain_update(task, end);
-}
-
-// Only what has changed at the other end is written, and nothing that another row could hold.
-bool FastLane::is_plain_update(const Task& task, Side end) const {
-  if (task.act != Task::Act::kMerge || task.situation != Situation::kSourceChanged || task.links ||
-      !task.waits.empty()) {
-    return false;
-  }
-  const MappingPlan& plan = context_.plan;
-  bool writes = false;
-  for (std::size_t use = 0; use < task.merges.size(); ++use) {
-    const Merge& merge = task.merges[use];
-    const std::string_view because = merge.because;
-    if (merge.rule != nullptr) {
-      return false;
-    }
-    if (merge.outcome == Merge::Outcome::kNone) {
-      if (because != because::kEqual && because != because::kUnchanged) {
-        return false;
+// One call's work.
+class FastLane::Run {
+ public:
+  Run(FastLane& lane, const FastWay& way, std::span<const Event> events, bool creates)
+      : lane_(lane),
+        plan_(lane.plans_[way.mapping]),
+        from_(way.from),
+        to_(other(way.from)),
+        target_(plan_.side(to_)),
+        source_(*lane.sources_[target_.entity->source]),
+        writer_(lane.writers_.sources[target_.entity->source]),
+        name_(lane.definition_.sources[target_.entity->source]),
+        creates_(creates && way.creates),
+        events_(events),
+        look_(lane.definition_, lane.state_, plan_, lane.writers_, lane.horizon_, from_,
+              lane.clock_.now()),
+        returned_(plan_, to_, lane.state_.digester()) {
+    for (const std::string& id : target_.entity->id) {
+      for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+        const auto& columns = plan_.slot(use).end(to_).columns;
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+          if (columns[i].column == id) {
+            id_from_.emplace_back(use, i);
+          }
+        }
       }
+    }
+  }
+
+  Result<Outcome> over();
+
+ private:
+  using Write = FastLook::Write;
+  struct Flight {
+    BatchNumber number;
+    WriteBatch batch;
+    std::vector<Write> writes;
+    std::vector<std::vector<std::size_t>> order;  // by group, by row: index in `writes`
+  };
+
+  void refuse(std::size_t event) { outcome_.refused.push_back(event); }
+  // What is made has the id that its values say.
+  [[nodiscard]] bool id_is_mapped() const { return id_from_.size() == target_.entity->id.size(); }
+  [[nodiscard]] const std::vector<BoundMapping::Written>& fixed() const {
+    return plan_.bound->create_values[index_of(to_)];
+  }
+  static bool has(const Write& write, std::size_t use) {
+    return (write.uses & FastLook::bit(use)) != 0;
+  }
+
+  Result<void> name_created(std::vector<Write>& writes);
+  std::optional<ObjectKey> chosen_key(std::size_t row);
+  [[nodiscard]] WriteGroup group_of(const Write& write) const;
+  bool add_row(const Write& write, WriteGroup& group);
+  void fill(Flight& flight);
+  void put_intent(Flight& flight);
+  void put_link(const Write& write, StateBatch& batch) const;
+  Result<void> fly(Flight flight);
+  Result<void> land();
+  Result<void> give_up(const Flight& flight, const Error& error);
+  void take(Flight& flight, const WriteOutcome& written);
+  void read_back(const RowBatch& rows);
+  bool take_row(std::size_t row, Write& write) const;
+  void report(const Write& write);
+  Result<void> wake();
+
+  FastLane& lane_;
+  const MappingPlan& plan_;
+  const Side from_;
+  const Side to_;
+  const SidePlan& target_;
+  Source& source_;
+  WriterState::PerSource& writer_;
+  const std::string& name_;
+  bool creates_;
+  std::span<const Event> events_;
+  std::vector<std::pair<std::size_t, std::size_t>> id_from_;  // use and column of it
+
+  FastLook look_;
+  SlotReader returned_;
+  std::vector<SlotState> held_;  // what rows that came back hold: by row, by use
+  std::optional<Flight> flying_;
+  StateBatch pending_;  // goes out with the next intent
+  std::vector<PairEnd> touched_;
+  Outcome outcome_;
+};
+
+Result<FastLane::Outcome> FastLane::sync(const FastWay& way, std::span<const Event> events,
+                                         bool creates) {
+  return Run(*this, way, events, creates).over();
+}
+
+Result<FastLane::Outcome> FastLane::Run::over() {
+  if (creates_) {
+    COUPLET_ASSIGN(const bool apart, lane_.state_.any_separations(plan_.pair));
+    creates_ = !apart;
+  }
+  for (std::size_t first = 0; first < events_.size(); first += tuning::kBatchRows) {
+    const std::size_t last = std::min(first + tuning::kBatchRows, events_.size());
+    COUPLET_ASSIGN(FastLook::Looked looked, look_.look(events_, first, last, creates_));
+    outcome_.refused.insert(outcome_.refused.end(), looked.refused.begin(), looked.refused.end());
+    Flight next;
+    next.writes = std::move(looked.writes);
+    COUPLET_TRY(name_created(next.writes));
+    fill(next);
+    if (!next.batch.groups.empty()) {
+      COUPLET_TRY(fly(std::move(next)));
+    }
+  }
+  COUPLET_TRY(land());
+  if (!pending_.empty()) {
+    outcome_.recorded = true;
+    COUPLET_TRY(lane_.state_.store().commit(pending_, Durability::kLater));
+    lane_.crash_points_.reached("after_results");
+  }
+  COUPLET_TRY(wake());
+  return std::move(outcome_);
+}
+
+// The ids of rows that are made: chosen by their values, or taken from the database. Without one a
+// crash could not be mended by the intent alone.
+Result<void> FastLane::Run::name_created(std::vector<Write>& writes) {
+  std::vector<Write*> unnamed;
+  for (Write& write : writes) {
+    if (!write.create) {
       continue;
     }
-    if (merge.outcome != Merge::Outcome::kWrite || merge.to != end ||
-        because != because::kChanged) {
-      return false;
-    }
-    writes = true;
-    const auto& columns = plan.slot(use).end(end).columns;
-    if (std::any_of(columns.begin(), columns.end(), [&](const ColumnPath& column) {
-          return is_unique(*plan.side(end).entity, column.column);
-        })) {
-      return false;
+    if (!id_is_mapped()) {
+      unnamed.push_back(&write);
+    } else if (auto key = chosen_key(write.row)) {
+      write.link.end(to_) = std::move(*key);
     }
   }
-  return writes;
+  if (!unnamed.empty()) {
+    const BoundEntity& entity = *target_.entity;
+    COUPLET_ASSIGN(const auto ids,
+                   source_.reserve_ids(entity.table, entity.id, entity.id_types, unnamed.size()));
+    for (std::size_t i = 0; ids && i < unnamed.size() && i < ids->rows(); ++i) {
+      unnamed[i]->link.end(to_) = key_of_row(*ids, i, entity.id_types);
+    }
+  }
+  std::erase_if(writes, [&](const Write& write) {
+    if (write.link.end(to_).empty()) {
+      refuse(write.event);
+      return true;
+    }
+    return false;
+  });
+  return {};
+}
+
+std::optional<ObjectKey> FastLane::Run::chosen_key(std::size_t row) {
+  ObjectKey key;
+  for (std::size_t i = 0; i < id_from_.size(); ++i) {
+    const auto& [use, column] = id_from_[i];
+    const auto cells = look_.send(row, use);
+    if (!cells ||
+        !append_key({&target_.entity->id_types[i], 1}, cells->subspan(column, 1), key.bytes)) {
+      return std::nullopt;
+    }
+  }
+  return key;
+}
+
+WriteGroup FastLane::Run::group_of(const Write& write) const {
+  WriteGroup group;
+  const BoundEntity& entity = *target_.entity;
+  group.operation = write.create ? WriteGroup::Operation::kCreate : WriteGroup::Operation::kUpdate;
+  group.table = entity.table.name;
+  group.id = entity.id;
+  group.id_types = entity.id_types;
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    for (const ColumnPath& column : plan_.slot(use).end(to_).columns) {
+      if (has(write, use)) {
+        group.columns.push_back(column.column);
+        group.column_types.push_back(column.type);
+      }
+    }
+  }
+  if (write.create) {
+    for (const BoundMapping::Written& fixed : fixed()) {
+      group.columns.push_back(fixed.column);
+      group.column_types.push_back(fixed.type);
+    }
+    add_probe(plan_, to_, group);
+  }
+  for (const ColumnPath& column : target_.projection.columns) {
+    group.returning.push_back(column.column);
+    group.returning_types.push_back(column.type);
+  }
+  group.rows.reset(group.id.size() + group.columns.size());
+  return group;
+}
+
+// False, and nothing is added, where the other side cannot hold a value.
+bool FastLane::Run::add_row(const Write& write, WriteGroup& group) {
+  group.rows.begin_row(write.link.agreement.ends[index_of(to_)].version,
+                       static_cast<std::uint32_t>(group.rows.rows()));
+  if (write.create && id_is_mapped()) {
+    for (std::size_t i = 0; i < group.id.size(); ++i) {
+      group.rows.push_absent();
+    }
+  } else {
+    std::string arena;
+    std::vector<Value> id;
+    const auto decoded = decode_key(group.id_types, write.link.end(to_).bytes, arena, id);
+    COUPLET_CHECK(decoded.has_value());
+    for (const Value& cell : id) {
+      group.rows.push(cell);
+    }
+  }
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    if (!has(write, use)) {
+      continue;
+    }
+    const auto cells = look_.send(write.row, use);
+    if (!cells) {
+      group.rows.drop_last();
+      return false;
+    }
+    for (const Value& cell : *cells) {
+      group.rows.push(cell);
+    }
+  }
+  if (write.create) {
+    for (const BoundMapping::Written& fixed : fixed()) {
+      group.rows.push(fixed.value ? Value(std::string_view(*fixed.value)) : Value::null());
+    }
+  }
+  return true;
+}
+
+// Locks in one order, clustered pages.
+void FastLane::Run::fill(Flight& flight) {
+  std::sort(flight.writes.begin(), flight.writes.end(), [&](const Write& a, const Write& b) {
+    return std::tie(a.create, a.uses, a.link.end(to_)) <
+           std::tie(b.create, b.uses, b.link.end(to_));
+  });
+  const Write* before = nullptr;
+  for (std::size_t i = 0; i < flight.writes.size(); ++i) {
+    const Write& write = flight.writes[i];
+    if (before == nullptr || before->create != write.create || before->uses != write.uses) {
+      flight.batch.groups.push_back(group_of(write));
+      flight.order.emplace_back();
+    }
+    before = &write;
+    if (add_row(write, flight.batch.groups.back())) {
+      flight.order.back().push_back(i);
+    } else {
+      refuse(write.event);
+    }
+  }
+  for (std::size_t group = flight.order.size(); group-- > 0;) {
+    if (flight.order[group].empty()) {
+      flight.order.erase(flight.order.begin() + static_cast<std::ptrdiff_t>(group));
+      flight.batch.groups.erase(flight.batch.groups.begin() + static_cast<std::ptrdiff_t>(group));
+    }
+  }
+}
+
+void FastLane::Run::put_link(const Write& write, StateBatch& batch) const {
+  if (write.create) {
+    lane_.state_.put(batch, plan_.pair, write.link);
+  } else {
+    lane_.state_.put_record(batch, plan_.pair, write.link);
+  }
+}
+
+// And what is to be recorded if it is committed, in the links.
+void FastLane::Run::put_intent(Flight& flight) {
+  flight.number = {++writer_.last.value};
+  flight.batch.number = flight.number;
+  std::size_t entries = 0;
+  for (const auto& rows : flight.order) {
+    entries += rows.size();
+  }
+  IntentWriter intent(name_, flight.number, writer_.marked, entries);
+  StateBatch changes;
+  for (const auto& rows : flight.order) {
+    for (const std::size_t place : rows) {
+      Write& write = flight.writes[place];
+      Agreement& agreement = write.link.agreement;
+      intent.entry(plan_.bound->name, to_, write.create ? Operation::kCreate : Operation::kUpdate,
+                   write.link.end(to_), {}, static_cast<std::size_t>(std::popcount(write.uses)));
+      for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+        if (has(write, use)) {
+          BaseSlot& base = agreement.base[plan_.uses[use]->slot];
+          const Digest digest = look_.state(write.row, use).digest;
+          intent.written(plan_.slot(use).name, digest, base.digests[index_of(to_)]);
+          base = BaseSlot{true, {digest, digest}};
+        }
+      }
+      agreement.ends[index_of(to_)].version = {};  // Not known before it is written.
+      changes.clear();
+      put_link(write, changes);
+      intent.changes(changes.changes());
+    }
+  }
+  State::put_intent(pending_, name_, flight.number, intent.take());
+}
+
+// The results of the batch before the last become durable with the intent of this one.
+Result<void> FastLane::Run::fly(Flight flight) {
+  put_intent(flight);
+  lane_.crash_points_.reached("before_intent");
+  COUPLET_TRY(lane_.state_.store().commit(pending_, Durability::kSynced));
+  pending_.clear();
+  outcome_.recorded = true;
+  lane_.crash_points_.reached("after_intent");
+  std::optional<Flight> landed = std::exchange(flying_, std::nullopt);
+  WriteOutcome written;
+  if (landed) {
+    auto collected = source_.collect();
+    lane_.crash_points_.reached("after_commit");
+    if (collected) {
+      written = std::move(*collected);
+    } else {
+      COUPLET_TRY(give_up(*landed, collected.error()));
+      landed.reset();
+    }
+  }
+  if (auto submitted = source_.submit(flight.batch); !submitted) {
+    COUPLET_TRY(give_up(flight, submitted.error()));
+  } else {
+    lane_.crash_points_.reached("after_submit");
+    flying_ = std::move(flight);
+  }
+  if (landed) {
+    take(*landed, written);
+  }
+  return {};
+}
+
+Result<void> FastLane::Run::land() {
+  if (!flying_) {
+    return {};
+  }
+  Flight landed = std::move(*flying_);
+  flying_.reset();
+  auto collected = source_.collect();
+  lane_.crash_points_.reached("after_commit");
+  if (!collected) {
+    return give_up(landed, collected.error());
+  }
+  take(landed, *collected);
+  return {};
+}
+
+// A batch that failed wrote nothing: the full lane finds out why. Its intent goes at once, before a
+// later number can commit and seem to vouch for it.
+Result<void> FastLane::Run::give_up(const Flight& flight, const Error& error) {
+  if (error.kind == ErrorKind::kCommitUnknown) {
+    return fail(error);
+  }
+  for (const Write& write : flight.writes) {
+    refuse(write.event);
+  }
+  StateBatch end;
+  State::erase(end, name_, flight.number);
+  return lane_.state_.store().commit(end, Durability::kSynced);
+}
+
+void FastLane::Run::read_back(const RowBatch& rows) {
+  const std::size_t uses = plan_.uses.size();
+  held_.assign(rows.rows() * uses, {});
+  ObjectKey reference;
+  for (std::size_t use = 0; use < uses && rows.rows() > 0; ++use) {
+    if (returned_.read_column(use, rows, 0, rows.rows(), std::span(held_).subspan(use), uses)) {
+      continue;
+    }
+    for (std::size_t row = 0; row < rows.rows(); ++row) {
+      SlotState& held = held_[row * uses + use];
+      held = returned_.read(use, rows, row, reference);
+      if (!reference.empty()) {
+        returned_.resolve(use, reference, nullptr, nullptr, held);
+      }
+    }
+  }
+}
+
+// What the row holds now is what is remembered. False: the database has changed more of it than was
+// written, which is a change of that side like any.
+bool FastLane::Run::take_row(std::size_t row, Write& write) const {
+  bool alone = true;
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    const SlotState& held = held_[row * plan_.uses.size() + use];
+    Digest& known = write.link.agreement.base[plan_.uses[use]->slot].digests[index_of(to_)];
+    if (held.holds() && held.digest != known) {
+      if (has(write, use)) {
+        known = held.digest;
+      } else {
+        alone = false;
+      }
+    }
+  }
+  return alone;
+}
+
+void FastLane::Run::take(Flight& flight, const WriteOutcome& written) {
+  RowVersion version;
+  for (std::size_t group = 0; group < flight.order.size(); ++group) {
+    const RowBatch& rows = written.groups[group].written;
+    read_back(rows);
+    for (std::size_t row = 0; row < rows.rows(); ++row) {
+      Write& write = flight.writes[flight.order[group][rows.ordinal(row)]];
+      write.done = true;
+      if (!take_row(row, write)) {
+        refuse(write.event);
+      }
+      if (rows.version(row) != version) {
+        version = rows.version(row);
+        writer_.versions.insert(version);
+      }
+      write.link.agreement.ends[index_of(to_)].version = version;
+      put_link(write, pending_);
+      ++outcome_.summary.count(write.create ? Operation::kCreate : Operation::kUpdate);
+      touched_.push_back({lane_.state_.pair_id(plan_.pair), to_, write.link.end(to_)});
+      if (lane_.observer_.wants_operations()) {
+        report(write);
+      }
+    }
+    for (const std::size_t place : flight.order[group]) {
+      if (!flight.writes[place].done) {
+        refuse(flight.writes[place].event);
+      }
+    }
+  }
+  State::erase(pending_, name_, flight.number);
+}
+
+void FastLane::Run::report(const Write& write) {
+  OperationReport report;
+  report.operation = write.create ? Operation::kCreate : Operation::kUpdate;
+  report.situation = write.create ? Situation::kAbsent : Situation::kSourceChanged;
+  report.mapping = plan_.mapping;
+  report.from = object_name(plan_, from_, write.link.end(from_));
+  report.to = object_name(plan_, to_, write.link.end(to_));
+  for (std::size_t use = 0; use < plan_.uses.size() && !write.create; ++use) {
+    if (has(write, use)) {
+      report.attributes.push_back({plan_.slot(use).end(to_).text, {}, {}});
+    }
+  }
+  lane_.observer_.on_operation(report);
+}
+
+// Who is held for one of these objects.
+Result<void> FastLane::Run::wake() {
+  COUPLET_ASSIGN(const bool anyone, lane_.state_.anyone_is_held_by_another());
+  if (!anyone) {
+    return {};
+  }
+  for (const Event& event : events_) {
+    touched_.push_back({lane_.state_.pair_id(plan_.pair), from_, *event.key});
+  }
+  COUPLET_ASSIGN(outcome_.woken, lane_.state_.held_by(std::move(touched_)));
+  return {};
 }
 
 }  // namespace couplet

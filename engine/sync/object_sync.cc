@@ -112,9 +112,6 @@ Result<void> ObjectSync::queue_everywhere(const Syncer::Changed& object) {
 }
 
 Result<ObjectSync::Report> ObjectSync::sync(const Told& told) {
-  for (const MappingPlan& plan : syncer_.plans()) {
-    rounds_.permissions(plan.mapping).fast_lane = true;
-  }
   for (const Syncer::Changed& object : told.deleted) {
     for (const MappingPlan& plan : syncer_.plans()) {
       for (const Side side : {Side::kLeft, Side::kRight}) {
@@ -143,6 +140,7 @@ Result<ObjectSync::Report> ObjectSync::sync(const Told& told) {
       }
     }
   }
+  COUPLET_TRY(rounds_.queue(told.woken));
   const std::vector<Syncer::Changed> changed(told.changed.begin(), told.changed.end());
   COUPLET_TRY(rounds_.wake_readers(changed));
   COUPLET_TRY(rounds_.wake_referring(again));

@@ -113,8 +113,8 @@ Result<void> OneToOneResolver::load_links(Side side, std::span<const ObjectKey> 
 }
 
 Result<void> OneToOneResolver::resolve(std::span<const Nominee> nominees) {
-  std::vector<Nominated> nominated;
-  std::unordered_map<ObjectKey, std::size_t> places;  // in `nominated`, by left key
+  std::vector<Link> linked;
+  std::unordered_map<ObjectKey, bool> seen_links;
   std::array<std::vector<ObjectKey>, 2> unlinked;
   for (const Side side : {Side::kLeft, Side::kRight}) {
     const auto [keys, nominated_unlinked] = nominated_keys(nominees, side);
@@ -123,18 +123,11 @@ Result<void> OneToOneResolver::resolve(std::span<const Nominee> nominees) {
       if (!links[i]) {
         unlinked[index_of(side)].push_back(keys[i]);
       } else if (!(nominated_unlinked[i] && knows_all(*links[i])) && !is_planned(links[i]->left) &&
-                 !is_planned(links[i]->right)) {
-        const auto [place, added] = places.emplace(links[i]->left, nominated.size());
-        if (added) {
-          nominated.push_back({std::move(*links[i]), side});
-        } else {
-          nominated[place->second].by.reset();
-        }
+                 !is_planned(links[i]->right) && seen_links.emplace(links[i]->left, true).second) {
+        linked.push_back(std::move(*links[i]));
       }
     }
   }
-  std::vector<Link> linked;
-  COUPLET_TRY(place_fast(std::move(nominated), linked));
   COUPLET_TRY(place_linked(std::move(linked)));
   for (const Side side : {Side::kLeft, Side::kRight}) {
     COUPLET_TRY(place_unlinked(side, unlinked[index_of(side)]));
@@ -148,76 +141,14 @@ Result<void> OneToOneResolver::resolve(std::span<const Nominee> nominees) {
   return {};
 }
 
-// Those that the state knows enough of; `rest`: all others.
-Result<void> OneToOneResolver::place_fast(std::vector<Nominated> nominated,
-                                          std::vector<Link>& rest) {
-  std::array<std::vector<Link>, 2> fast;  // by the end that is not read
-  for (Nominated& one : nominated) {
-    const bool skips = fast_ != nullptr && one.by && fast_->may_skip(one.link, other(*one.by));
-    (skips ? fast[index_of(other(*one.by))] : rest).push_back(std::move(one.link));
-  }
-  for (const Side end : {Side::kLeft, Side::kRight}) {
-    std::vector<Link>& links = fast[index_of(end)];
-    if (links.empty()) {
-      continue;
-    }
-    // Who stands on a worklist may have been recorded in part only.
-    std::vector<Subject> subjects;
-    for (const Link& link : links) {
-      subjects.push_back({plan_.mapping, Side::kLeft, link.left});
-      subjects.push_back({plan_.mapping, Side::kRight, link.right});
-    }
-    COUPLET_ASSIGN(const auto standing, state_.standing(subjects));
-    const auto stands = [](const State::Standing& one) {
-      return one.parked || one.held || one.waiting;
-    };
-    std::vector<ObjectKey> keys;
-    for (const Link& link : links) {
-      keys.push_back(link.end(other(end)));
-    }
-    Reader::Found& found = read_[index_of(other(end))];
-    COUPLET_ASSIGN(found, reader_.fetch(other(end), keys));
-    std::vector<const Link*> asked;
-    asked.reserve(links.size());
-    for (const Link& link : links) {
-      asked.push_back(&link);
-    }
-    std::vector<const View*> ends;
-    fast_->add_ends(asked, end, batch_, ends);
-    for (std::size_t i = 0; i < links.size(); ++i) {
-      const auto source = found.find(keys[i]);
-      Task task;
-      if (source != found.end() && source->second->in_scope && !stands(standing[2 * i]) &&
-          !stands(standing[2 * i + 1])) {
-        task.subject = {plan_.mapping, Side::kLeft, links[i].left};
-        task.incarnation = links[i].agreement.incarnation;
-        task.link = links[i];
-        task.views[index_of(end)] = ends[i];
-        task.views[index_of(other(end))] = source->second;
-        task.act = Act::kMerge;
-        if (fast_->decide(task, end)) {
-          add(std::move(task));
-          continue;
-        }
-      }
-      rest.push_back(std::move(links[i]));
-    }
-  }
-  return {};
-}
-
 Result<void> OneToOneResolver::place_linked(std::vector<Link> links) {
-  for (const Side side : {Side::kLeft, Side::kRight}) {
-    std::vector<ObjectKey> keys;
-    for (const Link& link : links) {
-      if (!read_[index_of(side)].contains(link.end(side))) {
-        keys.push_back(link.end(side));
-      }
-    }
-    COUPLET_ASSIGN(auto found, reader_.fetch(side, keys));
-    read_[index_of(side)].merge(found);
+  std::array<std::vector<ObjectKey>, 2> keys;
+  for (const Link& link : links) {
+    keys[0].push_back(link.left);
+    keys[1].push_back(link.right);
   }
-  const auto& [left, right] = read_;
+  COUPLET_ASSIGN(const auto left, reader_.fetch(Side::kLeft, keys[0]));
+  COUPLET_ASSIGN(const auto right, reader_.fetch(Side::kRight, keys[1]));
   for (Link& link : links) {
     const auto at_left = left.find(link.left);
     const auto at_right = right.find(link.right);

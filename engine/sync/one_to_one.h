@@ -1,6 +1,5 @@
 #pragma once
 
-#include "engine/sync/fast_lane.h"
 #include "engine/sync/reader.h"
 #include "engine/sync/separations.h"
 
@@ -11,17 +10,14 @@ namespace couplet {
 // unlinked object; objects that another task of the batch has claimed go to `batch.again`.
 class OneToOneResolver {
  public:
-  // `fast`: null: every end is read.
   OneToOneResolver(const BoundDefinition& definition, const State& state, const MappingPlan& plan,
-                   const Permissions& permissions, Reader& reader, TaskBatch& batch,
-                   const FastLane* fast)
+                   const Permissions& permissions, Reader& reader, TaskBatch& batch)
       : definition_(definition),
         state_(state),
         plan_(plan),
         permissions_(permissions),
         reader_(reader),
-        batch_(batch),
-        fast_(fast) {}
+        batch_(batch) {}
 
   Result<void> resolve(std::span<const Nominee> nominees);
 
@@ -43,12 +39,6 @@ class OneToOneResolver {
 
   [[nodiscard]] bool knows_all(const Link& link) const;
   Result<void> load_links(Side side, std::span<const ObjectKey> keys, Links& links) const;
-  // A link, and the end that it was nominated by; nullopt: by both.
-  struct Nominated {
-    Link link;
-    std::optional<Side> by;
-  };
-  Result<void> place_fast(std::vector<Nominated> nominated, std::vector<Link>& rest);
   Result<void> place_linked(std::vector<Link> links);
   Result<void> place_unlinked(Side side, std::span<const ObjectKey> keys);
   // What an unlinked object is before anyone is asked; nullopt: it has to ask.
@@ -80,8 +70,6 @@ class OneToOneResolver {
   const Permissions& permissions_;
   Reader& reader_;
   TaskBatch& batch_;
-  const FastLane* fast_;
-  std::array<Reader::Found, 2> read_;           // by side: what place_fast has read already
   std::array<std::vector<Seeker>, 2> seekers_;  // by the side that the seeker is on
   std::array<std::unordered_map<ObjectKey, bool>, 2> claimed_;
   std::unordered_map<std::uint64_t, bool> created_;  // identity digests of creates

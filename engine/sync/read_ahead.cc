@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/ports/tuning.h"
-#include "engine/sync/fast_lane.h"
 #include "engine/sync/nominated_keys.h"
 
 namespace couplet {
@@ -37,8 +36,8 @@ bool rows_stand_alone(const MappingPlan& plan) {
 
 }  // namespace
 
-ReadAhead::ReadAhead(const BoundDefinition& definition, const MappingPlan& plan, const State& state,
-                     const std::vector<Source*>& sources, const DoAll& do_all, bool fast,
+ReadAhead::ReadAhead(const MappingPlan& plan, const State& state,
+                     const std::vector<Source*>& sources, const DoAll& do_all,
                      std::span<const Nominee> nominees) {
   if (nominees.empty() || !rows_stand_alone(plan)) {
     return;
@@ -46,7 +45,6 @@ ReadAhead::ReadAhead(const BoundDefinition& definition, const MappingPlan& plan,
   std::array<std::vector<ObjectKey>, 2> wanted;
   for (const Side side : {Side::kLeft, Side::kRight}) {
     const NominatedKeys nominated = nominated_keys(nominees, side);
-    const bool other_is_read = !fast || !may_skip_rows(definition, plan, other(side));
     const auto links = state.links(plan.pair, side, nominated.keys);
     if (!links) {
       return;
@@ -55,10 +53,8 @@ ReadAhead::ReadAhead(const BoundDefinition& definition, const MappingPlan& plan,
       if (!(*links)[i]) {
         wanted[index_of(side)].push_back(nominated.keys[i]);
       } else if (!nominated.unlinked[i]) {
-        wanted[index_of(side)].push_back(nominated.keys[i]);
-        if (other_is_read) {
-          wanted[index_of(other(side))].push_back((*links)[i]->end(other(side)));
-        }
+        wanted[0].push_back((*links)[i]->left);
+        wanted[1].push_back((*links)[i]->right);
       }
     }
   }

@@ -21,11 +21,9 @@ class ReadAhead {
  public:
   ReadAhead() = default;
   // What cannot be read is left out: whoever asks for it is told why. Nothing is read where a row
-  // could change by what we write to another: through a path, or at the other end. `fast`: nor the
-  // ends that the fast lane will do without, if it can.
-  ReadAhead(const BoundDefinition& definition, const MappingPlan& plan, const State& state,
-            const std::vector<Source*>& sources, const DoAll& do_all, bool fast,
-            std::span<const Nominee> nominees);
+  // could change by what we write to another: through a path, or at the other end.
+  ReadAhead(const MappingPlan& plan, const State& state, const std::vector<Source*>& sources,
+            const DoAll& do_all, std::span<const Nominee> nominees);
 
   // Appends the row to `out`, which has the width of the side's projection. False: it is not here.
   bool append(Side side, const ObjectKey& key, RowBatch& out) const;

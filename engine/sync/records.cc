@@ -437,37 +437,55 @@ Result<Conflict> decode_conflict(std::string_view bytes) {
   return checked(in, known, std::move(conflict), "conflict");
 }
 
-std::string encode(const Intent& intent) {
-  std::string bytes;
-  ByteWriter out(bytes);
+IntentWriter::IntentWriter(const std::string& source, BatchNumber number, bool marked,
+                           std::size_t entries) {
+  ByteWriter out(bytes_);
   out.u8(kIntentFormat);
-  out.text(intent.source);
-  out.u64(intent.number.value);
-  out.u8(intent.marked ? 1 : 0);
-  out.varint(intent.entries.size());
-  for (const Intent::Entry& entry : intent.entries) {
-    out.text(entry.mapping);
-    out.u8(static_cast<std::uint8_t>(entry.side));
-    out.u8(static_cast<std::uint8_t>(entry.operation));
-    out.text(entry.key.bytes);
-    out.text(entry.from.bytes);
-    out.varint(entry.written.size());
-    for (const Intent::Entry::Written& written : entry.written) {
-      out.text(written.slot);
-      out.u64(written.digest.value);
-      out.u64(written.before.value);
-    }
-    out.varint(entry.changes.size());
-    for (const StateBatch::Change& change : entry.changes) {
-      out.u8(static_cast<std::uint8_t>(change.family));
-      out.text(change.key);
-      out.u8(change.value ? 1 : 0);
-      if (change.value) {
-        out.text(*change.value);
-      }
+  out.text(source);
+  out.u64(number.value);
+  out.u8(marked ? 1 : 0);
+  out.varint(entries);
+}
+void IntentWriter::entry(const std::string& mapping, Side side, Operation operation,
+                         const ObjectKey& key, const ObjectKey& from, std::size_t written) {
+  ByteWriter out(bytes_);
+  out.text(mapping);
+  out.u8(static_cast<std::uint8_t>(side));
+  out.u8(static_cast<std::uint8_t>(operation));
+  out.text(key.bytes);
+  out.text(from.bytes);
+  out.varint(written);
+}
+void IntentWriter::written(const std::string& slot, Digest digest, Digest before) {
+  ByteWriter out(bytes_);
+  out.text(slot);
+  out.u64(digest.value);
+  out.u64(before.value);
+}
+void IntentWriter::changes(const std::vector<StateBatch::Change>& changes) {
+  ByteWriter out(bytes_);
+  out.varint(changes.size());
+  for (const StateBatch::Change& change : changes) {
+    out.u8(static_cast<std::uint8_t>(change.family));
+    out.text(change.key);
+    out.u8(change.value ? 1 : 0);
+    if (change.value) {
+      out.text(*change.value);
     }
   }
-  return bytes;
+}
+
+std::string encode(const Intent& intent) {
+  IntentWriter out(intent.source, intent.number, intent.marked, intent.entries.size());
+  for (const Intent::Entry& entry : intent.entries) {
+    out.entry(entry.mapping, entry.side, entry.operation, entry.key, entry.from,
+              entry.written.size());
+    for (const Intent::Entry::Written& written : entry.written) {
+      out.written(written.slot, written.digest, written.before);
+    }
+    out.changes(entry.changes);
+  }
+  return out.take();
 }
 Result<Intent> decode_intent(std::string_view bytes) {
   ByteReader in(bytes);

@@ -201,6 +201,21 @@ struct Intent {
   std::vector<Entry> entries;
 };
 
+// The bytes of an intent, an entry at a time: what encode(intent) gives.
+class IntentWriter {
+ public:
+  IntentWriter(const std::string& source, BatchNumber number, bool marked, std::size_t entries);
+  // Of the next entry: first this, then each of its written slots, then its changes.
+  void entry(const std::string& mapping, Side side, Operation operation, const ObjectKey& key,
+             const ObjectKey& from, std::size_t written);
+  void written(const std::string& slot, Digest digest, Digest before);
+  void changes(const std::vector<StateBatch::Change>& changes);
+  [[nodiscard]] std::string take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
 // `shape` names the list of slots that the base is by (engine/sync/state.h).
 std::string encode(const Link& link, std::uint16_t shape);
 std::string encode(const Contribution& contribution);

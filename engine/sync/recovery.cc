@@ -126,6 +126,13 @@ Result<void> Syncer::recover() {
   if (settings_.dry_run) {
     return {};
   }
+  if (!horizon_) {
+    COUPLET_ASSIGN(horizon_, ReadHorizon::open(state_.store(), definition_.sources));
+  }
+  if (!found.empty()) {  // Rows are read.
+    COUPLET_TRY(horizon_->begin_reading());
+    horizon_->note_all();
+  }
   if (state_.fresh() && !marks_found_) {
     // A first run: what follows makes marks, which beside a fresh state would speak of a lost one.
     StateBatch begun;

@@ -38,6 +38,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void on_operation(const OperationReport& report) = 0;
+  // False: it makes nothing of them, and they need not be made.
+  [[nodiscard]] virtual bool wants_operations() const { return true; }
   // False: what attributes held and hold is left out of what it is told, and need not be read for
   // its sake.
   [[nodiscard]] virtual bool wants_values() const { return true; }

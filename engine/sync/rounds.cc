@@ -41,14 +41,8 @@ Rounds::Rounds(const BoundDefinition& definition, State& state, std::vector<Sour
   syncer_.begin_run();
 }
 
-std::string Rounds::why_creates_are_held(const State& state, const Syncer& syncer) {
-  return state.fresh() && syncer.marks_found()
-             ? "the state is lost: what has no counterpart may have been deleted on the other side"
-             : "";
-}
-
 void Rounds::hold_creates_if_lost() {
-  const std::string held = why_creates_are_held(state_, syncer_);
+  const std::string held = syncer_.why_creates_are_held();
   if (held.empty() || settings_.rebuild_state || planted("lost_state_creates")) {
     return;
   }

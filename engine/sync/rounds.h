@@ -63,9 +63,6 @@ class Rounds {
   Rounds(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
          Syncer& syncer, Clock& clock, Observer& observer, Feeder& feeder, Settings settings);
 
-  // Why nothing may be created under a state that is lost; empty: it may.
-  static std::string why_creates_are_held(const State& state, const Syncer& syncer);
-
   // Goes round until nothing is left, or it does not come to rest. Errors: what stops a run
   // (DESIGN section 10); what was written until then stays recorded.
   Result<Report> run();

@@ -173,33 +173,6 @@ void find_displaced(const SidePlan& side, const std::vector<const RowWrite*>& ro
   }
 }
 
-// A create is refused where one with its identity stands already, unless a unique key says so by
-// itself. Only where the whole identity is made of plain columns of the row.
-void add_probe(const MappingPlan& plan, Side side, WriteGroup& group) {
-  std::vector<std::size_t> probe;
-  std::vector<std::string> names;
-  const SidePlan& target = plan.side(side);
-  for (const std::size_t column : target.identity) {
-    const ColumnPath& path = target.projection.columns[column];
-    const auto found = std::find(group.columns.begin(), group.columns.end(), path.column);
-    if (!path.joins.empty() || found == group.columns.end()) {
-      return;
-    }
-    probe.push_back(static_cast<std::size_t>(found - group.columns.begin()));
-    names.push_back(path.column);
-  }
-  for (const UniqueKey& key : target.entity->table.unique_keys) {
-    if (std::all_of(key.columns.begin(), key.columns.end(), [&](const std::string& column) {
-          return std::find(names.begin(), names.end(), column) != names.end();
-        })) {
-      return;
-    }
-  }
-  if (!planted("create_without_probe")) {
-    group.unless_exists = std::move(probe);
-  }
-}
-
 WriteGroup make_group(const SidePlan& target, const std::vector<const RowWrite*>& rows) {
   WriteGroup group;
   group.operation = rows.front()->operation;
@@ -294,6 +267,31 @@ void join_exchanging(const SidePlan& side, Shapes& shapes) {
 }
 
 }  // namespace
+
+void add_probe(const MappingPlan& plan, Side side, WriteGroup& group) {
+  std::vector<std::size_t> probe;
+  std::vector<std::string> names;
+  const SidePlan& target = plan.side(side);
+  for (const std::size_t column : target.identity) {
+    const ColumnPath& path = target.projection.columns[column];
+    const auto found = std::find(group.columns.begin(), group.columns.end(), path.column);
+    if (!path.joins.empty() || found == group.columns.end()) {
+      return;
+    }
+    probe.push_back(static_cast<std::size_t>(found - group.columns.begin()));
+    names.push_back(path.column);
+  }
+  for (const UniqueKey& key : target.entity->table.unique_keys) {
+    if (std::all_of(key.columns.begin(), key.columns.end(), [&](const std::string& column) {
+          return std::find(names.begin(), names.end(), column) != names.end();
+        })) {
+      return;
+    }
+  }
+  if (!planted("create_without_probe")) {
+    group.unless_exists = std::move(probe);
+  }
+}
 
 GroupedWrites group_writes(const MappingPlan& plan, Side side,
                            std::span<const RowWrite* const> writes) {

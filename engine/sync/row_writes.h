@@ -47,6 +47,10 @@ struct GroupedWrites {
 GroupedWrites group_writes(const MappingPlan& plan, Side side,
                            std::span<const RowWrite* const> writes);
 
+// A create is refused where one with its identity stands already, unless a unique key says so by
+// itself. Only where the whole identity is made of plain columns of the row.
+void add_probe(const MappingPlan& plan, Side side, WriteGroup& group);
+
 // The own columns of a side's projection: what a write gives back. Indexes into projection.columns.
 std::vector<std::size_t> returned_columns(const SidePlan& plan);
 

@@ -397,7 +397,11 @@ std::string intent_key(const std::string& source, BatchNumber number) {
 }  // namespace
 
 void State::put(StateBatch& batch, const Intent& intent) {
-  batch.put(Family::kIntents, intent_key(intent.source, intent.number), encode(intent));
+  put_intent(batch, intent.source, intent.number, encode(intent));
+}
+void State::put_intent(StateBatch& batch, const std::string& source, BatchNumber number,
+                       std::string bytes) {
+  batch.put(Family::kIntents, intent_key(source, number), std::move(bytes));
 }
 void State::erase(StateBatch& batch, const std::string& source, BatchNumber number) {
   batch.erase(Family::kIntents, intent_key(source, number));

@@ -168,6 +168,8 @@ class State {
     std::optional<Waiting> waiting;
   };
   Result<std::vector<Standing>> standing(std::span<const Subject> subjects) const;
+  // Whether any object stands there under the mapping: one look, instead of one each.
+  [[nodiscard]] Result<bool> anyone_stands(std::size_t mapping) const;
   // Writes what differs between the two; nothing if nothing does.
   void replace_standing(StateBatch& batch, const Subject& subject, const Standing& before,
                         const Standing& after) const;
@@ -186,6 +188,8 @@ class State {
   // Subjects that one of these objects keeps held. One walk; of a state in which nobody is kept
   // held by another, one look.
   Result<std::vector<Subject>> held_by(std::vector<PairEnd> rivals) const;
+  // Whether anybody is kept held by another at all.
+  [[nodiscard]] Result<bool> anyone_is_held_by_another() const;
 
   // Those recorded between these two objects.
   Result<std::vector<Conflict>> conflicts(std::size_t mapping, const ObjectKey& left,
@@ -235,6 +239,8 @@ class State {
   // --- intents ---
   Result<std::vector<Intent>> intents() const;
   static void put(StateBatch& batch, const Intent& intent);
+  static void put_intent(StateBatch& batch, const std::string& source, BatchNumber number,
+                         std::string bytes);
   static void erase(StateBatch& batch, const std::string& source, BatchNumber number);
 
   // --- other ---

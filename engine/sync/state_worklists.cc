@@ -99,6 +99,20 @@ Result<std::vector<State::Standing>> State::standing(std::span<const Subject> su
   return found;
 }
 
+Result<bool> State::anyone_stands(std::size_t mapping) const {
+  const std::string id = u16_key(mapping_ids_[mapping]);
+  for (const auto& [family, prefix] :
+       {std::pair{Family::kParked, id}, {Family::kHeld, id}, {Family::kWaiting, kWaitingObject + id}}) {
+    const auto cursor = store_.cursor(family);
+    cursor->seek(prefix);
+    COUPLET_TRY(cursor->status());
+    if (cursor->valid() && cursor->key().starts_with(prefix)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void State::replace_standing(StateBatch& batch, const Subject& subject, const Standing& before,
                              const Standing& after) const {
   const std::string key = subject_key(subject);
@@ -252,14 +266,20 @@ Result<std::vector<Subject>> State::waiters(std::size_t pair, Side side,
   return found;
 }
 
-Result<std::vector<Subject>> State::held_by(std::vector<PairEnd> rivals) const {
-  std::vector<Subject> found;
+Result<bool> State::anyone_is_held_by_another() const {
   const auto cursor = store_.cursor(Family::kHeld);
   cursor->seek(u16_key(kHeldIndex));
   COUPLET_TRY(cursor->status());
-  if (!cursor->valid()) {
+  return cursor->valid();
+}
+
+Result<std::vector<Subject>> State::held_by(std::vector<PairEnd> rivals) const {
+  std::vector<Subject> found;
+  COUPLET_ASSIGN(const bool any, anyone_is_held_by_another());
+  if (!any) {
     return found;
   }
+  const auto cursor = store_.cursor(Family::kHeld);
   std::sort(rivals.begin(), rivals.end());
   rivals.erase(std::unique(rivals.begin(), rivals.end()), rivals.end());
   for (const PairEnd& rival : rivals) {

@@ -94,12 +94,55 @@ Syncer::Syncer(const BoundDefinition& definition, State& state, std::vector<Sour
       clock_(clock),
       observer_(observer),
       settings_(std::move(settings)),
-      plans_(make_plans(definition)) {
+      plans_(make_plans(definition)),
+      fast_ways_(couplet::fast_ways(definition, plans_)),
+      has_fast_way_(plans_.size()),
+      fast_is_open_(plans_.size()) {
   writers_.sources.resize(sources_.size());
+  for (const auto& way : fast_ways_) {
+    if (way) {
+      has_fast_way_[way->mapping] = true;
+    }
+  }
+}
+
+std::string Syncer::why_creates_are_held() const {
+  return state_.fresh() && marks_found_
+             ? "the state is lost: what has no counterpart may have been deleted on the other side"
+             : "";
+}
+
+Result<FastLane::Outcome> Syncer::sync_fast(const FastWay& way,
+                                            std::span<const FastLane::Event> events) {
+  FastLane lane(definition_, state_, sources_, plans_, writers_, *horizon_, clock_, observer_,
+                settings_.crash_points);
+  const bool creates = why_creates_are_held().empty();
+  COUPLET_ASSIGN(auto outcome, lane.sync(way, events, creates));
+  for (std::size_t i = 0; i < kOperations; ++i) {
+    summary_.counts[i] += outcome.summary.counts[i];
+  }
+  return outcome;
+}
+
+Result<bool> Syncer::fast_lane_is_open(std::size_t mapping) {
+  std::optional<bool>& open = fast_is_open_[mapping];
+  std::optional<std::string> after;
+  while (!open) {  // A conflict that was held under an older definition is settled by a look.
+    COUPLET_ASSIGN(const auto page, state_.conflicts(mapping, after, tuning::kBatchRows));
+    if (std::any_of(page.begin(), page.end(),
+                    [](const auto& entry) { return entry.conflict.undecided(); })) {
+      open = false;
+    } else if (page.size() < tuning::kBatchRows) {
+      open = true;
+    } else {
+      after = page.back().key;
+    }
+  }
+  return *open;
 }
 
 Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
-                                  const Permissions& permissions, Lane lane, Reader& reader,
+                                  const Permissions& permissions, Reader& reader,
                                   TaskBatch& batch) {
   const auto ours = [&](std::size_t source, RowVersion version) {
     return writers_.ours(source, version);
@@ -108,15 +151,11 @@ Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nomin
   if (plan.entities->many) {
     COUPLET_TRY(ManyToOneResolver(context, reader, batch).resolve(nominees));
   } else {
-    const FastLane fast(context);
-    COUPLET_TRY(OneToOneResolver(definition_, state_, plan, permissions, reader, batch,
-                                 lane == Lane::kFast ? &fast : nullptr)
-                    .resolve(nominees));
+    COUPLET_TRY(
+        OneToOneResolver(definition_, state_, plan, permissions, reader, batch).resolve(nominees));
   }
   for (Task& task : batch.tasks) {
-    if (!task.decided) {
-      couplet::decide(context, task);
-    }
+    couplet::decide(context, task);
   }
   return {};
 }
@@ -131,12 +170,12 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
                                      const Permissions& permissions, bool clashing,
                                      const Ahead& ahead) {
   const MappingPlan& plan = plans_[mapping];
+  if (has_fast_way_[mapping] && !settings_.dry_run) {
+    COUPLET_TRY(horizon_->begin_reading());
+  }
   Outcome outcome;
   SecondLook second;
-  const bool fast =
-      permissions.fast_lane && !clashing && !settings_.dry_run && !observer_.wants_values();
-  COUPLET_TRY(look(plan, {nominees, clashing, ahead, fast ? Lane::kFast : Lane::kFull}, permissions,
-                   {}, second, outcome));
+  COUPLET_TRY(look(plan, {nominees, clashing, ahead}, permissions, {}, second, outcome));
   std::vector<Nominee> again;
   for (const auto* subjects : {&second.refused, &second.besides}) {
     for (const Subject& subject : *subjects) {
@@ -148,8 +187,8 @@ Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nomine
   }
   // What triggers change once more is left to the next run: they may do so for ever.
   SecondLook third;
-  COUPLET_TRY(look(plan, {again, clashing, {nullptr, {}, ahead.next_rows}, Lane::kFull},
-                   permissions, second.writes, third, outcome));
+  COUPLET_TRY(look(plan, {again, clashing, {nullptr, {}, ahead.next_rows}}, permissions,
+                   second.writes, third, outcome));
   append(outcome.again, std::move(third.refused));
   return outcome;
 }
@@ -160,12 +199,11 @@ Result<void> Syncer::look(const MappingPlan& plan, const Looked& looked,
   TaskBatch batch;
   Reader reader(definition_, state_, sources_, plan, batch,
                 settings_.dry_run ? &planned_rows_ : nullptr, looked.ahead.rows);
-  COUPLET_TRY(decide_batch(plan, looked.nominees, permissions, looked.lane, reader, batch));
+  COUPLET_TRY(decide_batch(plan, looked.nominees, permissions, reader, batch));
   const Ahead& ahead = looked.ahead;
   const auto read_next = [&] {
     if (!ahead.next.empty()) {
-      *ahead.next_rows = ReadAhead(definition_, plan, state_, sources_, settings_.do_all,
-                                   looked.lane == Lane::kFast, ahead.next);
+      *ahead.next_rows = ReadAhead(plan, state_, sources_, settings_.do_all, ahead.next);
     }
   };
   Applier applier(definition_, state_, sources_, plan, reader, batch, writers_, clock_,
@@ -197,7 +235,7 @@ Result<void> Syncer::decide(std::size_t mapping, std::span<const Nominee> nomine
                             const Permissions& permissions, TaskBatch& batch) {
   const MappingPlan& plan = plans_[mapping];
   Reader reader(definition_, state_, sources_, plan, batch);
-  return decide_batch(plan, nominees, permissions, Lane::kFull, reader, batch);
+  return decide_batch(plan, nominees, permissions, reader, batch);
 }
 
 Result<std::map<LimitClass, std::uint64_t>> Syncer::rehearse(std::size_t mapping,
@@ -226,6 +264,10 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, boo
   StateBatch changes;
   std::vector<const Task*> standing;
   for (const Task& task : batch.tasks) {
+    if (has_fast_way_[plan.mapping] && task.link && !settings_.dry_run) {
+      const auto& written = task.written[index_of(Side::kLeft)];
+      horizon_->note(plan.pair, written && written->done ? written->key : task.link->left);
+    }
     if (task.act == Act::kPark && is_clash(task.fault.code) && !clashing) {
       for (Subject& subject : recorder.nominees(task)) {
         const View* row = task.views[index_of(*task.fault_side)];
@@ -241,9 +283,6 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, boo
     if (task.act != Act::kPark && RefusedWrites::any(task)) {
       second.writes.add(plan, task);
       append(second.refused, recorder.nominees(task));
-      if (task.decided) {
-        continue;  // Without having seen the row: as if nobody had looked.
-      }
     }
     for (const Side side : {Side::kLeft, Side::kRight}) {
       if (changed_besides(task, side)) {

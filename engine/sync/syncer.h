@@ -8,6 +8,7 @@
 #include "engine/ports/tuning.h"
 #include "engine/sync/applier.h"
 #include "engine/sync/clash.h"
+#include "engine/sync/fast_lane.h"
 #include "engine/sync/joint_changes.h"
 #include "engine/sync/read_ahead.h"
 #include "engine/sync/refused_writes.h"
@@ -39,6 +40,8 @@ class Syncer {
   // Sources where this deployment's mark stood already before recover: a fresh state beside one is
   // a lost state.
   [[nodiscard]] bool marks_found() const { return marks_found_; }
+  // Empty: they are not, unless a reconcile is to rebuild the state.
+  [[nodiscard]] std::string why_creates_are_held() const;
   [[nodiscard]] bool marked(std::size_t source) const { return writers_.sources[source].marked; }
 
   // From now on is another run: what parks once more has been tried once more, and what was
@@ -83,6 +86,17 @@ class Syncer {
   Result<Outcome> sync(std::size_t mapping, std::span<const Nominee> nominees,
                        const Permissions& permissions, bool clashing, const Ahead& ahead);
 
+  // The same for objects whose row an event has brought, by the fast lane; only where that is open.
+  // What it refuses is left to `sync`. After an error that leaves open whether something was
+  // written: recover.
+  Result<FastLane::Outcome> sync_fast(const FastWay& way, std::span<const FastLane::Event> events);
+  // False where the mapping has something left that only the full lane settles.
+  Result<bool> fast_lane_is_open(std::size_t mapping);
+  // By entity: whose events may take it.
+  [[nodiscard]] const std::vector<std::optional<FastWay>>& fast_ways() const { return fast_ways_; }
+  // What `sync` reads is noted there. After recover.
+  [[nodiscard]] ReadHorizon& horizon() { return *horizon_; }
+
   // Decides without acting: leaves in `batch` what `sync` would go on to apply. Of what a dry run
   // has planned so far, nothing is seen.
   Result<void> decide(std::size_t mapping, std::span<const Nominee> nominees,
@@ -112,19 +126,16 @@ class Syncer {
     std::vector<Subject> refused;  // whose write was refused
     std::vector<Subject> besides;  // in whose row a trigger has changed more than was written
   };
-  enum class Lane : std::uint8_t { kFull, kFast };
   struct Looked {
     std::span<const Nominee> nominees;
     bool clashing = false;
     Ahead ahead;
-    Lane lane = Lane::kFull;
   };
   // A batch, looked at once. What was refused at an earlier look, and is again, parks.
   Result<void> look(const MappingPlan& plan, const Looked& looked, const Permissions& permissions,
                     const RefusedWrites& earlier, SecondLook& second, Outcome& outcome);
   Result<void> decide_batch(const MappingPlan& plan, std::span<const Nominee> nominees,
-                            const Permissions& permissions, Lane lane, Reader& reader,
-                            TaskBatch& batch);
+                            const Permissions& permissions, Reader& reader, TaskBatch& batch);
   // An intent that a crash left; committed: its mark says so.
   struct Left {
     Intent intent;
@@ -158,6 +169,10 @@ class Syncer {
   Observer& observer_;
   Settings settings_;
   std::vector<MappingPlan> plans_;
+  std::vector<std::optional<FastWay>> fast_ways_;
+  std::vector<bool> has_fast_way_;                 // by mapping
+  std::vector<std::optional<bool>> fast_is_open_;  // by mapping
+  std::optional<ReadHorizon> horizon_;             // of what is more than a dry run
   WriterState writers_;
   bool marks_found_ = false;
   Timestamp run_began_;

@@ -53,7 +53,6 @@ struct Task {
     kPark,
   };
   Act act = Act::kNothing;
-  bool decided = false;  // in the fast lane, and that holds
   Situation situation = Situation::kInSync;
   Subject subject;
   // The ends, where they are there. Many to one: the many side is in `members`.
@@ -137,9 +136,6 @@ struct Permissions {
   std::array<std::set<ObjectKey>, 2> deleted;
   // By limit class: why a tripped rail holds it; empty: it does not.
   std::map<LimitClass, std::string> rails;
-  // Where nobody wants to see values, an end of a link that has not changed need not be read
-  // (engine/sync/fast_lane.h).
-  bool fast_lane = false;
 
   // Why it is no evidence that this object is not there; empty: it is.
   [[nodiscard]] std::string doubt(Side side, const ObjectKey& key) const {

@@ -165,15 +165,15 @@ Result<void> ViewBuilder::find_severed(Side side, std::size_t use,
   return {};
 }
 
-Result<void> ViewBuilder::send(const View& from, std::size_t use, std::string& arena,
-                               std::vector<Value>& cells) const {
-  const Slot& slot = plan_.slot(use);
-  const Side to = other(from.side);
+Result<void> send_slot(const MappingPlan& plan, std::size_t use, Side from, SlotState::Kind kind,
+                       Value cell, const ObjectKey* translated, std::string& arena,
+                       std::vector<Value>& cells) {
+  const Slot& slot = plan.slot(use);
+  const Side to = other(from);
   const Endpoint& target = slot.end(to);
-  const SlotView& held = from.slots[use];
   cells.clear();
   arena.clear();
-  COUPLET_CHECK(held.state.holds());
+  COUPLET_CHECK(kind == SlotState::Kind::kNull || kind == SlotState::Kind::kValue);
   if (slot.constant) {
     if (slot.constant->has_value()) {
       arena = **slot.constant;
@@ -182,22 +182,20 @@ Result<void> ViewBuilder::send(const View& from, std::size_t use, std::string& a
     return {};
   }
   if (slot.link) {
-    if (held.state.kind == SlotState::Kind::kNull ||
-        (held.translated && is_planned(*held.translated))) {
+    if (kind == SlotState::Kind::kNull || (translated != nullptr && is_planned(*translated))) {
       cells.assign(target.columns.size(), Value::null());
       return {};
     }
-    COUPLET_CHECK(held.translated.has_value());
+    COUPLET_CHECK(translated != nullptr);
     std::vector<Type> types;
     for (const ColumnPath& column : target.columns) {
       types.push_back(column.type);
     }
-    return decode_key(types, held.translated->bytes, arena, cells);
+    return decode_key(types, translated->bytes, arena, cells);
   }
-  const Value value = from.cell(plan_.side(from.side).slots[use].columns[0]);
-  const Type& type = plan_.side(from.side).slots[use].types[0];
+  const Type& type = plan.side(from).slots[use].types[0];
   if (!slot.values.empty()) {
-    if (const ValuePair* pair = value_pair(slot, from.side, type, value)) {
+    if (const ValuePair* pair = value_pair(slot, from, type, cell)) {
       const auto& mapped = end_of(*pair, to);
       if (mapped) {
         arena = *mapped;
@@ -206,18 +204,28 @@ Result<void> ViewBuilder::send(const View& from, std::size_t use, std::string& a
       return {};
     }
   }
-  if (!value.has_bytes()) {
+  if (!cell.has_bytes()) {
     cells.push_back(Value::null());
     return {};
   }
-  if (auto converted = convert_value(type, target.columns[0].type, value, arena); !converted) {
+  if (auto converted = convert_value(type, target.columns[0].type, cell, arena); !converted) {
     converted.error().message =
-        "attribute '" + slot.end(from.side).text + "': " + converted.error().message;
-    converted.error().constraint = slot.end(from.side).text;
+        "attribute '" + slot.end(from).text + "': " + converted.error().message;
+    converted.error().constraint = slot.end(from).text;
     return converted;
   }
   cells.emplace_back(std::string_view(arena));
   return {};
+}
+
+Result<void> ViewBuilder::send(const View& from, std::size_t use, std::string& arena,
+                               std::vector<Value>& cells) const {
+  const Slot& slot = plan_.slot(use);
+  const SlotView& held = from.slots[use];
+  const bool stands_in_row = !slot.constant && !slot.link;
+  return send_slot(plan_, use, from.side, held.state.kind,
+                   stands_in_row ? from.cell(plan_.side(from.side).slots[use].columns[0]) : Value(),
+                   held.translated ? &*held.translated : nullptr, arena, cells);
 }
 
 std::vector<PairEnd> first_ends(std::uint16_t pair, const std::vector<const View*>& views,

@@ -31,6 +31,9 @@ class RunReporter final : public Observer {
       : console_(console), clock_(clock), settings_(std::move(settings)) {}
 
   void on_operation(const OperationReport& report) override;
+  [[nodiscard]] bool wants_operations() const override {
+    return !settings_.quiet || settings_.counts_emptied;
+  }
   [[nodiscard]] bool wants_values() const override {
     return settings_.counts_emptied ||
            (!settings_.quiet && (settings_.json || settings_.values == Values::kShown));

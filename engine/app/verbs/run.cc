@@ -16,9 +16,8 @@
 namespace couplet {
 namespace {
 
-// While nothing comes: how long one stream is asked before the next is. Short, as they are asked in
-// turn.
-constexpr std::chrono::milliseconds kWait{5};
+// While nothing comes: how long until somebody looks at the clock, and whether a stop is asked for.
+constexpr std::chrono::milliseconds kWait{100};
 // Who sends TERM waits for 10 s, then kills. A target may not answer for longer.
 constexpr std::chrono::seconds kStopPatience{8};
 constexpr std::int64_t kFirstConnectBackoffUs = 100'000;
