@@ -275,7 +275,7 @@ Result<void> ChangeAssembler::on(const pgoutput::StreamCommit& commit) {
   }
   any_given_ = false;
   current_.transaction = commit.xid;
-  current_.begins_at = {};
+  current_.begins_at = commit.commit;
   current_.version = {commit.xid};
   current_.committed_at = commit.committed_at;
   current_.ours = draining_->ours;

@@ -11,8 +11,8 @@ namespace {
 // logical_decoding_work_mem, but several may be under way at a time.
 constexpr std::size_t kMemory = 64U << 10U;
 
-// A record: its length, then subtransaction, kind, table, length of the key, key, and the key
-// before, if there is one.
+// A record: its length, then subtransaction, kind, whether there is a key before, table, lengths of
+// the key and of the key before, the two, and the cells.
 constexpr std::size_t kLengthBytes = sizeof(std::uint32_t);
 
 void append_record(pgoutput::Xid subtransaction, const ChangeEvent& event, std::string& out) {
@@ -23,10 +23,13 @@ void append_record(pgoutput::Xid subtransaction, const ChangeEvent& event, std::
   out += event.before ? '\1' : '\0';
   wire::append<std::uint32_t>(out, static_cast<std::uint32_t>(event.table));
   wire::append<std::uint32_t>(out, static_cast<std::uint32_t>(event.key.bytes.size()));
+  wire::append<std::uint32_t>(
+      out, event.before ? static_cast<std::uint32_t>(event.before->bytes.size()) : 0);
   out += event.key.bytes;
   if (event.before) {
     out += event.before->bytes;
   }
+  out += event.cells;
   wire::write<std::uint32_t>(out.data() + begin,
                              static_cast<std::uint32_t>(out.size() - begin - kLengthBytes));
 }
@@ -37,11 +40,14 @@ pgoutput::Xid read_record(std::string_view record, ChangeEvent& event) {
   const bool has_before = record[5] != '\0';
   event.table = wire::read<std::uint32_t>(record.data() + 6);
   const auto key = wire::read<std::uint32_t>(record.data() + 10);
-  event.key.bytes = record.substr(14, key);
+  const auto before = wire::read<std::uint32_t>(record.data() + 14);
+  record.remove_prefix(18);
+  event.key.bytes = record.substr(0, key);
   event.before.reset();
   if (has_before) {
-    event.before = ObjectKey{std::string(record.substr(14 + key))};
+    event.before = ObjectKey{std::string(record.substr(key, before))};
   }
+  event.cells = record.substr(key + before);
   return subtransaction;
 }
 

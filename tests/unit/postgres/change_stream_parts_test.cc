@@ -25,6 +25,9 @@ ChangeEvent event(int number) {
   if (number % 3 == 0) {
     event.before = ObjectKey{"before " + std::to_string(number)};
   }
+  if (number % 2 == 0) {
+    event.cells = "cells " + std::to_string(number);
+  }
   return event;
 }
 
@@ -33,6 +36,7 @@ void expect_same(const ChangeEvent& one, const ChangeEvent& other) {
   EXPECT_EQ(one.table, other.table);
   EXPECT_EQ(one.key, other.key);
   EXPECT_EQ(one.before, other.before);
+  EXPECT_EQ(one.cells, other.cells);
 }
 
 TEST(StagedTransactionTest, WhatIsStagedComesBackInOrderHoweverMuchItIs) {
