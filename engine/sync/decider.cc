@@ -55,7 +55,8 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
   rules.tie = own.tie;
   rules.clock_skew_us = planted("no_skew") ? 0 : context.definition.clock_skew_us;
   if (!task.leads.empty()) {
-    rules.outvoted = task.leads[use] == Task::Lead::kOutvoted;
+    rules.behind_null = task.leads[use] == Task::Lead::kBehindNull;
+    rules.outvoted = rules.behind_null || task.leads[use] == Task::Lead::kOutvoted;
     if (task.leads[use] == Task::Lead::kLeadsAnew) {
       rules.leads_anew = *plan.entities->many;
     }

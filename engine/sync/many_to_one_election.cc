@@ -58,6 +58,9 @@ void ManyToOneResolver::weigh(Task& task, const Touched& touched) const {
     const Winner& before = task.target->winners[plan_.uses[use]->slot];
     bool contested = false;
     bool outvoted = false;
+    // Nulls alone, and none of them came behind a value or takes one back: what is there is
+    // nobody's word, and no null goes over it because another one came first.
+    bool unsaid = is_null(own) && (before.key.empty() || (before.null && before.leads));
     for (const Competitor& competitor : plan_.competitors[use]) {
       const Target* record =
           competitor.pair == plan_.pair ? &*task.target : touched.competing.at(competitor.pair);
@@ -68,14 +71,15 @@ void ManyToOneResolver::weigh(Task& task, const Touched& touched) const {
       contested = true;
       const auto order = rank(is_null(own), own.time, rival.null, rival.time);
       outvoted = outvoted || order > 0 || (order == 0 && competitor.mapping < plan_.mapping);
+      unsaid = unsaid && rival.null && rival.leads;
     }
     // Somebody came first before, and then nobody had a say: what is there may be another
     // mapping's. (Not so where winners are forgotten since the definition has changed.)
     const bool lapsed = before.leads && !task.links && !plan_.competitors[use].empty() &&
                         task.target->agreement.base[plan_.uses[use]->slot].known;
     if (outvoted) {
-      task.leads[use] = Task::Lead::kOutvoted;
-    } else if (before.key.empty() ? contested || lapsed : !before.leads) {
+      task.leads[use] = unsaid ? Task::Lead::kBehindNull : Task::Lead::kOutvoted;
+    } else if (before.key.empty() ? (contested && !unsaid) || lapsed : !before.leads) {
       task.leads[use] = Task::Lead::kLeadsAnew;
     }
   }

@@ -212,7 +212,7 @@ Merge merge_slot(const SlotState& left, const SlotState& right, const BaseSlot& 
   if (rules.outvoted) {
     merge.because = because::kOutvoted;
     merge.changed_left = merge.changed_right = false;
-    if (comparable && as_they_are(left, right) != base) {
+    if (comparable && as_they_are(left, right) != base && !(rules.behind_null && base.known)) {
       merge.base = as_they_are(left, right);
     }
     return merge;

@@ -41,6 +41,8 @@ struct MergeRules {
   // the attribute is left to it; or the one on this side comes first as of now, which counts as a
   // change there.
   bool outvoted = false;
+  // Outvoted by a null, and one itself: nothing of what is there is the other's, so the base stays.
+  bool behind_null = false;
   std::optional<Side> leads_anew;
   // One side is read through a path: what carries a change of the other is a mapping of another
   // pair, whose own look decides.

@@ -84,7 +84,8 @@ struct Winner {
   ObjectKey key;  // empty: nobody; without `leads`: forgotten, as the definition has changed
   bool null = false;
   std::optional<Timestamp> time;
-  // It also came before those of all other mappings that write the same attribute.
+  // What the target then held was no value of another mapping that writes the same attribute: it
+  // came before those of all of them, or is a null as they all are.
   bool leads = true;
   bool operator==(const Winner&) const = default;
 };

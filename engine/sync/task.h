@@ -61,7 +61,9 @@ struct Task {
   std::vector<const View*> elected;
   // Many to one, by use: how that one stands against those of other mappings that write the same
   // attribute. `kLeadsAnew`: it did not come first when this mapping was last decided.
-  enum class Lead : std::uint8_t { kLeads, kLeadsAnew, kOutvoted };
+  // `kBehindNull`: outvoted, but what the target holds is nobody's word: they all say null, and
+  // none of them has come behind a value.
+  enum class Lead : std::uint8_t { kLeads, kLeadsAnew, kOutvoted, kBehindNull };
   std::vector<Lead> leads;
   // Many to one, by use: the recorded winner cannot be seen, which is no evidence that it is gone,
   // and nobody comes before it: it stays, and so does what the target holds.

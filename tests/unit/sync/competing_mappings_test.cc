@@ -215,6 +215,56 @@ TEST_F(CompetingMappingsTest, WhoWasOutvotedCountsAloneThoughNobodyHadASayInBetw
   expect_at_rest();
 }
 
+// Which of them comes first makes no difference: they all say nothing.
+TEST_F(CompetingMappingsTest, ANullThatComesBeforeANullDoesNotEraseWhatTheOrphanHeld) {
+  map();
+  order({{"city", "Rome"}, {"note", "order"}});
+  order({{"city", "Oslo"}});
+  visit({{"city", "Oslo"}});
+  settle();
+  const auto expect_kept = [&] {
+    settle();
+    EXPECT_THAT(cities(), ElementsAre("Oslo order", "Rome order"));
+    expect_at_rest();
+  };
+  left->update("orders", {{"city", "Rome"}}, {{"city", "Oslo"}});
+  expect_kept();
+  visit({{"city", "Rome"}, {"touched", "2025-02-01"}});
+  expect_kept();
+  order({{"city", "Rome"}, {"touched", "2025-03-01"}});  // comes first
+  expect_kept();
+  left->update("orders", {{"city", "Rome"}}, {{"touched", "2025-01-01"}});  // no more
+  expect_kept();
+  left->erase("visits", {{"city", "Rome"}});
+  expect_kept();
+}
+
+// Who says nothing either is looked at first, when the other one still is on record.
+TEST_F(CompetingMappingsTest, WhatSomebodyWritesIsWrittenBackThoughTheNullThatCameFirstIsGone) {
+  map();
+  order({{"city", "Rome"}, {"touched", "2025-01-01"}});
+  visit({{"city", "Rome"}, {"touched", "2025-02-01"}});
+  visit({{"city", "Oslo"}});
+  settle();
+  right->update("cities", {{"name", "Rome"}}, {{"note", "mine"}});
+  left->erase("visits", {{"city", "Rome"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Oslo -", "Rome -"));
+  expect_at_rest();
+}
+
+TEST_F(CompetingMappingsTest, ANullThatComesBeforeANullEndsTheValueThatWasTakenBack) {
+  map();
+  order({{"city", "Rome"}, {"note", "order"}, {"touched", "2025-03-01"}});
+  visit({{"city", "Rome"}, {"touched", "2025-02-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome order"));
+  left->update("orders", {{"city", "Rome"}}, {{"note", std::nullopt}, {"touched", "2025-01-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Rome -"));
+  expect_at_rest();
+}
+
 // What the rows alone say: the order of the design, written anew.
 std::string expected_note(const MemoryDatabase& database, const std::string& city) {
   std::optional<std::string> best;
