@@ -150,7 +150,8 @@ void MemoryDatabase::alter(std::string_view table, const std::function<void(Tabl
   COUPLET_CHECK(changed.name == entry.table.info().name &&
                 changed.columns.size() == entry.table.info().columns.size());
   entry.table.info() = std::move(changed);
-  log_.append({0, {}, now(), {{entry.table.info().name, ChangeEvent::Kind::kTable, {}, {}}}, {}, {}});
+  log_.append(
+      {0, {}, now(), {{entry.table.info().name, ChangeEvent::Kind::kTable, {}, {}}}, {}, {}});
 }
 
 void MemoryDatabase::make_slot(const std::string& deployment) {

@@ -63,7 +63,8 @@ RowVersion MemoryTransaction::version() {
 void MemoryTransaction::commit(const std::optional<std::string>& mark) {
   COUPLET_CHECK(statement_.empty());
   if (wrote()) {
-    database_.log().append({0, mark.value_or(""), database_.now(), std::move(logged_), version(), {}});
+    database_.log().append(
+        {0, mark.value_or(""), database_.now(), std::move(logged_), version(), {}});
   }
   logged_.clear();
   undo_.clear();

@@ -101,7 +101,8 @@ bool ReadHorizon::covers(std::size_t source, std::size_t pair, const ObjectKey& 
 
 void ReadHorizon::pass(std::size_t source, const Position& event) {
   PerSource& own = sources_[source];
-  while (is_known_position(event) && !own.in_order.empty() && !reaches(own.in_order.front().first, event)) {
+  while (is_known_position(event) && !own.in_order.empty() &&
+         !reaches(own.in_order.front().first, event)) {
     const auto& [place, names] = own.in_order.front();
     for (const Name& name : names) {
       const auto found = own.places.find(name);

@@ -101,8 +101,9 @@ Result<std::vector<State::Standing>> State::standing(std::span<const Subject> su
 
 Result<bool> State::anyone_stands(std::size_t mapping) const {
   const std::string id = u16_key(mapping_ids_[mapping]);
-  for (const auto& [family, prefix] :
-       {std::pair{Family::kParked, id}, {Family::kHeld, id}, {Family::kWaiting, kWaitingObject + id}}) {
+  for (const auto& [family, prefix] : {std::pair{Family::kParked, id},
+                                       {Family::kHeld, id},
+                                       {Family::kWaiting, kWaitingObject + id}}) {
     const auto cursor = store_.cursor(family);
     cursor->seek(prefix);
     COUPLET_TRY(cursor->status());

@@ -53,8 +53,8 @@ Error unusable_value(const MappingPlan& plan, std::size_t use, const View& view)
 Error unusable_identity(const MappingPlan& plan, const View& view);
 
 // What a slot of a row on `from` holds, in the terms of the other side: bytes of the columns there,
-// one each, for a write or a look-up; they may point into `arena`. `kind` is the slot's, which holds
-// something that can be sent; `cell` what stands in the row, where the slot is no reference;
+// one each, for a write or a look-up; they may point into `arena`. `kind` is the slot's, which
+// holds something that can be sent; `cell` what stands in the row, where the slot is no reference;
 // `translated` the reference there, where it is one. Errors: kRowFault naming attribute and types,
 // never the value.
 Result<void> send_slot(const MappingPlan& plan, std::size_t use, Side from, SlotState::Kind kind,
