@@ -110,7 +110,7 @@ void Router::add(const ChangeTransaction& transaction, const ChangeEvent& event,
     return;
   }
   const auto touch = [&](const ObjectKey& key) {
-    const Syncer::Changed object{entity, key};
+    Syncer::Changed object{entity, key};
     routed.told.changed.insert(object);
     if (again && !planted("again_is_the_first_time")) {
       routed.told.again.insert(object);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "engine/ports/tuning.h"
 #include "engine/sync/fast_look.h"
 #include "engine/sync/object_name.h"
 #include "engine/sync/row_writes.h"
@@ -40,7 +41,14 @@ class FastLane::Run {
     }
   }
 
-  Result<Outcome> over();
+  // Nothing is in flight any more when it is back.
+  Result<Outcome> over() {
+    auto outcome = pass();
+    if (flying_) {  // What became of it, its intent tells the next process.
+      (void)source_.collect();
+    }
+    return outcome;
+  }
 
  private:
   using Write = FastLook::Write;
@@ -61,7 +69,8 @@ class FastLane::Run {
     return (write.uses & FastLook::bit(use)) != 0;
   }
 
-  Result<void> name_created(std::vector<Write>& writes);
+  Result<Outcome> pass();
+  void name_created(std::vector<Write>& writes);
   std::optional<ObjectKey> chosen_key(std::size_t row);
   [[nodiscard]] WriteGroup group_of(const Write& write) const;
   bool add_row(const Write& write, WriteGroup& group);
@@ -103,7 +112,7 @@ Result<FastLane::Outcome> FastLane::sync(const FastWay& way, std::span<const Eve
   return Run(*this, way, events, creates).over();
 }
 
-Result<FastLane::Outcome> FastLane::Run::over() {
+Result<FastLane::Outcome> FastLane::Run::pass() {
   if (creates_) {
     COUPLET_ASSIGN(const bool apart, lane_.state_.any_separations(plan_.pair));
     creates_ = !apart;
@@ -114,7 +123,7 @@ Result<FastLane::Outcome> FastLane::Run::over() {
     outcome_.refused.insert(outcome_.refused.end(), looked.refused.begin(), looked.refused.end());
     Flight next;
     next.writes = std::move(looked.writes);
-    COUPLET_TRY(name_created(next.writes));
+    name_created(next.writes);
     fill(next);
     if (!next.batch.groups.empty()) {
       COUPLET_TRY(fly(std::move(next)));
@@ -131,8 +140,8 @@ Result<FastLane::Outcome> FastLane::Run::over() {
 }
 
 // The ids of rows that are made: chosen by their values, or taken from the database. Without one a
-// crash could not be mended by the intent alone.
-Result<void> FastLane::Run::name_created(std::vector<Write>& writes) {
+// crash could not be mended by the intent alone; why there is none the full lane finds out.
+void FastLane::Run::name_created(std::vector<Write>& writes) {
   std::vector<Write*> unnamed;
   for (Write& write : writes) {
     if (!write.create) {
@@ -146,10 +155,9 @@ Result<void> FastLane::Run::name_created(std::vector<Write>& writes) {
   }
   if (!unnamed.empty()) {
     const BoundEntity& entity = *target_.entity;
-    COUPLET_ASSIGN(const auto ids,
-                   source_.reserve_ids(entity.table, entity.id, entity.id_types, unnamed.size()));
-    for (std::size_t i = 0; ids && i < unnamed.size() && i < ids->rows(); ++i) {
-      unnamed[i]->link.end(to_) = key_of_row(*ids, i, entity.id_types);
+    const auto ids = source_.reserve_ids(entity.table, entity.id, entity.id_types, unnamed.size());
+    for (std::size_t i = 0; ids && *ids && i < unnamed.size() && i < (*ids)->rows(); ++i) {
+      unnamed[i]->link.end(to_) = key_of_row(**ids, i, entity.id_types);
     }
   }
   std::erase_if(writes, [&](const Write& write) {
@@ -159,7 +167,6 @@ Result<void> FastLane::Run::name_created(std::vector<Write>& writes) {
     }
     return false;
   });
-  return {};
 }
 
 std::optional<ObjectKey> FastLane::Run::chosen_key(std::size_t row) {
