@@ -262,6 +262,12 @@ void MemoryDatabase::show_hidden() {
   hidden_ids_.clear();
 }
 
+bool MemoryDatabase::holds(const MemoryTable& table, RowPlace place) const {
+  return std::any_of(hidden_.begin(), hidden_.end(), [&](const auto& hidden) {
+    return hidden.table == &table && hidden.place == place;
+  });
+}
+
 bool MemoryDatabase::hides() const {
   const Lock held = lock();
   return !hidden_ids_.empty();

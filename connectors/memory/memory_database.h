@@ -86,7 +86,8 @@ class MemoryDatabase {
   Result<void> transaction(const std::function<Result<void>(MemoryTransaction&)>& work);
   void truncate(std::string_view table);
   // The same as `transaction`, told to streams before anyone can read what it wrote (as where a
-  // commit waits for a standby); until show_hidden.
+  // commit waits for a standby); until show_hidden. It holds its rows: who writes one would wait,
+  // so it must be shown before (CHECKed).
   Result<void> hidden_transaction(const std::function<Result<void>(MemoryTransaction&)>& work);
   void show_hidden();
   [[nodiscard]] bool hides() const;
@@ -127,6 +128,8 @@ class MemoryDatabase {
   [[nodiscard]] bool is_hidden(std::uint64_t transaction) const {
     return hidden_ids_.contains(transaction);
   }
+  // Whether a hidden transaction holds the row at this place.
+  [[nodiscard]] bool holds(const MemoryTable& table, RowPlace place) const;
   RowVersion next_version();
   // A new value of the column's default; null if it has none.
   Result<Cell> default_of(TableEntry& entry, std::size_t column);

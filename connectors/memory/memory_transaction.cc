@@ -120,6 +120,7 @@ void MemoryTransaction::rollback() {
 }
 
 void MemoryTransaction::store(TableEntry& entry, RowPlace place, std::optional<StoredRow> row) {
+  COUPLET_CHECK(!database_.holds(entry.table, place));
   const StoredRow* before = entry.table.at(place);
   undo_.push_back({&entry.table, place, before ? std::optional(*before) : std::nullopt});
   if (row) {

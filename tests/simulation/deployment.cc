@@ -300,6 +300,26 @@ std::vector<Conflict> Deployment::conflicts() {
   return found;
 }
 
+std::vector<Conflict> Deployment::promised_conflicts() {
+  std::vector<Conflict> found;
+  read_state([&](const State& state) {
+    const auto intents = state.intents();
+    COUPLET_CHECK(intents.has_value());
+    for (const Intent& intent : *intents) {
+      for (const Intent::Entry& entry : intent.entries) {
+        for (const StateBatch::Change& change : entry.changes) {
+          if (change.family == Family::kConflicts && change.value) {
+            const auto conflict = decode_conflict(*change.value);
+            COUPLET_CHECK(conflict.has_value());
+            found.push_back(*conflict);
+          }
+        }
+      }
+    }
+  });
+  return found;
+}
+
 std::string Deployment::state_bytes() const {
   std::string text;
   for (std::size_t family = 0; family < kFamilies; ++family) {

@@ -60,6 +60,8 @@ class Deployment final : private Observer {
   bool anyone_is_parked();
   // What the conflict log holds.
   std::vector<Conflict> conflicts();
+  // What the next run would add to it for one that was killed between a write and its record.
+  std::vector<Conflict> promised_conflicts();
   // What is wrong with the links as seen from their right ends.
   [[nodiscard]] std::vector<std::string> link_faults() const;
   // By mapping: which left object is linked to which right one.

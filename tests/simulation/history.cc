@@ -58,7 +58,8 @@ class History {
         deployment_.clock().sleep_us(std::int64_t{step.seconds} * 1'000'000);
         return;
       case Step::Kind::kLose:
-        read_conflicts();
+        read_conflicts(deployment_.conflicts());
+        read_conflicts(deployment_.promised_conflicts());
         deployment_.lose_state();
         lost_ = shape_.marks && marked_;
         forgotten_ = true;
@@ -78,7 +79,8 @@ class History {
   // Each transaction of the engine's is looked at by itself: one row may be made and then changed.
   // Nobody writes beside a transaction that no read sees yet: it holds its rows.
   void observe(std::string_view moment) {
-    if (hidden_ > 0 && (--hidden_ == 0 || moment == "submit" || moment == "collect")) {
+    engine_writes_ = moment == "submit" || moment == "collect";
+    if (hidden_ > 0 && (--hidden_ == 0 || engine_writes_)) {
       show();
     }
     if (all_transactions() != seen_) {
@@ -120,7 +122,7 @@ class History {
   void intrude(const Step::Intrusion& intrusion) {
     switch (intrusion.kind) {
       case Step::Intrusion::Kind::kEdit:
-        return edit(intrusion.edit, intrusion.hidden);
+        return edit(intrusion.edit, engine_writes_ ? 0 : intrusion.hidden);
       case Step::Intrusion::Kind::kJump:
         return deployment_.clock().jump_us(std::int64_t{intrusion.seconds} * 1'000'000);
       case Step::Intrusion::Kind::kSlot:
@@ -241,7 +243,7 @@ class History {
       violated("link integrity", faults.front());
       return;
     }
-    read_conflicts();
+    read_conflicts(deployment_.conflicts());
     std::vector<OperationReport> standing = second.operations;
     verdict_.excused = standing.size();
     for (Violation& violation :
@@ -311,8 +313,8 @@ class History {
     }
   }
 
-  void read_conflicts() {
-    for (const Conflict& conflict : deployment_.conflicts()) {
+  void read_conflicts(const std::vector<Conflict>& conflicts) {
+    for (const Conflict& conflict : conflicts) {
       ++verdict_.conflicts;
       if (!conflict.winner) {
         continue;  // Held.
@@ -380,12 +382,13 @@ class History {
   Users users_;
   Chronicle chronicle_;
   Verdict verdict_;
-  bool marked_ = false;     // a run has put marks into the databases
-  std::uint64_t seen_ = 0;  // transactions
-  bool lost_ = false;       // since then the state was lost, and not rebuilt
-  bool forgotten_ = false;  // the state was lost, and not rebuilt since
-  int hidden_ = 0;          // moments until reads see what a user has written
-  bool untold_ = false;     // users wrote where nobody is told of it
+  bool marked_ = false;         // a run has put marks into the databases
+  std::uint64_t seen_ = 0;      // transactions
+  bool lost_ = false;           // since then the state was lost, and not rebuilt
+  bool forgotten_ = false;      // the state was lost, and not rebuilt since
+  bool engine_writes_ = false;  // is about to
+  int hidden_ = 0;              // moments until reads see what a user has written
+  bool untold_ = false;         // users wrote where nobody is told of it
   bool truncated_ = false;  // that its rows are gone is evidence for a whole scan of others alone
   bool by_streams_ = false;
   std::set<std::string> left_to_reconcile_;  // objects

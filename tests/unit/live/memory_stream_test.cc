@@ -164,5 +164,17 @@ TEST_F(MemoryStreamTest, ATransactionIsVisibleOnceReadsSeeIt) {
   EXPECT_THAT(lefts(), ElementsAre("a later -"));
 }
 
+TEST_F(MemoryStreamTest, NobodyWritesARowThatATransactionHoldsWhichNoReadSees) {
+  left_has({{"key", "a"}});
+  ASSERT_TRUE(left->hidden_transaction([](memory::MemoryTransaction& work) -> Result<void> {
+    COUPLET_TRY(work.update("people", {{"key", "a"}}, {{"name", "later"}}));
+    return {};
+  }));
+  EXPECT_DEATH(left->update("people", {{"key", "a"}}, {{"name", "beside it"}}), "invariant");
+  left->show_hidden();
+  left->update("people", {{"key", "a"}}, {{"name", "behind it"}});
+  EXPECT_THAT(lefts(), ElementsAre("a behind it -"));
+}
+
 }  // namespace
 }  // namespace couplet::test
