@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::int64_t kFirstBackoffUs = 100'000;
 constexpr std::int64_t kMostBackoffUs = 30'000'000;
+// A stop is seen so soon, where a reconcile rests.
+constexpr std::int64_t kRestUs = 100'000;
+constexpr std::int64_t kTickUs = 1'000;
 // Between a reconcile and one that is due because events went by: what they went by for may last.
 constexpr std::int64_t kMissedPauseUs = 600'000'000;
 
@@ -163,18 +166,45 @@ Result<std::optional<Timestamp>> Daemon::next_scheduled() {
   return next;
 }
 
-// False: a stop was asked for before it was done.
-Result<bool> Daemon::reconcile(const Work& work, std::vector<LiveSync::Tail>& tails,
-                               const std::string& why) {
-  const Timestamp started = clock_.now();
+Result<Reconciler::Report> Daemon::reconcile(const Work& work, const std::string& why,
+                                             Rounds::GiveWay give_way) {
   observer_.on_notice("reconciling: " + why);
   Reconciler::Settings settings;
   settings.spool_folder = settings_.spool_folder;
   settings.stop_requested = settings_.stop_requested;
-  COUPLET_ASSIGN(const Reconciler::Report report,
-                 Reconciler(definition_, *work.state, sources_, *work.syncer, clock_, observer_,
-                            std::move(settings))
-                     .run());
+  settings.give_way = std::move(give_way);
+  return Reconciler(definition_, *work.state, sources_, *work.syncer, clock_, observer_,
+                    std::move(settings))
+      .run();
+}
+
+void Daemon::put_next(StateBatch& changes, Timestamp started) const {
+  if (settings_.schedule && !planted("schedule_is_forgotten")) {
+    if (const auto next = next_due(*settings_.schedule, started)) {
+      put_next_reconcile(changes, *next);
+    }
+  }
+}
+
+void Daemon::tell_reconciled(const Reconciler::Report& report) {
+  const std::uint64_t operations = report.summary.operations();
+  observer_.on_notice("reconciled: " + std::to_string(operations) + " operation" +
+                      (operations == 1 ? "" : "s") +
+                      (report.summary.converged ? "" : ", not converged"));
+  settings_.after_step({false, false, operations});
+}
+
+// Of what streams do not tell any more: before they are followed. False: a stop was asked for
+// before it was done.
+Result<bool> Daemon::reconcile_before(const Work& work, std::vector<LiveSync::Tail>& tails,
+                                      const std::string& why) {
+  const Timestamp started = clock_.now();
+  Pace pace(settings_.schedule.value_or(ReconcileOptions{}), clock_);
+  COUPLET_ASSIGN(const Reconciler::Report report, reconcile(work, why, [&](std::uint64_t objects) {
+                   const Rounds::GaveWay gave = rest(pace.turn(objects));
+                   pace.go_on();
+                   return gave;
+                 }));
   if (report.interrupted && !planted("stopped_is_reconciled")) {
     return false;
   }
@@ -192,18 +222,81 @@ Result<bool> Daemon::reconcile(const Work& work, std::vector<LiveSync::Tail>& ta
       erase_missed(changes, *work.state, mapping);
     }
   }
-  if (settings_.schedule && !planted("schedule_is_forgotten")) {
-    if (const auto next = next_due(*settings_.schedule, started)) {
-      put_next_reconcile(changes, *next);
+  put_next(changes, started);
+  COUPLET_TRY(store_.commit(changes, Durability::kSynced));
+  tell_reconciled(report);
+  return true;
+}
+
+Rounds::GaveWay Daemon::rest(const Pace::Turn& turn) {
+  for (std::int64_t left = turn.rest_us; left > 0 && !settings_.stop_requested(); left -= kRestUs) {
+    clock_.sleep_us(std::min(left, kRestUs));
+  }
+  return settings_.stop_requested() ? Rounds::GaveWay::kStop : Rounds::GaveWay::kGoOn;
+}
+
+// The one on schedule: of what no event told. Where it can rest, changes that have come are worked
+// on, so that it finds them done. False: a stop was asked for before it was done.
+Result<bool> Daemon::reconcile_beside(const Work& work, LiveSync& live) {
+  const Timestamp started = clock_.now();
+  Pace pace(*settings_.schedule, clock_);
+  std::optional<Error> failed;
+  COUPLET_ASSIGN(const Reconciler::Report report,
+                 reconcile(work, "it is due by its schedule", [&](std::uint64_t objects) {
+                   Syncer::Run run = work.syncer->suspend_run();
+                   const auto gave = live_turn(live, pace.turn(objects));
+                   work.syncer->resume_run(std::move(run));
+                   pace.go_on();
+                   if (!gave) {
+                     failed = gave.error();
+                   }
+                   return gave ? *gave : Rounds::GaveWay::kStop;
+                 }));
+  if (failed) {
+    return fail(std::move(*failed));
+  }
+  if (report.interrupted && !planted("stopped_is_reconciled")) {
+    return false;
+  }
+  settings_.crash_points.reached("reconcile_done");
+  StateBatch changes;
+  put_next(changes, started);
+  COUPLET_TRY(store_.commit(changes, Durability::kSynced));
+  tell_reconciled(report);
+  return true;
+}
+
+// Until nothing has come any more, or live work has had its share.
+Result<Rounds::GaveWay> Daemon::live_turn(LiveSync& live, const Pace::Turn& turn) {
+  Rounds::GaveWay gave = Rounds::GaveWay::kGoOn;
+  const std::int64_t began = clock_.monotonic_us();
+  for (std::int64_t passed = 0;;) {
+    const std::int64_t left = std::max<std::int64_t>(turn.rest_us - passed, 0);
+    COUPLET_ASSIGN(const LiveSync::Step done,
+                   step(live, std::min(settings_.wait, std::chrono::milliseconds(left / 1000))));
+    if (done.interrupted || settings_.stop_requested()) {
+      return Rounds::GaveWay::kStop;
+    }
+    if (!done.idle) {
+      settings_.after_step(done);
+      gave = Rounds::GaveWay::kTheyWrote;
+    } else if (left > 0) {  // No stream, or one that does not wait.
+      clock_.sleep_us(std::min(left, kTickUs));
+    }
+    passed = clock_.monotonic_us() - began;
+    if (passed >= turn.rest_us && (done.idle || passed >= turn.live_us)) {
+      return gave;
     }
   }
-  COUPLET_TRY(store_.commit(changes, Durability::kSynced));
-  const std::uint64_t operations = report.summary.operations();
-  observer_.on_notice("reconciled: " + std::to_string(operations) + " operation" +
-                      (operations == 1 ? "" : "s") +
-                      (report.summary.converged ? "" : ", not converged"));
-  settings_.after_step({false, false, operations});
-  return true;
+}
+
+Result<LiveSync::Step> Daemon::step(LiveSync& live, std::chrono::milliseconds wait) {
+  auto done = live.step(wait);
+  if (done) {
+    failures_ = 0;
+    followed_ = true;
+  }
+  return done;
 }
 
 // One life: until a stop, or an error.
@@ -212,25 +305,19 @@ Result<void> Daemon::serve() {
   COUPLET_TRY(settings_.set_up());
   COUPLET_ASSIGN(auto tails, open_streams());
   COUPLET_TRY(note_gaps(tails));
-  COUPLET_ASSIGN(std::string why, why_reconcile(*work.state, tails));
-  COUPLET_ASSIGN(auto due, next_scheduled());
-  if (why.empty() && due && *due <= clock_.now()) {
-    why = "it is due by its schedule";
-  }
+  COUPLET_ASSIGN(const std::string why, why_reconcile(*work.state, tails));
   if (!why.empty()) {
-    COUPLET_ASSIGN(const bool done, reconcile(work, tails, why));
+    COUPLET_ASSIGN(const bool done, reconcile_before(work, tails, why));
     if (!done) {
       return {};
     }
     failures_ = 0;
     COUPLET_ASSIGN(work, begin());  // The state is another by now: no longer fresh, say.
-    COUPLET_ASSIGN(due, next_scheduled());
   }
-  return follow(work, std::move(tails), due);
+  return follow(work, std::move(tails));
 }
 
-Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails,
-                            std::optional<Timestamp> due) {
+Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails) {
   std::string names;
   for (const LiveSync::Tail& tail : tails) {
     names += (names.empty() ? "" : ", ") + definition_.sources[tail.source];
@@ -241,23 +328,26 @@ Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails,
                 std::move(tails),
                 {settings_.spool_folder, settings_.stop_requested, settings_.crash_points});
   const std::int64_t began = clock_.monotonic_us();
+  COUPLET_ASSIGN(auto due, next_scheduled());
   while (!settings_.stop_requested()) {
-    auto step = live.step(settings_.wait);
-    if (!step) {
-      return fail(std::move(step.error()));
-    }
-    if (step->interrupted) {
+    COUPLET_ASSIGN(const LiveSync::Step done, step(live, settings_.wait));
+    if (done.interrupted) {
       return {};
     }
-    failures_ = 0;
-    followed_ = true;
-    settings_.after_step(*step);
-    if (step->idle && names.empty()) {
+    settings_.after_step(done);
+    if (done.idle && names.empty()) {
       clock_.sleep_us(std::chrono::microseconds(settings_.wait).count());
     }
-    if ((due && *due <= clock_.now()) ||
-        (!live.missed().empty() && clock_.monotonic_us() - began > kMissedPauseUs)) {
+    const bool is_due = due && *due <= clock_.now();
+    if (!live.missed().empty() && (is_due || clock_.monotonic_us() - began > kMissedPauseUs)) {
       return live.settle();  // The next life begins with the reconcile.
+    }
+    if (is_due) {
+      COUPLET_ASSIGN(const bool reconciled, reconcile_beside(work, live));
+      if (!reconciled) {
+        return {};
+      }
+      COUPLET_ASSIGN(due, next_scheduled());
     }
   }
   return live.settle();

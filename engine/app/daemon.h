@@ -10,13 +10,15 @@
 #include "engine/live/live_sync.h"
 #include "engine/ports/clock.h"
 #include "engine/ports/tuning.h"
+#include "engine/reconcile/pace.h"
 #include "engine/reconcile/reconciler.h"
 
 namespace couplet {
 
-// What `couplet run` does for as long as it is let: a reconcile where one is due, then the change
-// streams, with reconciles on schedule in between. What passes is waited for, without end. All
-// memory of it may go at any time: what it goes on from is in the state.
+// What `couplet run` does for as long as it is let: a reconcile where something went by that nobody
+// is told of any more, then the change streams, and beside them the reconciles on schedule, which
+// take turns with them. What passes is waited for, without end. All memory of it may go at any
+// time: what it goes on from is in the state.
 class Daemon {
  public:
   struct Settings {
@@ -53,12 +55,18 @@ class Daemon {
   Result<std::vector<LiveSync::Tail>> open_streams();
   Result<std::string> why_reconcile(State& state, const std::vector<LiveSync::Tail>& tails) const;
   Result<void> note_gaps(std::vector<LiveSync::Tail>& tails);
-  Result<bool> reconcile(const Work& work, std::vector<LiveSync::Tail>& tails,
-                         const std::string& why);
+  Result<Reconciler::Report> reconcile(const Work& work, const std::string& why,
+                                       Rounds::GiveWay give_way);
+  void put_next(StateBatch& changes, Timestamp started) const;
+  void tell_reconciled(const Reconciler::Report& report);
+  Result<bool> reconcile_before(const Work& work, std::vector<LiveSync::Tail>& tails,
+                                const std::string& why);
+  Result<bool> reconcile_beside(const Work& work, LiveSync& live);
+  Rounds::GaveWay rest(const Pace::Turn& turn);
+  Result<Rounds::GaveWay> live_turn(LiveSync& live, const Pace::Turn& turn);
   Result<void> serve();
-  // Until `due`, where that is known.
-  Result<void> follow(const Work& work, std::vector<LiveSync::Tail> tails,
-                      std::optional<Timestamp> due);
+  Result<void> follow(const Work& work, std::vector<LiveSync::Tail> tails);
+  Result<LiveSync::Step> step(LiveSync& live, std::chrono::milliseconds wait);
   Result<std::optional<Timestamp>> next_scheduled();
   void back_off(const Error& error);
 

@@ -359,10 +359,9 @@ Result<bool> LiveSync::sync(const ObjectSync::Told& told, Step& step) {
   if (settings.mappings.empty()) {
     return false;
   }
-  const std::uint64_t before = syncer_.summary().operations();
   ObjectSync objects(definition_, state_, sources_, syncer_, clock_, told_once_, settings);
   COUPLET_ASSIGN(const ObjectSync::Report report, objects.sync(told));
-  step.operations = syncer_.summary().operations() - before;
+  step.operations += report.summary.operations();
   for (const Rounds::Stopped& stopped : report.stopped) {
     stopped_.insert(stopped.mapping);
     missed_.insert(stopped.mapping);
@@ -373,14 +372,6 @@ Result<bool> LiveSync::sync(const ObjectSync::Told& told, Step& step) {
     missed_.insert(settings.mappings.begin(), settings.mappings.end());
   }
   return report.interrupted;
-}
-
-void LiveSync::reconciled() {
-  stopped_.clear();
-  missed_.clear();
-  for (Followed& followed : followed_) {
-    followed.tail.progress.due.clear();
-  }
 }
 
 // `effects`: what was done may rest on it, so that it is made durable at once.

@@ -59,8 +59,6 @@ class LiveSync {
 
   // Mappings of which events have gone by since this was made: a reconcile is due.
   [[nodiscard]] const std::set<std::size_t>& missed() const { return missed_; }
-  // A reconcile has gone over everything; mappings that were stopped are tried again.
-  void reconciled();
 
  private:
   struct Followed {

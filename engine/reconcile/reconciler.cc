@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "engine/model/literal.h"
 #include "engine/ports/tuning.h"
@@ -20,6 +21,7 @@ Rounds::Settings rounds_settings(const Reconciler::Settings& settings) {
   rounds.scans = true;
   rounds.spool_folder = settings.spool_folder;
   rounds.stop_requested = settings.stop_requested;
+  rounds.give_way = settings.give_way;
   return rounds;
 }
 
@@ -119,9 +121,12 @@ Result<void> Reconciler::scan(std::size_t mapping) {
                           {settings_.spool_folder, syncer_.do_all()});
   // One that breaks off begins anew.
   COUPLET_ASSIGN(auto compared, (rounds_.retried<std::array<Comparer::SideResult, 2>>([&] {
+                   std::uint64_t seen = 0;
                    return comparer.compare([&](std::uint64_t rows) {
                      observer_.on_progress(mapping, "scan", rows, 0);
-                     return !settings_.stop_requested();
+                     const std::uint64_t more = rows - std::exchange(seen, rows);
+                     return !settings_.stop_requested() &&
+                            settings_.give_way(more) != Rounds::GaveWay::kStop;
                    });
                  })));
   for (const Side side : {Side::kLeft, Side::kRight}) {

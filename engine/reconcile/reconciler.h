@@ -21,6 +21,9 @@ class Reconciler final : private Rounds::Feeder {
     bool rebuild_state = false;
     std::string spool_folder;
     std::function<bool()> stop_requested = [] { return false; };
+    // Also called behind each page of a scan, by one of the threads that scan, while the others do
+    // no more than scan.
+    Rounds::GiveWay give_way = [](std::uint64_t /*objects*/) { return Rounds::GaveWay::kGoOn; };
   };
   using Report = Rounds::Report;
 

@@ -187,6 +187,14 @@ Result<void> Rounds::queue_worklist(
   }
 }
 
+Result<bool> Rounds::before_batch(std::size_t objects) const {
+  const GaveWay gave = settings_.stop_requested() ? GaveWay::kStop : settings_.give_way(objects);
+  if (gave == GaveWay::kStop) {
+    return fail(ErrorKind::kInterrupted, "interrupted");
+  }
+  return gave == GaveWay::kTheyWrote;
+}
+
 // Budgets count what this run does. A rail that has tripped holds its class to the run's end.
 Result<void> Rounds::rehearse(std::size_t mapping) {
   Queue& queue = queues_[mapping];
@@ -204,6 +212,7 @@ Result<void> Rounds::rehearse(std::size_t mapping) {
   NomineeSpool rehearsed(settings_.spool_folder);
   while (!queue.spool.empty()) {
     COUPLET_ASSIGN(const auto nominees, queue.spool.take(tuning::kBatchRows));
+    COUPLET_TRY(before_batch(nominees.size()));
     COUPLET_ASSIGN(const auto counts, (retried<std::map<LimitClass, std::uint64_t>>([&] {
                      return syncer_.rehearse(mapping, nominees, queue.permissions);
                    })));
@@ -372,12 +381,13 @@ Result<void> Rounds::drain(std::size_t mapping) {
     std::vector<Nominee> next;
     ReadAhead rows;
     while ((!next.empty() || !queue.spool.empty()) && !queue.stopped) {
-      if (settings_.stop_requested()) {
-        return fail(ErrorKind::kInterrupted, "interrupted");
-      }
       std::vector<Nominee> nominees = std::exchange(next, {});
       if (nominees.empty()) {
         COUPLET_ASSIGN(nominees, queue.spool.take(syncer_.batch_rows()));
+      }
+      COUPLET_ASSIGN(const bool they_wrote, before_batch(nominees.size()));
+      if (they_wrote) {
+        rows = {};
       }
       if (queue.spool.size() >= syncer_.batch_rows()) {  // What this batch queues joins a rest.
         COUPLET_ASSIGN(next, queue.spool.take(syncer_.batch_rows()));
@@ -416,10 +426,8 @@ Result<void> Rounds::retry_clashes(std::size_t mapping) {
       nominees.push_back({clash.subject.side, clash.subject.key});
     }
     for (std::size_t start = 0; start < nominees.size(); start += together) {
-      if (settings_.stop_requested()) {
-        return fail(ErrorKind::kInterrupted, "interrupted");
-      }
       const std::size_t count = std::min(together, nominees.size() - start);
+      COUPLET_TRY(before_batch(count));
       COUPLET_ASSIGN(const auto outcome,
                      sync_batch(mapping, std::span(nominees).subspan(start, count), last));
       COUPLET_TRY(take_over(mapping, outcome));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <set>
 #include <string>
@@ -15,6 +16,17 @@ namespace couplet {
 // first; what that makes dirty is queued again, until nothing is left (DESIGN sections 5.1, 5.6).
 class Rounds {
  public:
+  // What came of it that others had their turn.
+  enum class GaveWay : std::uint8_t {
+    kGoOn,
+    kTheyWrote,  // what was read ahead may be older than what they have recorded
+    kStop,       // the run is interrupted
+  };
+  // Called where nothing of the run is at work, with the number of objects that it has looked at or
+  // is about to look at, each once: others may use the sources, the state and the syncer meanwhile,
+  // as runs of their own (Syncer::suspend_run).
+  using GiveWay = std::function<GaveWay(std::uint64_t objects)>;
+
   struct Settings {
     std::vector<std::size_t> mappings;  // act under these only; empty: all
     bool dry_run = false;
@@ -26,6 +38,7 @@ class Rounds {
     bool scans = false;
     std::string spool_folder;
     std::function<bool()> stop_requested = [] { return false; };
+    GiveWay give_way = [](std::uint64_t /*objects*/) { return GaveWay::kGoOn; };
     // Classes that are budgeted by deciding a turn's objects once before its first write.
     std::vector<LimitClass> rehearsed = {LimitClass::kCreate, LimitClass::kUpdate};
   };
@@ -106,6 +119,8 @@ class Rounds {
   Result<bool> all_turns(bool progressed);
   [[nodiscard]] std::size_t first_waiting(std::size_t at) const;
   void stop(std::size_t mapping, Error error);
+  // Before a batch. True if others have written since the last one.
+  Result<bool> before_batch(std::size_t objects) const;
   Result<bool> pause(const Error& error, int attempt);
   Result<void> rehearse(std::size_t mapping);
   Result<void> drain(std::size_t mapping);

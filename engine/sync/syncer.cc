@@ -117,11 +117,7 @@ Result<FastLane::Outcome> Syncer::sync_fast(const FastWay& way,
   FastLane lane(definition_, state_, sources_, plans_, writers_, *horizon_, clock_, observer_,
                 settings_.crash_points);
   const bool creates = why_creates_are_held().empty();
-  COUPLET_ASSIGN(auto outcome, lane.sync(way, events, creates));
-  for (std::size_t i = 0; i < kOperations; ++i) {
-    summary_.counts[i] += outcome.summary.counts[i];
-  }
-  return outcome;
+  return lane.sync(way, events, creates);
 }
 
 Result<bool> Syncer::fast_lane_is_open(std::size_t mapping) {
@@ -161,9 +157,8 @@ Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nomin
 }
 
 void Syncer::begin_run() {
-  run_began_ = clock_.now();
-  reported_.clear();
-  conflicts_.clear();
+  run_ = {};
+  run_.began = clock_.now();
 }
 
 Result<Syncer::Outcome> Syncer::sync(std::size_t mapping, std::span<const Nominee> nominees,
@@ -221,7 +216,7 @@ Result<void> Syncer::look(const MappingPlan& plan, const Looked& looked,
   const bool values = observer_.wants_values();
   for (const Task& task : batch.tasks) {
     for (OperationReport& operation : operations_of(reader.builder(), plan, task, values)) {
-      ++summary_.count(operation.operation);
+      ++run_.summary.count(operation.operation);
       ++outcome.operations;
       observer_.on_operation(operation);
     }
@@ -260,7 +255,7 @@ Result<std::map<LimitClass, std::uint64_t>> Syncer::rehearse(std::size_t mapping
 
 Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, bool clashing,
                             SecondLook& second, Outcome& outcome) {
-  const Recorder recorder(state_, plan, clock_.now(), run_began_);
+  const Recorder recorder(state_, plan, clock_.now(), run_.began);
   StateBatch changes;
   std::vector<const Task*> standing;
   for (const Task& task : batch.tasks) {
@@ -329,22 +324,22 @@ void Syncer::report(const Task& task, const MappingPlan& plan) {
       plan.bound->name + "\n" + std::string(name_of(task.subject.side)) + task.subject.key.bytes;
   const std::uint64_t key = std::hash<std::string>{}(name);
   if (task.act == Act::kReport) {
-    auto& report = reported_[key];
-    if (reported_.size() <= kReportsTold) {
+    auto& report = run_.reported[key];
+    if (run_.reported.size() <= kReportsTold) {
       report = standing_of(plan, task);
     }
   } else {
-    reported_.erase(key);
+    run_.reported.erase(key);
   }
   if (has_conflict(task)) {
-    conflicts_[key] = true;
+    run_.conflicts[key] = true;
   }
 }
 
 void Syncer::tell_reported(Summary& summary) const {
   // In an order of their own, not in that of a hash: one seed tells one story.
   std::vector<const OperationReport*> told;
-  for (const auto& [key, reported] : reported_) {
+  for (const auto& [key, reported] : run_.reported) {
     if (reported) {
       told.push_back(&*reported);
     }
@@ -355,8 +350,8 @@ void Syncer::tell_reported(Summary& summary) const {
   for (const OperationReport* reported : told) {
     observer_.on_operation(*reported);
   }
-  summary.count(Operation::kReport) = reported_.size();
-  summary.count(Operation::kConflict) = conflicts_.size();
+  summary.count(Operation::kReport) = run_.reported.size();
+  summary.count(Operation::kConflict) = run_.conflicts.size();
 }
 
 // Who rests on what the task changed: waiters for its links, other mappings of the rows that it

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/ports/do_all.h"
@@ -44,9 +45,19 @@ class Syncer {
   [[nodiscard]] std::string why_creates_are_held() const;
   [[nodiscard]] bool marked(std::size_t source) const { return writers_.sources[source].marked; }
 
-  // From now on is another run: what parks once more has been tried once more, and what was
+  // What a run has told and counted.
+  struct Run {
+    Timestamp began;
+    Summary summary;
+    std::unordered_map<std::uint64_t, std::optional<OperationReport>> reported;
+    std::unordered_map<std::uint64_t, bool> conflicts;
+  };
+  // From now on is another run: what parks once more has been tried once more, and what was done or
   // reported on is told and counted anew.
   void begin_run();
+  // Where other runs come in between: puts this one aside, until it goes on.
+  [[nodiscard]] Run suspend_run() { return std::exchange(run_, {}); }
+  void resume_run(Run run) { run_ = std::move(run); }
 
   // A row that was written.
   struct Changed {
@@ -113,8 +124,8 @@ class Syncer {
   [[nodiscard]] const std::vector<MappingPlan>& plans() const { return plans_; }
   [[nodiscard]] const DoAll& do_all() const { return settings_.do_all; }
   [[nodiscard]] std::size_t batch_rows() const { return settings_.batch_rows; }
-  // Counts of operations so far; what stands at the end is counted from the state (reconcile).
-  [[nodiscard]] const Summary& summary() const { return summary_; }
+  // Counts of the run's operations so far; what stands at the end is counted from the state (reconcile).
+  [[nodiscard]] const Summary& summary() const { return run_.summary; }
   // Tells of the objects that are reported on as of their last decision, and counts them and those
   // that have had a conflict.
   void tell_reported(Summary& summary) const;
@@ -175,12 +186,9 @@ class Syncer {
   std::optional<ReadHorizon> horizon_;             // of what is more than a dry run
   WriterState writers_;
   bool marks_found_ = false;
-  Timestamp run_began_;
+  Run run_;
   std::uint64_t planned_ = 0;
   PlannedRows planned_rows_;
-  Summary summary_;
-  std::unordered_map<std::uint64_t, std::optional<OperationReport>> reported_;
-  std::unordered_map<std::uint64_t, bool> conflicts_;
 };
 
 }  // namespace couplet

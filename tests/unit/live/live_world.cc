@@ -65,6 +65,7 @@ Result<void> LiveWorld::try_live() {
   settings.follows = {true, true};
   settings.schedule = schedule;
   settings.set_up = set_up;
+  settings.batch_rows = batch_rows;
   settings.crash_points = crash_points;
   settings.stop_requested = [&] { return stop || stop_requested(); };
   int idle = 0;
