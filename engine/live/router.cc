@@ -94,19 +94,27 @@ void Router::route(std::size_t source, const ChangeTransaction& transaction, con
   }
 }
 
+// What became of their rows since nobody says: they may be gone.
+void Router::look_at_images(std::size_t entity, Routed& routed) {
+  if (const auto images = routed.images.find(entity); images != routed.images.end()) {
+    for (const FastLane::Event& event : images->second.events()) {
+      routed.told.changed.insert({entity, *event.key});
+    }
+    routed.images.erase(images);
+  }
+}
+
 void Router::add(const ChangeTransaction& transaction, const ChangeEvent& event, std::size_t entity,
                  bool again, Routed& routed) const {
   using Kind = ChangeEvent::Kind;
-  if (event.kind == Kind::kTable) {
-    routed.altered.insert(entity);
-    return;
-  }
-  if (event.kind == Kind::kTruncate) {
-    routed.truncated.insert(entity);
-    return;
-  }
-  if (event.kind == Kind::kUnnamed) {
-    routed.unnamed.insert(entity);
+  if (event.kind == Kind::kTable || event.kind == Kind::kTruncate || event.kind == Kind::kUnnamed) {
+    std::set<std::size_t>& of_kind = event.kind == Kind::kTable      ? routed.altered
+                                     : event.kind == Kind::kTruncate ? routed.truncated
+                                                                     : routed.unnamed;
+    of_kind.insert(entity);
+    if (!planted("rows_outlive_their_table")) {
+      look_at_images(entity, routed);
+    }
     return;
   }
   const auto touch = [&](const ObjectKey& key) {

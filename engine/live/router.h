@@ -76,6 +76,7 @@ class Router {
     std::vector<Followed> tables;
     bool triggers = false;  // of users, on a table that we write
   };
+  static void look_at_images(std::size_t entity, Routed& routed);
   void add(const ChangeTransaction& transaction, const ChangeEvent& event, std::size_t entity,
            bool again, Routed& routed) const;
 

@@ -109,7 +109,8 @@ Result<FastLook::Looked> FastLook::look(std::span<const FastLane::Event> events,
       write.link = std::move(*links[row]);
       plain = decide_linked(events[write.event], write);
     } else if (plain) {
-      plain = creates && !tombstones[row] && decide_unlinked(write);
+      plain =
+          creates && !tombstones[row] && !is_covered(events[write.event]) && decide_unlinked(write);
     }
     if (!plain) {
       looked.refused.push_back(write.event);
@@ -151,13 +152,17 @@ EndState FastLook::seen_end(std::size_t row) const {
           own_.changed_at ? time_of(rows_.at(row, *own_.changed_at)) : std::nullopt};
 }
 
+bool FastLook::is_covered(const FastLane::Event& event) const {
+  return horizon_.covers(own_.entity->source, plan_.pair, from_, *event.key, *event.at);
+}
+
 // False where it comes to more than the fast lane knows of. Only what has changed at the one end is
 // written, and nothing that another row could hold.
 bool FastLook::decide_linked(const FastLane::Event& event, Write& write) const {
   Agreement& agreement = write.link.agreement;
   EndState& target = agreement.ends[index_of(to_)];
   if (target.version == RowVersion{} || agreement.ends[index_of(from_)].version == event.version ||
-      horizon_.covers(own_.entity->source, plan_.pair, write.link.left, *event.at)) {
+      is_covered(event)) {
     return false;
   }
   for (std::size_t use = 0; use < plan_.uses.size(); ++use) {

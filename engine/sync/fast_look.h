@@ -47,6 +47,7 @@ class FastLook {
 
  private:
   Result<void> translate(std::size_t use);
+  [[nodiscard]] bool is_covered(const FastLane::Event& event) const;
   bool decide_linked(const FastLane::Event& event, Write& write) const;
   bool decide_unlinked(Write& write) const;
   [[nodiscard]] EndState seen_end(std::size_t row) const;

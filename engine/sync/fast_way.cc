@@ -20,10 +20,13 @@ bool same_table(const BoundEntity& a, const BoundEntity& b) {
 }
 
 // Nothing that the mapping does with the slot leaves a value at an end that the base does not tell
-// of while the version of that row moves on.
+// of while the version of that row moves on: neither a policy nor a change that is another
+// mapping's to carry.
 bool base_follows(const SlotUse& use) {
+  const bool left_to_another =
+      (use.carried_back[0] && !use.writes[1]) || (use.carried_back[1] && !use.writes[0]);
   return use.policy == Policy::kEnforce && use.conflict != ConflictPolicy::kHold &&
-         !use.carried_back[0] && !use.carried_back[1];
+         !left_to_another;
 }
 
 bool stands_alone(const Slot& slot, Side side) {

@@ -5,7 +5,7 @@
 namespace couplet {
 namespace {
 
-// More links than these are not remembered one by one.
+// More objects than these are not remembered one by one.
 constexpr std::size_t kNamesMost = 100'000;
 
 }  // namespace
@@ -37,10 +37,10 @@ Result<void> ReadHorizon::begin_reading() {
   return changes.empty() ? Result<void>{} : store_->commit(changes, Durability::kLater);
 }
 
-void ReadHorizon::note(std::size_t pair, const ObjectKey& left) {
+void ReadHorizon::note(std::size_t pair, Side side, const ObjectKey& key) {
   for (PerSource& source : sources_) {
     if (!source.all_unplaced) {
-      source.unplaced.emplace_back(pair, left);
+      source.unplaced.push_back({pair, side, key});
       source.all_unplaced = source.unplaced.size() + source.places.size() > kNamesMost;
     }
   }
@@ -86,7 +86,7 @@ void ReadHorizon::put(StateBatch& batch) {
   }
 }
 
-bool ReadHorizon::covers(std::size_t source, std::size_t pair, const ObjectKey& left,
+bool ReadHorizon::covers(std::size_t source, std::size_t pair, Side side, const ObjectKey& key,
                          const Position& event) const {
   const PerSource& own = sources_[source];
   if (own.all_unplaced || reaches(own.everything, event)) {
@@ -95,7 +95,7 @@ bool ReadHorizon::covers(std::size_t source, std::size_t pair, const ObjectKey& 
   if (own.places.empty()) {
     return false;
   }
-  const auto found = own.places.find({pair, left});
+  const auto found = own.places.find({pair, side, key});
   return found != own.places.end() && reaches(found->second, event);
 }
 

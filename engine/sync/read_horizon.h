@@ -15,20 +15,20 @@
 
 namespace couplet {
 
-// Which events bring a row that may be older than what a base was taken from: those of a link whose
-// ends were read, up to where their source's stream was by then (DESIGN section 5.1). Up to where
-// that is for any link at all stands in the state, for the next process: nowhere, as long as
-// something was read and not placed.
+// Which events bring a row that may be older than what was concluded from a look, a base or that it
+// is not there: those of an object that was read, up to where its source's stream was by then
+// (DESIGN section 5.1). Up to where that is for any object at all stands in the state, for the next
+// process: nowhere, as long as something was read and not placed.
 class ReadHorizon {
  public:
   // Errors: those of the store.
   static Result<ReadHorizon> open(StateStore& store, const std::vector<std::string>& sources);
 
-  // Before ends of links are read and what they hold is recorded: from here on the state does not
+  // Before objects are read and what comes of it is recorded: from here on the state does not
   // know how far. Not synced: what is recorded becomes durable behind it.
   Result<void> begin_reading();
-  // Both ends of the link with that left key have been read.
-  void note(std::size_t pair, const ObjectKey& left);
+  // That object has been looked for, as one of the pair.
+  void note(std::size_t pair, Side side, const ObjectKey& key);
   // Any may have been.
   void note_all();
 
@@ -40,18 +40,23 @@ class ReadHorizon {
   }
   // What is placed, for the state: with what rests on it, or later.
   void put(StateBatch& batch);
-  // True if an event of that source at this place, of an end of that link, may be older than what
-  // was read of it. After place().
-  [[nodiscard]] bool covers(std::size_t source, std::size_t pair, const ObjectKey& left,
+  // True if an event of that object, of that source at this place, may be older than what was read
+  // of it. After place().
+  [[nodiscard]] bool covers(std::size_t source, std::size_t pair, Side side, const ObjectKey& key,
                             const Position& event) const;
   // No event before this place will be asked about. monostate: it is not known where that is.
   void pass(std::size_t source, const Position& event);
 
  private:
-  using Name = std::pair<std::size_t, ObjectKey>;  // pair, left key
+  struct Name {
+    std::size_t pair = 0;
+    Side side = Side::kLeft;
+    ObjectKey key;
+    bool operator==(const Name&) const = default;
+  };
   struct Hash {
     std::size_t operator()(const Name& name) const {
-      return std::hash<ObjectKey>{}(name.second) * 31 + name.first;
+      return std::hash<ObjectKey>{}(name.key) * 31 + 2 * name.pair + index_of(name.side);
     }
   };
   // Of one source, since each has places of its own.
@@ -62,7 +67,7 @@ class ReadHorizon {
     Position furthest;   // of all that is placed
     bool all_unplaced = true;
     std::vector<Name> unplaced;
-    Position everything;  // up to where any link may have been read
+    Position everything;  // up to where any object may have been read
     std::unordered_map<Name, Position, Hash> places;
     std::deque<std::pair<Position, std::vector<Name>>> in_order;
   };

@@ -253,15 +253,28 @@ Result<std::map<LimitClass, std::uint64_t>> Syncer::rehearse(std::size_t mapping
   return counts;
 }
 
+void Syncer::note_read(const Task& task, std::size_t pair) {
+  horizon_->note(pair, task.subject.side, task.subject.key);
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    for (const std::optional<Link>* link : {&task.link, &task.replaced}) {
+      if (*link && !(*link)->end(side).empty()) {
+        horizon_->note(pair, side, (*link)->end(side));
+      }
+    }
+    if (const auto& written = task.written[index_of(side)]; written && written->done) {
+      horizon_->note(pair, side, written->key);
+    }
+  }
+}
+
 Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, bool clashing,
                             SecondLook& second, Outcome& outcome) {
   const Recorder recorder(state_, plan, clock_.now(), run_.began);
   StateBatch changes;
   std::vector<const Task*> standing;
   for (const Task& task : batch.tasks) {
-    if (has_fast_way_[plan.mapping] && task.link && !settings_.dry_run) {
-      const auto& written = task.written[index_of(Side::kLeft)];
-      horizon_->note(plan.pair, written && written->done ? written->key : task.link->left);
+    if (has_fast_way_[plan.mapping] && !settings_.dry_run) {
+      note_read(task, plan.pair);
     }
     if (task.act == Act::kPark && is_clash(task.fault.code) && !clashing) {
       for (Subject& subject : recorder.nominees(task)) {

@@ -124,7 +124,8 @@ class Syncer {
   [[nodiscard]] const std::vector<MappingPlan>& plans() const { return plans_; }
   [[nodiscard]] const DoAll& do_all() const { return settings_.do_all; }
   [[nodiscard]] std::size_t batch_rows() const { return settings_.batch_rows; }
-  // Counts of the run's operations so far; what stands at the end is counted from the state (reconcile).
+  // Counts of the run's operations so far; what stands at the end is counted from the state
+  // (reconcile).
   [[nodiscard]] const Summary& summary() const { return run_.summary; }
   // Tells of the objects that are reported on as of their last decision, and counts them and those
   // that have had a conflict.
@@ -170,6 +171,7 @@ class Syncer {
   void follow_writes(const Task& task, const MappingPlan& plan, Outcome& outcome) const;
   Result<void> follow_rivals(std::vector<PairEnd> rivals, Outcome& outcome) const;
   void append_ends(const Changed& object, std::vector<PairEnd>& ends) const;
+  void note_read(const Task& task, std::size_t pair);
   Result<void> record(const TaskBatch& batch, const MappingPlan& plan, bool clashing,
                       SecondLook& second, Outcome& outcome);
 

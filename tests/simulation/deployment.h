@@ -97,6 +97,8 @@ class Deployment final : private Observer {
   void read_state(const std::function<void(const State&)>& read);
 
   void on_operation(const OperationReport& report) override;
+  // A life takes the fast lane wherever that is open, as `couplet run` does.
+  [[nodiscard]] bool wants_values() const override { return living_ == nullptr; }
   void on_progress(std::size_t /*mapping*/, const char* /*phase*/, std::uint64_t /*done*/,
                    std::uint64_t /*total*/) override {}
   void on_notice(const std::string& sentence) override;

@@ -283,6 +283,65 @@ TEST(FastLaneReads, AnOlderEventIsNoChangeOfWhatHasBeenReadSince) {
   EXPECT_EQ(world.right->rows("workers").front().at("name"), "2");
 }
 
+class FastPeople : public LiveWorld {
+ public:
+  [[nodiscard]] bool wants_values() const override { return false; }
+};
+
+TEST(FastLaneReads, NoRowForPlainUpdatesOfBothSidesOfAMappingThatCarriesBothWays) {
+  FastPeople world;
+  world.define(
+      "mappings:\n  person: { left: left.people, right: right.persons, direction: both,\n"
+      "    keys: [ key ], attributes: [ name, mail ] }\n");
+  world.left_has({{"key", "a"}, {"name", "Ada"}});
+  world.left_has({{"key", "b"}, {"name", "Bob"}});
+  world.live();
+  world.left_sets("a", {{"name", "Ada L."}});
+  world.right_sets("b", {{"name", "Bob M."}});
+  for (const auto& database : {world.left, world.right}) {
+    for (const SourceCall call : {SourceCall::kFetch, SourceCall::kFind, SourceCall::kScan}) {
+      database->faults().fail_next(
+          call, Error{ErrorKind::kUnsupported, "nobody is to read", {}, {}, {}, {}}, 1000);
+    }
+  }
+  const auto lived = world.try_live();
+  ASSERT_TRUE(lived.has_value()) << lived.error().message;
+  EXPECT_THAT(world.lefts(), testing::ElementsAre("a Ada L. -", "b Bob M. -"));
+  EXPECT_EQ(world.rights(), world.lefts());
+}
+
+// An event brings a row that is gone by the time of another event, which does not say so of it.
+TEST(FastLaneReads, ARowOfATableThatWasTruncatedMeanwhileIsNotMade) {
+  LaneWorld world(false, true);
+  world.make(true, true, "direction: left_to_right", "");
+  world.left->insert("teams", {{"name", "first"}});
+  world.live();
+  world.left->insert("staff", {{"key", "a"}, {"name", "Ada"}, {"team_id", "1"}});
+  world.left->truncate("staff");
+  world.live();
+  EXPECT_EQ(world.right->count("workers"), 0U);
+}
+
+// A look has found it gone, and its link is severed: an older event does not bring it back.
+TEST(FastLaneReads, AnOlderEventOfARowThatALookFoundGoneMakesNothing) {
+  LaneWorld world(false, true);
+  world.make(true, true, "direction: left_to_right", "");
+  world.left->insert("teams", {{"name", "first"}});
+  world.left->insert("staff", {{"key", "a"}, {"name", "Ada"}, {"team_id", "1"}});
+  world.schedule.emplace().every_us = 3'600'000'000;
+  world.live();
+  world.left->set_stream_batch_events(1);  // So that what comes last comes in a batch of its own.
+  world.after_steps(1, [&] {
+    world.left->update("staff", {{"key", "a"}}, {{"name", "older"}});
+    world.left->update("staff", {{"key", "a"}}, {{"age", "1"}});
+    world.left->erase("staff", {{"key", "a"}});
+    world.right->erase("workers", {{"code", "a"}});
+    world.clock.sleep_us(3'600'000'000);  // Now a reconcile comes first.
+  });
+  world.live();
+  EXPECT_EQ(world.right->count("workers"), 0U);
+}
+
 // One lane has read a row by then, the other has not: what they tell of it may differ, not what
 // comes of it.
 TEST_P(FastLaneTest, ComesToTheSameRowsWhereUsersWriteBetweenLookAndWrite) {

@@ -52,31 +52,31 @@ class ReadHorizonTest : public testing::Test {
 TEST_F(ReadHorizonTest, OfAStateThatDoesNotTellEverythingUpToNowMayHaveBeenRead) {
   ReadHorizon horizon = open();
   const Position before = later();
-  EXPECT_TRUE(horizon.covers(0, kPair, kRead, before));
+  EXPECT_TRUE(horizon.covers(0, kPair, Side::kLeft, kRead, before));
   ASSERT_TRUE(horizon.place(0, source_).has_value());
-  EXPECT_TRUE(horizon.covers(0, kPair, kRead, before));
-  EXPECT_FALSE(horizon.covers(0, kPair, kRead, later()));
+  EXPECT_TRUE(horizon.covers(0, kPair, Side::kLeft, kRead, before));
+  EXPECT_FALSE(horizon.covers(0, kPair, Side::kLeft, kRead, later()));
 }
 
 TEST_F(ReadHorizonTest, ALinkThatWasReadIsCoveredUpToWhereItsSourceWasThen) {
   ReadHorizon horizon = open();
   ASSERT_TRUE(horizon.place(0, source_).has_value());
   const Position event = later();
-  horizon.note(kPair, kRead);
+  horizon.note(kPair, Side::kLeft, kRead);
   ASSERT_TRUE(horizon.place(0, source_).has_value());
-  EXPECT_TRUE(horizon.covers(0, kPair, kRead, event));
-  EXPECT_FALSE(horizon.covers(0, kPair, kOther, event)) << "nobody has read it";
-  EXPECT_FALSE(horizon.covers(0, kPair, kRead, later()));
+  EXPECT_TRUE(horizon.covers(0, kPair, Side::kLeft, kRead, event));
+  EXPECT_FALSE(horizon.covers(0, kPair, Side::kLeft, kOther, event)) << "nobody has read it";
+  EXPECT_FALSE(horizon.covers(0, kPair, Side::kLeft, kRead, later()));
 }
 
 TEST_F(ReadHorizonTest, WhatIsPassedIsForgottenAndStaysPassed) {
   ReadHorizon horizon = open();
   ASSERT_TRUE(horizon.place(0, source_).has_value());
-  horizon.note(kPair, kRead);
+  horizon.note(kPair, Side::kLeft, kRead);
   ASSERT_TRUE(horizon.place(0, source_).has_value());
   const Position event = later();
   horizon.pass(0, event);
-  EXPECT_FALSE(horizon.covers(0, kPair, kRead, event));
+  EXPECT_FALSE(horizon.covers(0, kPair, Side::kLeft, kRead, event));
 }
 
 TEST_F(ReadHorizonTest, TheNextProcessKnowsWhatWasSaved) {
@@ -91,7 +91,7 @@ TEST_F(ReadHorizonTest, TheNextProcessKnowsWhatWasSaved) {
     event = later();
   }
   ReadHorizon next = open();
-  EXPECT_FALSE(next.covers(0, kPair, kRead, event));
+  EXPECT_FALSE(next.covers(0, kPair, Side::kLeft, kRead, event));
 }
 
 TEST_F(ReadHorizonTest, AProcessThatDiesWhileItReadsLeavesNothingToRelyOn) {
@@ -100,11 +100,11 @@ TEST_F(ReadHorizonTest, AProcessThatDiesWhileItReadsLeavesNothingToRelyOn) {
     ASSERT_TRUE(horizon.place(0, source_).has_value());
     save(horizon);
     ASSERT_TRUE(horizon.begin_reading().has_value());
-    horizon.note(kPair, kRead);
+    horizon.note(kPair, Side::kLeft, kRead);
   }
   const Position event = later();
   ReadHorizon next = open();
-  EXPECT_TRUE(next.covers(0, kPair, kOther, event));
+  EXPECT_TRUE(next.covers(0, kPair, Side::kLeft, kOther, event));
 }
 
 TEST_F(ReadHorizonTest, MoreLinksThanAreRememberedAreTakenForAll) {
@@ -112,11 +112,11 @@ TEST_F(ReadHorizonTest, MoreLinksThanAreRememberedAreTakenForAll) {
   ASSERT_TRUE(horizon.place(0, source_).has_value());
   const Position event = later();
   for (int i = 0; i < 100'001; ++i) {
-    horizon.note(kPair, {std::to_string(i)});
+    horizon.note(kPair, Side::kLeft, {std::to_string(i)});
   }
   ASSERT_TRUE(horizon.place(0, source_).has_value());
-  EXPECT_TRUE(horizon.covers(0, kPair, kOther, event));
-  EXPECT_FALSE(horizon.covers(0, kPair, kOther, later()));
+  EXPECT_TRUE(horizon.covers(0, kPair, Side::kLeft, kOther, event));
+  EXPECT_FALSE(horizon.covers(0, kPair, Side::kLeft, kOther, later()));
 }
 
 }  // namespace
