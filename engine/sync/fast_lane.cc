@@ -204,6 +204,10 @@ WriteGroup FastLane::Run::group_of(const Write& write) const {
     }
     add_probe(plan_, to_, group);
   }
+  if (write.times) {
+    group.columns.push_back(*entity.updated_at);
+    group.column_types.push_back(entity.updated_at_type);
+  }
   for (const ColumnPath& column : target_.projection.columns) {
     group.returning.push_back(column.column);
     group.returning_types.push_back(column.type);
@@ -247,19 +251,23 @@ bool FastLane::Run::add_row(const Write& write, WriteGroup& group) {
       group.rows.push(fixed.value ? Value(std::string_view(*fixed.value)) : Value::null());
     }
   }
+  if (write.times) {
+    group.rows.push(Value(std::string_view(timestamp_bytes(*write.carried))));
+  }
   return true;
 }
 
 // Locks in one order, clustered pages.
 void FastLane::Run::fill(Flight& flight) {
   std::sort(flight.writes.begin(), flight.writes.end(), [&](const Write& a, const Write& b) {
-    return std::tie(a.create, a.uses, a.link.end(to_)) <
-           std::tie(b.create, b.uses, b.link.end(to_));
+    return std::tie(a.create, a.uses, a.times, a.link.end(to_)) <
+           std::tie(b.create, b.uses, b.times, b.link.end(to_));
   });
   const Write* before = nullptr;
   for (std::size_t i = 0; i < flight.writes.size(); ++i) {
     const Write& write = flight.writes[i];
-    if (before == nullptr || before->create != write.create || before->uses != write.uses) {
+    if (before == nullptr || before->create != write.create || before->uses != write.uses ||
+        before->times != write.times) {
       flight.batch.groups.push_back(group_of(write));
       flight.order.emplace_back();
     }

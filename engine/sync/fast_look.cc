@@ -31,12 +31,13 @@ FastLook::FastLook(const BoundDefinition& definition, const State& state, const 
       from_(from),
       to_(other(from)),
       own_(plan.side(from)),
+      target_(*plan.side(other(from)).entity),
       now_(now),
       reader_(plan, from, state.digester()) {
   for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
     const auto& columns = plan_.slot(use).end(to_).columns;
     const bool unique = std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
-      return is_unique(*plan_.side(to_).entity, column.column);
+      return is_unique(target_, column.column);
     });
     if (plan_.uses[use]->writes[index_of(to_)] && !plan_.uses[use]->identity && !unique) {
       updatable_ |= bit(use);
@@ -181,6 +182,12 @@ bool FastLook::decide_linked(const FastLane::Event& event, Write& write) const {
     write.uses |= bit(use);
     write.carried = std::max(write.carried, held.time);
   }
+  if (target_.updated_at && write.carried) {
+    if (!target.time) {  // What the row says of it is not known, and is not to be moved back.
+      return false;
+    }
+    write.times = *target.time < *write.carried;
+  }
   agreement.ends[index_of(from_)] = seen_end(write.row);
   agreement.synced_at = now_;
   agreement.flips = 0;  // A change from outside.
@@ -207,6 +214,11 @@ bool FastLook::decide_unlinked(Write& write) const {
   }
   agreement.ends[index_of(from_)] = seen_end(write.row);
   agreement.ends[index_of(to_)].time = write.carried;
+  if (target_.updated_at) {
+    const ColumnInfo* column = target_.table.column(*target_.updated_at);
+    write.times = write.carried.has_value();
+    return write.times || column == nullptr || column->nullable || column->has_default;
+  }
   return true;
 }
 

@@ -23,6 +23,7 @@ class FastLook {
     std::uint64_t uses = 0;  // those that are written, a bit each
     bool create = false;
     std::optional<Timestamp> carried;
+    bool times = false;  // it is written into the row's change time
     bool done = false;
   };
   struct Looked {
@@ -63,6 +64,7 @@ class FastLook {
   const Side from_;
   const Side to_;
   const SidePlan& own_;
+  const BoundEntity& target_;
   const Timestamp now_;
   std::uint64_t updatable_ = 0;  // uses that may be written over what is there
 

@@ -103,7 +103,11 @@ bool identity_is_unique(const SidePlan& side) {
 bool may_create(const BoundDefinition& definition, const std::vector<MappingPlan>& plans,
                 const MappingPlan& plan, Side from) {
   const std::size_t to = index_of(other(from));
-  return plan.bound->create[to] && identity_is_unique(plan.side(from)) &&
+  const auto& fixed = plan.bound->create_values[to];
+  const bool fixes_time = std::any_of(fixed.begin(), fixed.end(), [&](const auto& one) {
+    return one.column == plan.side(other(from)).entity->updated_at;
+  });
+  return plan.bound->create[to] && !fixes_time && identity_is_unique(plan.side(from)) &&
          std::all_of(plan.uses.begin(), plan.uses.end(),
                      [&](const SlotUse* use) { return use->writes[to]; }) &&
          !translates(plans, plan.pair) &&
@@ -117,7 +121,6 @@ bool may_update(const std::vector<MappingPlan>& plans, const MappingPlan& plan, 
   if (plan.entities->many || plan.entities->mappings.size() != 1 || plan.uses.size() > kUsesMost ||
       !plan.bound->writes[index_of(other(from))] || !plan.bound->actions.empty() ||
       same_table(*own.entity, *target.entity) || target.entity->table.user_triggers ||
-      target.entity->updated_at ||
       may_trip(*plan.bound, LimitClass::kUpdate, std::numeric_limits<std::uint64_t>::max())) {
     return false;
   }
@@ -142,7 +145,9 @@ bool may_update(const std::vector<MappingPlan>& plans, const MappingPlan& plan, 
       }
     }
   }
-  return true;
+  // What a row says of its time is what we have carried there, or its users.
+  const auto& time = target.entity->updated_at;
+  return !time || (target.entity->updated_at_writable && !written.contains(*time));
 }
 
 }  // namespace

@@ -12,12 +12,6 @@
 namespace couplet {
 namespace {
 
-std::string timestamp_bytes(Timestamp time) {
-  std::string bytes;
-  ByteWriter(bytes).u64(static_cast<std::uint64_t>(time.value));
-  return bytes;
-}
-
 std::optional<std::string> bytes_of(Value value) {
   return value.has_bytes() ? std::optional<std::string>(value.bytes()) : std::nullopt;
 }
@@ -107,6 +101,12 @@ void finish_create(const MappingPlan& plan, Clock& clock, RowWrite& write) {
 }
 
 }  // namespace
+
+std::string timestamp_bytes(Timestamp time) {
+  std::string bytes;
+  ByteWriter(bytes).u64(static_cast<std::uint64_t>(time.value));
+  return bytes;
+}
 
 const RowWrite::Cell* RowWrite::cell(const std::string& column) const {
   const auto found = std::find_if(cells.begin(), cells.end(),

@@ -33,6 +33,9 @@ struct RowWrite {
   [[nodiscard]] const Cell* cell(const std::string& column) const;
 };
 
+// As a cell of a column of change times.
+std::string timestamp_bytes(Timestamp time);
+
 // What a decided task has to write. A value that the other side cannot hold turns the task's act
 // into kPark and gives no writes.
 std::vector<RowWrite> row_writes_of(const ViewBuilder& builder, const MappingPlan& plan,

@@ -35,8 +35,14 @@ class LaneWorld : public LiveWorld {
 
   [[nodiscard]] bool wants_values() const override { return reads_all_; }
 
-  void make(bool unique_key, bool unique_code, const std::string& options,
-            const std::string& mail) {
+  struct Shape {
+    bool unique_key = true;
+    bool unique_code = true;
+    bool times = false;  // both sides tell when a row was changed
+    bool refers = true;  // staff to teams, in the mapping
+  };
+  void make(const Shape& shape, const std::string& options, const std::string& mail) {
+    times_ = shape.times;
     create(*left, DescribedTable("teams").id().text("name"));
     create(*right, DescribedTable("groups").id().text("title"));
     DescribedTable staff = DescribedTable("staff")
@@ -45,8 +51,9 @@ class LaneWorld : public LiveWorld {
                                .text("name")
                                .text("mail")
                                .column("age", type_of(TypeKind::kInt32))
+                               .column("touched", type_of(TypeKind::kTimestampTz))
                                .foreign_key("team_id", "teams", true);
-    if (unique_key) {  // Then nobody can be a rival, and the fast lane may create.
+    if (shape.unique_key) {  // Then nobody can be a rival, and the fast lane may create.
       staff.info().unique_keys.push_back({"staff_key", {"key"}, false, false});
     }
     create(*left, staff);
@@ -56,12 +63,16 @@ class LaneWorld : public LiveWorld {
                                  .text("name")
                                  .text("mail")
                                  .column("years", type_of(TypeKind::kInt64))
+                                 .column("touched", type_of(TypeKind::kTimestampTz))
                                  .foreign_key("group_id", "groups", true);
-    if (unique_code) {
+    if (shape.unique_code) {
       workers.info().unique_keys.push_back({"workers_code", {"code"}, false, false});
     }
     create(*right, workers);
     define(
+        std::string(shape.times ? "entities:\n  left.staff: { updated_at: touched }\n"
+                                  "  right.workers: { updated_at: touched }\n"
+                                : "") +
         "mappings:\n"
         "  team: { left: left.teams, right: right.groups, direction: left_to_right,\n"
         "    keys: [ { left: name, right: title } ] }\n"
@@ -71,9 +82,16 @@ class LaneWorld : public LiveWorld {
         "    keys: [ { left: key, right: code } ],\n"
         "    attributes: [ " +
         // Ids that the database chooses tell in which order rows were made, which may be another.
-        (unique_key ? "{ left: id, right: id }, " : "") + "name, { left: mail, right: mail" + mail +
-        " }, { left: age, right: years },\n"
-        "      { left: team, right: group, link: team } ] }\n");
+        (shape.unique_key ? "{ left: id, right: id }, " : "") + "name, { left: mail, right: mail" +
+        mail + " }, { left: age, right: years }" +
+        (shape.refers ? ",\n      { left: team, right: group, link: team }" : "") + " ] }\n");
+  }
+  // What users say of the time, where they are asked for it.
+  [[nodiscard]] Cells at(Cells cells, const std::string& day) const {
+    if (times_ && day != "0") {
+      cells["touched"] = "2025-12-2" + day + " 00:00:00+00";
+    }
+    return cells;
   }
 
   // Everything that is there and that is remembered.
@@ -128,6 +146,7 @@ class LaneWorld : public LiveWorld {
 
  private:
   bool reads_all_;
+  bool times_ = false;
 };
 
 using Deed = std::function<void(LaneWorld&)>;
@@ -139,11 +158,13 @@ Deed deed(Dice& dice) {
   const std::optional<std::string> or_null =
       dice.chance(15) ? std::optional<std::string>() : std::optional(value);
   const std::string plain = dice.one_of(std::vector<std::string>{"name", "mail"});
+  const std::string day = std::to_string(dice.below(6));  // 0: not told
   switch (dice.below(12)) {
     case 0:
       return [=](LaneWorld& world) {
         (void)world.left->try_insert(
-            "staff", {{"key", key}, {"name", or_null}, {"age", value}, {"team_id", "1"}});
+            "staff",
+            world.at({{"key", key}, {"name", or_null}, {"age", value}, {"team_id", "1"}}, day));
       };
     case 1:
       return [=](LaneWorld& world) { (void)world.left->try_erase("staff", {{"key", key}}); };
@@ -167,7 +188,8 @@ Deed deed(Dice& dice) {
       };
     case 6:
       return [=](LaneWorld& world) {
-        (void)world.right->try_update("workers", {{"code", key}}, {{plain, or_null}});
+        (void)world.right->try_update("workers", {{"code", key}},
+                                      world.at({{plain, or_null}}, day));
       };
     case 7:
       return [=](LaneWorld& world) {
@@ -181,7 +203,8 @@ Deed deed(Dice& dice) {
       };
     default:
       return [=](LaneWorld& world) {
-        (void)world.left->try_update("staff", {{"key", key}}, {{plain, or_null}, {"age", value}});
+        (void)world.left->try_update("staff", {{"key", key}},
+                                     world.at({{plain, or_null}, {"age", value}}, day));
       };
   }
 }
@@ -195,8 +218,8 @@ TEST_P(FastLaneTest, ComesToWhatTheFullLaneComesTo) {
     const bool marks = dice.chance(80);
     LaneWorld full(true, marks);
     LaneWorld fast(false, marks);
-    const bool unique_key = dice.chance(70);
-    const bool unique_code = dice.chance(50);
+    const LaneWorld::Shape shape{dice.chance(70), dice.chance(50), dice.chance(50),
+                                 dice.chance(70)};
     const std::string options =
         dice.one_of(std::vector<std::string>{"direction: left_to_right", "direction: both"}) +
         dice.one_of(std::vector<std::string>{"", "", ", conflict: left_wins",
@@ -205,7 +228,7 @@ TEST_P(FastLaneTest, ComesToWhatTheFullLaneComesTo) {
         dice.one_of(std::vector<std::string>{"", "", "", ", policy: follow", ", policy: init"});
     SCOPED_TRACE(options + mail);
     for (LaneWorld* world : {&full, &fast}) {
-      world->make(unique_key, unique_code, options, mail);
+      world->make(shape, options, mail);
       world->left->insert("teams", {{"name", "first"}});
     }
     for (int life = 0; life < 8; ++life) {
@@ -233,7 +256,7 @@ TEST_P(FastLaneTest, ComesToWhatTheFullLaneComesTo) {
 // Of either end: what the event brings and what the state knows are all that there is to know.
 TEST(FastLaneReads, NoRowForAPlainUpdateAndAPlainCreate) {
   LaneWorld world(false, true);
-  world.make(true, true, "direction: left_to_right", "");
+  world.make({}, "direction: left_to_right", "");
   world.left->insert("teams", {{"name", "first"}});
   world.left->insert("staff", {{"key", "a"}, {"name", "Ada"}, {"team_id", "1"}});
   world.live();
@@ -253,19 +276,21 @@ TEST(FastLaneReads, NoRowForAPlainUpdateAndAPlainCreate) {
                                                           {"name", "Ada L."},
                                                           {"mail", {}},
                                                           {"years", "36"},
+                                                          {"touched", {}},
                                                           {"group_id", "1"}},
                                             memory::Cells{{"id", "2"},
                                                           {"code", "b"},
                                                           {"name", "Bob"},
                                                           {"mail", "b@x"},
                                                           {"years", {}},
+                                                          {"touched", {}},
                                                           {"group_id", "1"}}));
 }
 
 // A base that was taken from a row that was read may be newer than an event that is yet to come.
 TEST(FastLaneReads, AnOlderEventIsNoChangeOfWhatHasBeenReadSince) {
   LaneWorld world(false, true);
-  world.make(true, true, "direction: left_to_right", "");
+  world.make({}, "direction: left_to_right", "");
   world.left->insert("teams", {{"name", "first"}});
   world.left->insert("staff", {{"key", "a"}, {"name", "0"}, {"team_id", "1"}});
   world.live();
@@ -310,10 +335,33 @@ TEST(FastLaneReads, NoRowForPlainUpdatesOfBothSidesOfAMappingThatCarriesBothWays
   EXPECT_EQ(world.rights(), world.lefts());
 }
 
+TEST(FastLaneReads, NoRowForAChangeTimeThatTravelsAlongAndIsNeverMovedBack) {
+  FastPeople world;
+  world.map("direction: both");
+  world.left_has({{"key", "a"}, {"name", "Ada"}, {"touched", "2025-12-20 00:00:00+00"}});
+  world.live();
+  const auto fails_to_read = [&] {
+    for (const SourceCall call : {SourceCall::kFetch, SourceCall::kFind, SourceCall::kScan}) {
+      world.right->faults().fail_next(
+          call, Error{ErrorKind::kUnsupported, "nobody is to read", {}, {}, {}, {}}, 1000);
+    }
+  };
+  const auto touched = [&] { return world.right->rows("persons").front().at("touched"); };
+  world.left_sets("a", {{"name", "later"}, {"touched", "2025-12-22 00:00:00+00"}});
+  fails_to_read();
+  world.live();
+  EXPECT_THAT(world.rights(), testing::ElementsAre("a later -"));
+  EXPECT_EQ(touched(), "2025-12-22 00:00:00+00");
+  world.left_sets("a", {{"name", "set back"}, {"touched", "2025-12-21 00:00:00+00"}});
+  world.live();
+  EXPECT_THAT(world.rights(), testing::ElementsAre("a set back -"));
+  EXPECT_EQ(touched(), "2025-12-22 00:00:00+00");
+}
+
 // An event brings a row that is gone by the time of another event, which does not say so of it.
 TEST(FastLaneReads, ARowOfATableThatWasTruncatedMeanwhileIsNotMade) {
   LaneWorld world(false, true);
-  world.make(true, true, "direction: left_to_right", "");
+  world.make({}, "direction: left_to_right", "");
   world.left->insert("teams", {{"name", "first"}});
   world.live();
   world.left->insert("staff", {{"key", "a"}, {"name", "Ada"}, {"team_id", "1"}});
@@ -325,7 +373,7 @@ TEST(FastLaneReads, ARowOfATableThatWasTruncatedMeanwhileIsNotMade) {
 // A look has found it gone, and its link is severed: an older event does not bring it back.
 TEST(FastLaneReads, AnOlderEventOfARowThatALookFoundGoneMakesNothing) {
   LaneWorld world(false, true);
-  world.make(true, true, "direction: left_to_right", "");
+  world.make({}, "direction: left_to_right", "");
   world.left->insert("teams", {{"name", "first"}});
   world.left->insert("staff", {{"key", "a"}, {"name", "Ada"}, {"team_id", "1"}});
   world.schedule.emplace().every_us = 3'600'000'000;
@@ -351,7 +399,7 @@ TEST_P(FastLaneTest, ComesToTheSameRowsWhereUsersWriteBetweenLookAndWrite) {
     LaneWorld full(true, true);
     LaneWorld fast(false, true);
     for (LaneWorld* world : {&full, &fast}) {
-      world->make(true, true, "direction: left_to_right", "");
+      world->make({}, "direction: left_to_right", "");
       world->left->insert("teams", {{"name", "first"}});
       for (const char* key : {"a", "b", "c"}) {
         world->left->insert("staff", {{"key", key}, {"name", key}, {"team_id", "1"}});
