@@ -61,10 +61,19 @@ LiveSync::LiveSync(const BoundDefinition& definition, State& state, std::vector<
 
 Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
   Step step;
-  COUPLET_ASSIGN(const auto received, receive(begun_ ? wait : std::chrono::milliseconds(0)));
+  std::vector<Received> received;
+  if (!all_synced()) {
+    COUPLET_ASSIGN(received, receive(std::chrono::milliseconds(0)));
+    if (received.empty()) {
+      COUPLET_TRY(record(Sync::kNow));
+    }
+  }
+  if (received.empty()) {
+    COUPLET_ASSIGN(received, receive(begun_ ? wait : std::chrono::milliseconds(0)));
+  }
   step.idle = received.empty();
   if (step.idle && begun_) {
-    COUPLET_TRY(record(false));
+    COUPLET_TRY(record(Sync::kSeldom));
     return step;
   }
   COUPLET_ASSIGN(Routed routed, route(received));
@@ -75,6 +84,9 @@ Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
   COUPLET_TRY(rename(routed.renamed));
   COUPLET_TRY(check_tables(routed));
   COUPLET_ASSIGN(const bool recorded, sync_fast(routed, step));
+  if (recorded) {  // Behind a sync, which covers what was recorded before.
+    acknowledge_synced();
+  }
   routed.told.standing = !begun_;
   const bool looks = !routed.told.changed.empty() || !routed.told.woken.empty() ||
                      !routed.unnamed.empty() || !begun_;
@@ -89,7 +101,7 @@ Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
     settings_.crash_points.reached("live_synced");
   }
   begun_ = true;
-  COUPLET_TRY(record(looks || recorded));
+  COUPLET_TRY(record(looks ? Sync::kNow : recorded ? Sync::kWithNext : Sync::kSeldom));
   return step;
 }
 
@@ -374,13 +386,32 @@ Result<bool> LiveSync::sync(const ObjectSync::Told& told, Step& step) {
   return report.interrupted;
 }
 
-// `effects`: what was done may rest on it, so that it is made durable at once.
-Result<void> LiveSync::record(bool effects) {
+bool LiveSync::all_synced() const {
+  return std::none_of(followed_.begin(), followed_.end(), [](const Followed& followed) {
+    return is_known_position(followed.unsynced);
+  });
+}
+
+void LiveSync::acknowledge_synced() {
+  if (all_synced()) {
+    return;
+  }
+  for (Followed& followed : followed_) {
+    if (is_known_position(followed.unsynced)) {
+      followed.tail.stream->acknowledge(followed.unsynced);
+      followed.unsynced = {};
+    }
+  }
+  settings_.crash_points.reached("live_acknowledged");
+}
+
+Result<void> LiveSync::record(Sync sync) {
   const bool moved = std::any_of(followed_.begin(), followed_.end(), [&](const Followed& followed) {
     return is_known_position(followed.moved) || syncer_.horizon().is_unsaved(followed.tail.source);
   });
   const std::int64_t now = clock_.monotonic_us();
-  if (!moved || (!effects && now - recorded_us_ < kIdleRecordUs)) {
+  const bool seldom = sync == Sync::kSeldom && now - recorded_us_ < kIdleRecordUs;
+  if (seldom || (!moved && (sync == Sync::kWithNext || all_synced()))) {
     return {};
   }
   recorded_us_ = now;
@@ -392,6 +423,10 @@ Result<void> LiveSync::record(bool effects) {
   for (Followed& followed : followed_) {
     if (is_known_position(followed.moved)) {
       followed.tail.progress.done = followed.moved;
+      followed.recorded = followed.unsynced = followed.moved;
+      followed.moved = {};
+    }
+    if (is_known_position(followed.unsynced)) {
       put_progress(changes, definition_.sources[followed.tail.source], followed.tail.progress);
     }
   }
@@ -400,20 +435,15 @@ Result<void> LiveSync::record(bool effects) {
       put_missed(changes, state_, mapping);
     }
   }
-  COUPLET_TRY(state_.store().commit(
-      changes, planted("position_is_not_synced") ? Durability::kLater : Durability::kSynced));
+  const bool later = sync == Sync::kWithNext || planted("position_is_not_synced");
+  COUPLET_TRY(state_.store().commit(changes, later ? Durability::kLater : Durability::kSynced));
   settings_.crash_points.reached("live_recorded");
-  for (Followed& followed : followed_) {
-    if (is_known_position(followed.moved)) {
-      followed.tail.stream->acknowledge(followed.moved);
-      followed.recorded = followed.moved;
-      followed.moved = {};
-    }
+  if (sync != Sync::kWithNext || planted("acknowledged_before_the_sync")) {
+    acknowledge_synced();
   }
-  settings_.crash_points.reached("live_acknowledged");
   return {};
 }
 
-Result<void> LiveSync::settle() { return record(true); }
+Result<void> LiveSync::settle() { return record(Sync::kNow); }
 
 }  // namespace couplet

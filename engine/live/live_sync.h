@@ -25,7 +25,9 @@ Error named_if_missing(Error error, const std::string& source);
 // it is thrown away, and another one made over streams that begin where all was durable.
 //
 // Order of durability, in a step: what was received, before any effect of it can commit; the
-// effects (Applier); how far everything is done, synced with them; then the source is told.
+// effects (Applier); how far everything is done, synced with them; then the source is told. Where
+// the fast lane alone was at work that sync is the one of the next batch's intents, if more has
+// come by then, else one of its own.
 class LiveSync {
  public:
   // A source that is followed.
@@ -65,6 +67,7 @@ class LiveSync {
     Tail tail;
     Horizon horizon;
     Position recorded;  // in this life; monostate: nothing yet
+    Position unsynced;  // recorded, but not known to be durable; monostate: all is
     Position moved;     // to where it is done, but not recorded yet; monostate: nowhere
     bool open = false;  // parts of a transaction have come, its end has not
   };
@@ -84,7 +87,14 @@ class LiveSync {
   Result<bool> sync_fast(Routed& routed, Step& step);
   void stop_mapping(std::size_t mapping, const std::string& why);
   Result<bool> sync(const ObjectSync::Told& told, Step& step);
-  Result<void> record(bool effects);
+  enum class Sync : std::uint8_t {
+    kNow,
+    kWithNext,  // what rests on it is recorded, and intents that come next are synced in any case
+    kSeldom,    // nothing rests on it
+  };
+  Result<void> record(Sync sync);
+  [[nodiscard]] bool all_synced() const;
+  void acknowledge_synced();
 
   const BoundDefinition& definition_;
   State& state_;

@@ -6,6 +6,13 @@
 namespace couplet::test {
 namespace {
 
+// Where people of the left take the fast lane.
+class FastWorld : public LiveWorld {
+ public:
+  FastWorld() { map("direction: both", "  right.persons: { table: persons }\n"); }
+  [[nodiscard]] bool wants_values() const override { return false; }
+};
+
 TEST(DurableOrder, NothingIsAcknowledgedAheadOfWhatIsOnDisk) {
   LiveWorld world;
   world.map("direction: both");
@@ -67,6 +74,50 @@ TEST(DurableOrder, WhatHasComeIsNotedBeforeAnyEffectOfIt) {
   };
   world.live();
   EXPECT_EQ(effects, 1);
+}
+
+TEST(DurableOrder, WhereMoreHasComeASyncServesItsIntentsAndThePositionBefore) {
+  FastWorld world;
+  for (int i = 1; i <= 6; ++i) {
+    world.left_has({{"key", std::to_string(i)}, {"name", "first"}});
+  }
+  world.live();
+  const auto syncs_of = [&](int changes) {
+    const int before = world.disk.syncs();
+    for (int i = 1; i <= changes; ++i) {
+      world.after_steps(i, [&world, changes, i] {
+        world.left_sets(std::to_string(i), {{"name", "one of " + std::to_string(changes)}});
+      });
+    }
+    world.live();
+    EXPECT_EQ(world.left->acknowledged("test"), world.disk.durable("left"));
+    return world.disk.syncs() - before;
+  };
+  const int one = syncs_of(1);
+  EXPECT_EQ(syncs_of(6) - one, 5);
+  world.expect_in_step();
+}
+
+// The sessions outlive the life: what is in flight there would be taken for the next one's.
+TEST(DurableOrder, ABatchThatIsInFlightWhenTheStateFailsIsWaitedForAndMendedFromItsIntent) {
+  FastWorld world;
+  constexpr int kPeople = static_cast<int>(tuning::kBatchRows) + 100;  // two batches
+  for (int i = 0; i < kPeople; ++i) {
+    world.left_has({{"key", std::to_string(i)}, {"name", "first"}});
+  }
+  world.live();
+  world.left->update("people", {}, {{"name", "second"}});
+  int intents = 0;
+  world.crash_points.reached = [&](const char* name) {
+    if (std::string(name) == "before_intent" && ++intents == 2) {
+      world.disk.failure = Error{ErrorKind::kDiskFull, "no space left", {}, {}, {}, {}};
+    }
+  };
+  world.live();
+  EXPECT_GE(intents, 2);
+  EXPECT_TRUE(world.told("no space left; it is tried again until it passes"));
+  world.crash_points.reached = [](const char*) {};
+  world.expect_in_step();
 }
 
 TEST(DurableOrder, WhatIsStoppedInTheMiddleIsNotAcknowledged) {

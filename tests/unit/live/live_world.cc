@@ -8,6 +8,9 @@ namespace couplet::test {
 
 Result<void> PowerStore::commit(const StateBatch& batch, Durability durability) {
   before_commit();
+  if (failure) {
+    return fail(*std::exchange(failure, std::nullopt));
+  }
   COUPLET_TRY(seen_->commit(batch, durability));
   later_.push_back(batch);
   if (durability == Durability::kSynced) {

@@ -38,6 +38,8 @@ class PowerStore final : public StateStore {
   }
 
   std::function<void()> before_commit = [] {};
+  // What the next commit ends in, once.
+  std::optional<Error> failure;
   void lose_power();
   // How far a source's changes are done, as of what is on disk.
   [[nodiscard]] Lsn durable(const std::string& source) const;
