@@ -10,6 +10,7 @@
 #include "engine/model/object_key.h"
 #include "engine/model/position.h"
 #include "engine/model/result.h"
+#include "engine/model/situation.h"
 #include "engine/ports/source.h"
 #include "engine/ports/state_store.h"
 

@@ -9,7 +9,6 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 constexpr std::int64_t kEveryUs = 3'600'000'000;
 
@@ -22,24 +21,23 @@ class BesideReconcileTest : public testing::Test, public LiveWorld {
 
   void on_progress(std::size_t /*mapping*/, const char* phase, std::uint64_t /*done*/,
                    std::uint64_t /*total*/) override {
-    if (at_progress && began_us != 0 && ended_us == 0) {
-      at_progress(phase);
+    if (at_progress_ && began_us_ != 0 && ended_us_ == 0) {
+      at_progress_(phase);
     }
   }
   void on_operation(const OperationReport& report) override {
     LiveWorld::on_operation(report);
-    if (at_operation) {
-      at_operation();
+    if (at_operation_) {
+      at_operation_();
     }
   }
   void on_notice(const std::string& sentence) override {
     LiveWorld::on_notice(sentence);
     if (sentence.starts_with("reconciling: it is due")) {
-      began_us = clock.monotonic_us();
-      lines_before = lines().size();
-    } else if (began_us != 0 && sentence.starts_with("reconciled: ")) {
-      ended_us = clock.monotonic_us();
-      rights_then = rights();
+      began_us_ = clock.monotonic_us();
+    } else if (began_us_ != 0 && sentence.starts_with("reconciled: ")) {
+      ended_us_ = clock.monotonic_us();
+      rights_then_ = rights();
     }
   }
 
@@ -67,24 +65,23 @@ class BesideReconcileTest : public testing::Test, public LiveWorld {
     live();
   }
 
-  std::function<void(const std::string& phase)> at_progress;
-  std::function<void()> at_operation;
-  std::int64_t began_us = 0;
-  std::int64_t ended_us = 0;
-  std::size_t lines_before = 0;
-  std::vector<std::string> rights_then;  // when it ended
+  std::function<void(const std::string& phase)> at_progress_;
+  std::function<void()> at_operation_;
+  std::int64_t began_us_ = 0;
+  std::int64_t ended_us_ = 0;
+  std::vector<std::string> rights_then_;  // when it ended
 };
 
 TEST_F(BesideReconcileTest, AChangeMadeMeanwhileIsFollowedBeforeItEndsAndIsNoDrift) {
   people(2);
-  at_progress = [&](const std::string& phase) {
+  at_progress_ = [&](const std::string& phase) {
     if (phase == "scan") {
-      at_progress = nullptr;
+      at_progress_ = nullptr;
       left_sets("a", {{"name", "meanwhile"}});
     }
   };
   live_through_one();
-  EXPECT_THAT(rights_then, ElementsAre("a meanwhile -", "b first -"));
+  EXPECT_THAT(rights_then_, ElementsAre("a meanwhile -", "b first -"));
   EXPECT_TRUE(told("reconciled: 0 operations"));
   expect_in_step();
 }
@@ -95,15 +92,15 @@ TEST_F(BesideReconcileTest, WhatEventsToldMeanwhileIsNotUndoneByRowsThatWereRead
   for (const char* key : {"a", "b", "c", "d"}) {
     set_untold(key, "untold");
   }
-  at_progress = [&](const std::string& phase) {
+  at_progress_ = [&](const std::string& phase) {
     if (phase == "sync") {  // Those of the next batch are read already.
-      at_progress = nullptr;
+      at_progress_ = nullptr;
       left_sets("b", {{"name", "meanwhile"}});
       right_sets("c", {{"mail", "theirs"}});
     }
   };
   live_through_one();
-  EXPECT_THAT(rights_then,
+  EXPECT_THAT(rights_then_,
               ElementsAre("a untold -", "b meanwhile -", "c untold theirs", "d untold -"));
   EXPECT_TRUE(told("reconciled: 2 operations")) << "the others were told of";
   expect_in_step();
@@ -112,22 +109,22 @@ TEST_F(BesideReconcileTest, WhatEventsToldMeanwhileIsNotUndoneByRowsThatWereRead
 TEST_F(BesideReconcileTest, ChangesThatKeepComingDoNotKeepItFromItsEnd) {
   people(3);
   int changes = 0;
-  at_progress = [&](const std::string& phase) {
+  at_progress_ = [&](const std::string& phase) {
     if (phase == "scan") {
       clock.sleep_us(1'000);
       left_sets("a", {{"name", "change " + std::to_string(++changes)}});
     }
   };
-  at_operation = [&] {
+  at_operation_ = [&] {
     clock.sleep_us(1'000);
-    if (ended_us == 0) {
+    if (ended_us_ == 0) {
       ASSERT_LT(changes, 1'000) << "the reconcile starves";
       left_sets("a", {{"name", "change " + std::to_string(++changes)}});
     }
   };
   live_through_one();
-  at_operation = nullptr;
-  ASSERT_NE(ended_us, 0);
+  at_operation_ = nullptr;
+  ASSERT_NE(ended_us_, 0);
   EXPECT_GT(changes, 10) << "its scan gives way, for nine times as long as it has worked";
   EXPECT_LT(changes, 100);
   live();
@@ -139,10 +136,10 @@ TEST_F(BesideReconcileTest, WhereItNeedNotYieldItHasHalfOfTheTime) {
   schedule->yield_to_live = false;
   people(3);
   int changes = 0;
-  at_progress = [&](const std::string& phase) { clock.sleep_us(phase == "scan" ? 4'000 : 0); };
-  at_operation = [&] {
+  at_progress_ = [&](const std::string& phase) { clock.sleep_us(phase == "scan" ? 4'000 : 0); };
+  at_operation_ = [&] {
     clock.sleep_us(1'000);
-    if (began_us != 0 && ended_us == 0) {
+    if (began_us_ != 0 && ended_us_ == 0) {
       left_sets("a", {{"name", "change " + std::to_string(++changes)}});
     }
   };
@@ -157,17 +154,17 @@ TEST_F(BesideReconcileTest, ItReadsNoMoreObjectsASecondThanItMayAndChangesDoNotW
   people(10);
   std::int64_t changed_us = 0;
   std::int64_t followed_us = 0;
-  at_progress = [&](const std::string& /*phase*/) {
+  at_progress_ = [&](const std::string& /*phase*/) {
     if (changed_us == 0) {
       left_sets("a", {{"name", "meanwhile"}});
       changed_us = clock.monotonic_us();
     }
   };
-  at_operation = [&] { followed_us = clock.monotonic_us(); };
+  at_operation_ = [&] { followed_us = clock.monotonic_us(); };
   live_through_one();
-  EXPECT_NEAR(static_cast<double>(ended_us - began_us), 10e6, 0.1e6) << "20 rows, 2 a second";
+  EXPECT_NEAR(static_cast<double>(ended_us_ - began_us_), 10e6, 0.1e6) << "20 rows, 2 a second";
   EXPECT_LT(followed_us - changed_us, 10'000);
-  EXPECT_THAT(rights_then, Contains("a meanwhile -"));
+  EXPECT_THAT(rights_then_, Contains("a meanwhile -"));
 }
 
 TEST_F(BesideReconcileTest, OneThatIsStoppedIsStillDueAndTheChangesAtHandComeAgain) {
@@ -175,10 +172,10 @@ TEST_F(BesideReconcileTest, OneThatIsStoppedIsStillDueAndTheChangesAtHandComeAga
   set_untold("b", "untold");
   bool stop = false;
   stop_requested = [&] { return stop; };
-  at_progress = [&](const std::string& /*phase*/) {
+  at_progress_ = [&](const std::string& /*phase*/) {
     left_sets("a", {{"name", "meanwhile"}});
     stop = true;
-    at_progress = nullptr;
+    at_progress_ = nullptr;
   };
   live_through_one();
   EXPECT_FALSE(told("reconciled: "));
@@ -202,8 +199,8 @@ TEST_F(BesideReconcileTest, OneThatIsKilledAtItsEndIsStillDue) {
 
 TEST_F(BesideReconcileTest, AStreamThatIsLostMeanwhileEndsItAndTheNextLifeBeginsWithTheGap) {
   people(1);
-  at_progress = [&](const std::string& /*phase*/) {
-    at_progress = nullptr;
+  at_progress_ = [&](const std::string& /*phase*/) {
+    at_progress_ = nullptr;
     left->drop_slot("test");
     left_sets("a", {{"name", "untold"}});
     left->make_slot("test");
