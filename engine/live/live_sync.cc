@@ -243,6 +243,46 @@ Result<std::vector<bool>> LiveSync::are_known(std::size_t entity,
   return known;
 }
 
+// By key: whether the row that is there now is the very one that a link was recorded of, so that it
+// is not of one who has left the id before.
+Result<std::vector<bool>> LiveSync::are_those_linked(std::size_t entity,
+                                                     std::span<const ObjectKey> keys) {
+  std::vector<bool> linked(keys.size());
+  std::vector<RowVersion> versions(keys.size());
+  bool read = false;
+  for (const MappingPlan& plan : syncer_.plans()) {
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      if (plan.entities->entities[index_of(side)] != entity) {
+        continue;
+      }
+      if (!read) {
+        RowBatch rows;
+        COUPLET_TRY(sources_[definition_.entities[entity].source]->fetch(plan.side(side).projection,
+                                                                         keys, rows));
+        for (std::size_t row = 0; row < rows.rows(); ++row) {
+          versions[rows.ordinal(row)] = rows.version(row);
+        }
+        read = true;
+      }
+      const auto note = [&](const auto& found) {
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+          linked[i] =
+              linked[i] || (versions[i] != RowVersion{} && found[i] &&
+                            found[i]->agreement.ends[index_of(side)].version == versions[i]);
+        }
+      };
+      if (!plan.entities->many) {
+        COUPLET_ASSIGN(const auto links, state_.links(plan.pair, side, keys));
+        note(links);
+      } else if (*plan.entities->many != side) {
+        COUPLET_ASSIGN(const auto targets, state_.targets(plan.pair, keys));
+        note(targets);
+      }
+    }
+  }
+  return linked;
+}
+
 // What is remembered of an object goes with its id. In parts that can be looked up at once: of one
 // entity, no id twice, no two that may be linked to each other.
 Result<void> LiveSync::rename(std::span<const Routed::Renamed> renamed) {
@@ -266,19 +306,22 @@ Result<void> LiveSync::rename(std::span<const Routed::Renamed> renamed) {
   return {};
 }
 
-// Where something stands at the new id already, both are looked at like any: who has taken whose
-// place is told by their identity keys.
+// Where something stands at the new id already, or another at the old one by now, both are looked
+// at like any: who has taken whose place is told by their identity keys.
 Result<void> LiveSync::rename_apart(std::span<const Routed::Renamed> renamed) {
   constexpr auto kNoPair = static_cast<std::size_t>(-1);
   const std::size_t entity = renamed.front().entity;
+  std::vector<ObjectKey> before;
   std::vector<ObjectKey> after;
   for (const Routed::Renamed& one : renamed) {
+    before.push_back(one.before);
     after.push_back(one.after);
   }
   COUPLET_ASSIGN(const auto taken, are_known(entity, after));
+  COUPLET_ASSIGN(const auto stays, are_those_linked(entity, before));
   std::vector<Rekeyed> rekeyed;
   for (std::size_t i = 0; i < renamed.size(); ++i) {
-    if (!taken[i]) {
+    if (!taken[i] && (!stays[i] || planted("an_old_renaming_is_news"))) {
       rekeyed.push_back({renamed[i].before, renamed[i].after});
     }
   }

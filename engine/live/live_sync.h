@@ -82,6 +82,7 @@ class LiveSync {
   Result<void> await_visible(std::size_t source, std::span<const std::uint64_t> transactions);
   Result<void> rename(std::span<const Routed::Renamed> renamed);
   Result<void> rename_apart(std::span<const Routed::Renamed> renamed);
+  Result<std::vector<bool>> are_those_linked(std::size_t entity, std::span<const ObjectKey> keys);
   Result<std::vector<bool>> are_known(std::size_t entity, std::span<const ObjectKey> keys) const;
   Result<void> check_tables(const Routed& routed);
   Result<bool> sync_fast(Routed& routed, Step& step);

@@ -10,6 +10,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 class LiveSyncTest : public testing::Test, public LiveWorld {
  protected:
@@ -148,6 +149,28 @@ TEST_F(LiveSyncTest, AnIdThatIsTakenOverByANewObjectIsNotTakenForTheOldOne) {
   live();
   EXPECT_THAT(rights(), ElementsAre("a Ada -", "b Bob -", "new New -"));
   expect_in_step();
+}
+
+// The change of id is told when we have made a row of the id that it has left.
+TEST_F(LiveSyncTest, AnOlderChangeOfAnIdLeavesTheLinkOfWhoStandsThereSince) {
+  define(
+      "mappings:\n  person: { left: left.people, right: right.persons, direction: both,\n"
+      "    create: right, keys: [ id ], attributes: [ name ] }\n");
+  right->set_stream_batch_events(1);
+  right_has({{"id", "2"}, {"name", "theirs"}});
+  right->update("persons", {{"id", "2"}}, {{"id", "1"}});
+  after_steps(1, [&] { left_has({{"id", "2"}, {"name", "ours"}}); });
+  live();
+  const auto names = [](const MemoryDatabase& database, const char* table) {
+    std::vector<std::string> found;
+    for (const Cells& row : database.rows(table)) {
+      found.push_back(row.at("id").value_or("-") + " " + row.at("name").value_or("-"));
+    }
+    return found;
+  };
+  EXPECT_THAT(names(*left, "people"), ElementsAre("2 ours"));
+  EXPECT_THAT(names(*right, "persons"), UnorderedElementsAre("1 theirs", "2 ours"));
+  EXPECT_EQ(reconcile().summary.operations(), 0U);
 }
 
 TEST_F(LiveSyncTest, AChangeBehindAPathIsFollowedThoughNoEntityIsOverItsTable) {
