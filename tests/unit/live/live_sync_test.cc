@@ -8,8 +8,6 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 class LiveSyncTest : public testing::Test, public LiveWorld {
