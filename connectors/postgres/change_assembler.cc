@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/ports/tuning.h"
 
@@ -89,10 +90,12 @@ void ChangeAssembler::keepalive(Lsn end) {
 }
 
 Result<void> ChangeAssembler::drain() {
-  COUPLET_TRY(draining_->events.take(tuning::kBatchRows, current_.events));
-  const bool ended = current_.events.size() < tuning::kBatchRows;
-  give_part(ended, draining_end_);
-  if (ended) {
+  COUPLET_ASSIGN(const bool more, draining_->events.take(tuning::kBatchRows, current_.events));
+  for (const ChangeEvent& event : current_.events) {
+    bytes_ += event.bytes();
+  }
+  give_part(!more, draining_end_);
+  if (!more) {
     draining_.reset();
   }
   return {};
@@ -116,8 +119,13 @@ void ChangeAssembler::give_part(bool ended, Lsn end) {
     part.end = end;
   }
   any_given_ = true;
+  ready_bytes_ = std::exchange(bytes_, 0) + (ready_.transactions.empty() ? 0 : ready_bytes_);
   ready_.transactions.push_back(std::move(part));
   ready_.idle_at.reset();
+}
+
+bool ChangeAssembler::should_go() const {
+  return !ready_.transactions.empty() && ready_bytes_ >= tuning::kBatchBytes;
 }
 
 Result<void> ChangeAssembler::on(const pgoutput::Begin& begin) {
@@ -234,9 +242,10 @@ Result<void> ChangeAssembler::add(pgoutput::Xid xid, ChangeEvent event) {
     return makes_no_sense("a change outside of any transaction");
   }
   if (!repeats(current_.events, event)) {
+    bytes_ += event.bytes();
     current_.events.push_back(std::move(event));
   }
-  if (current_.events.size() >= tuning::kBatchRows) {
+  if (current_.events.size() >= tuning::kBatchRows || bytes_ >= tuning::kBatchBytes) {
     give_part(false, {});
   }
   return {};

@@ -14,8 +14,9 @@
 
 namespace couplet::postgres {
 
-// From the messages of one connection to transactions of change events, in parts of about
-// `tuning::kBatchRows`. Asks the catalog what a Relation message leaves open; else pure.
+// From the messages of one connection to transactions of change events, in parts of
+// `tuning::kBatchRows` or about tuning::kBatchBytes. Asks the catalog what a Relation message
+// leaves open; else pure.
 class ChangeAssembler {
  public:
   // Origins that are `own_marks` and a number are ours: that of "crm_eu" begins like that of "crm".
@@ -37,6 +38,8 @@ class ChangeAssembler {
 
   // What is complete, in order: moved out by the caller. Its idle_at is behind all of it.
   ChangeBatch& ready() { return ready_; }
+  // It is so much by now that it should be.
+  [[nodiscard]] bool should_go() const;
 
  private:
   struct Streamed {
@@ -72,11 +75,13 @@ class ChangeAssembler {
   bool open_ = false;          // Between Begin and Commit.
   bool any_given_ = false;     // Of `current_`: a part went out.
   ChangeTransaction current_;  // What is open, or draining.
+  std::size_t bytes_ = 0;      // Of its events.
   std::map<pgoutput::Xid, std::unique_ptr<Streamed>> streamed_;
   Streamed* block_ = nullptr;  // Whose block is open.
   std::unique_ptr<Streamed> draining_;
   Lsn draining_end_;
   ChangeBatch ready_;
+  std::size_t ready_bytes_ = 0;
 };
 
 }  // namespace couplet::postgres

@@ -155,6 +155,9 @@ Result<void> PostgresStream::receive_all() {
       return wait(true);
     }
     COUPLET_TRY(take(frame));
+    if (assembler_.should_go()) {
+      queue_.put(assembler_.ready());
+    }
   }
   queue_.put(assembler_.ready());
   return answer(false);

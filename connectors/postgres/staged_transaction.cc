@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/model/wire.h"
+#include "engine/ports/tuning.h"
 
 namespace couplet::postgres {
 namespace {
@@ -80,20 +81,21 @@ Result<bool> StagedTransaction::read_ahead() {
   return more;
 }
 
-Result<void> StagedTransaction::take(std::size_t limit, std::vector<ChangeEvent>& out) {
+Result<bool> StagedTransaction::take(std::size_t limit, std::vector<ChangeEvent>& out) {
   if (!reading_) {
     reading_ = true;
     written_last_.swap(tail_);
     std::sort(aborted_.begin(), aborted_.end());
   }
-  while (out.size() < limit) {
+  std::size_t bytes = 0;
+  for (std::size_t taken = 0; taken < limit && bytes < tuning::kBatchBytes;) {
     const std::string_view rest = std::string_view(tail_).substr(at_);
     const std::size_t length =
         rest.size() < kLengthBytes ? 0 : wire::read<std::uint32_t>(rest.data());
     if (rest.size() < kLengthBytes || rest.size() - kLengthBytes < length) {
       COUPLET_ASSIGN(const bool more, read_ahead());
       if (!more) {
-        return {};
+        return false;
       }
       continue;
     }
@@ -101,10 +103,12 @@ Result<void> StagedTransaction::take(std::size_t limit, std::vector<ChangeEvent>
     const pgoutput::Xid subtransaction = read_record(rest.substr(kLengthBytes, length), event);
     at_ += kLengthBytes + length;
     if (!std::binary_search(aborted_.begin(), aborted_.end(), subtransaction)) {
+      bytes += event.bytes();
+      ++taken;
       out.push_back(std::move(event));
     }
   }
-  return {};
+  return true;
 }
 
 }  // namespace couplet::postgres

@@ -23,9 +23,10 @@ class StagedTransaction {
   Result<void> add(pgoutput::Xid subtransaction, const ChangeEvent& event);
   // What this subtransaction did did not happen.
   void abort(pgoutput::Xid subtransaction) { aborted_.push_back(subtransaction); }
-  // Appends the next at most `limit` events of what committed; fewer only at the end. Nothing may
-  // be added or aborted once this was called.
-  Result<void> take(std::size_t limit, std::vector<ChangeEvent>& out);
+  // Appends the next events of what committed, at most `limit`, and no more behind the one with
+  // which they come to tuning::kBatchBytes. False: there are none behind them. Nothing may be added
+  // or aborted once this was called.
+  Result<bool> take(std::size_t limit, std::vector<ChangeEvent>& out);
 
  private:
   Result<bool> read_ahead();

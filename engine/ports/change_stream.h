@@ -59,6 +59,11 @@ struct ChangeEvent {
   // kInsert, kUpdate: StreamedTable::columns as the change left them (engine/model/packed_cells.h);
   // absent: the source did not send it. Empty: they were not asked for, or cannot be told.
   std::string cells = {};
+
+  // Of what it holds, beside its own size.
+  [[nodiscard]] std::size_t bytes() const {
+    return key.bytes.size() + cells.size() + (before ? before->bytes.size() : 0);
+  }
 };
 
 // A transaction, or a part of a large one: its events up to `ended`.
@@ -78,7 +83,7 @@ struct ChangeTransaction {
   RowVersion version;
 };
 
-// What came, in order. About `tuning::kBatchRows` events.
+// What came, in order. About `tuning::kBatchRows` events, fewer where they are large.
 struct ChangeBatch {
   std::vector<ChangeTransaction> transactions;
   // No transaction is open, and the source has nothing up to here that was not given. It may be

@@ -129,6 +129,17 @@ bool Program::catches(int signal) const { return is_listed(signal, {"SigCgt:"});
 
 bool Program::is_pending(int signal) const { return is_listed(signal, {"SigPnd:", "ShdPnd:"}); }
 
+std::size_t Program::peak_mib() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  std::size_t kib = 0;
+  for (std::string word; status >> word;) {
+    if (word == "VmHWM:") {
+      status >> kib;
+    }
+  }
+  return kib / 1024;
+}
+
 bool Program::is_listed(int signal, std::initializer_list<std::string_view> lists) const {
   std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
   std::uint64_t signals = 0;

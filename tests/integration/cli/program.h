@@ -41,6 +41,8 @@ class Program {
   // Whether it handles `signal` by itself by now; whether one was sent and is not handled yet.
   [[nodiscard]] bool catches(int signal) const;
   [[nodiscard]] bool is_pending(int signal) const;
+  // Of resident memory, the most that it has had so far. While it runs.
+  [[nodiscard]] std::size_t peak_mib() const;
   // Whether it ends within that time.
   bool ends_within(std::chrono::milliseconds patience);
   // Waits for the end.

@@ -9,9 +9,11 @@ namespace couplet::test {
 
 // The scene of people and persons, with what `couplet run` needs of both databases.
 class LivePgTest : public CliTest {
+ public:
+  ~LivePgTest() override;
+
  protected:
   LivePgTest();
-  ~LivePgTest() override;
 
   [[nodiscard]] std::vector<Row> lefts() const;
   [[nodiscard]] std::vector<Row> rights() const;

@@ -34,10 +34,12 @@ Type integer() {
 // A table of an id and a name, and the messages that tell of it.
 class AssemblerTest : public testing::Test {
  protected:
-  AssemblerTest() {
+  AssemblerTest() { ask({{"public", "people"}, {"id"}, {integer()}}); }
+
+  void ask(const StreamedTable& table) {
     StreamRequest request;
     request.deployment = "x";
-    request.tables = {{{"public", "people"}, {"id"}, {integer()}}};
+    request.tables = {table};
     StreamCatalog catalog;
     catalog.ancestors = [this](Oid relation) -> Result<std::vector<TableName>> {
       asked_.push_back(relation);
@@ -208,6 +210,47 @@ TEST_F(AssemblerTest, AFullLastPartOfAStreamedTransactionIsEndedByAnEmptyOne) {
   ASSERT_THAT(batch.transactions, SizeIs(2));
   EXPECT_FALSE(batch.transactions[0].ended);
   EXPECT_TRUE(batch.transactions[1].ended && batch.transactions[1].events.empty());
+}
+
+TEST_F(AssemblerTest, LargeRowsAreGivenFewAtATime) {
+  Type text;
+  text.kind = TypeKind::kText;
+  text.source_type = oid::kText;
+  ask({{"public", "people"}, {"id"}, {integer()}, {"name"}, {text}});
+  const std::string large(tuning::kBatchBytes / 4, 'x');
+  const auto insert_large = [&](pgoutput::Xid xid) {
+    take(Change{Change::Kind::kInsert,
+                xid,
+                kPeople,
+                Change::Old::kNone,
+                {},
+                tuple({number(1), {Value(large)}})});
+  };
+  people();
+  take(pgoutput::Begin{Lsn{90}, {}, 33});
+  for (int i = 0; i < 3; ++i) {
+    insert_large(0);
+    EXPECT_FALSE(assembler().should_go());
+  }
+  insert_large(0);
+  EXPECT_TRUE(assembler().should_go());
+  EXPECT_THAT(ready().transactions.at(0).events, SizeIs(4));
+  EXPECT_FALSE(assembler().should_go());
+  take(pgoutput::Commit{Lsn{90}, Lsn{100}, {}});
+  EXPECT_FALSE(assembler().should_go());
+  EXPECT_TRUE(ready().transactions.at(0).ended);
+
+  take(pgoutput::StreamStart{40, true});
+  for (int i = 0; i < 9; ++i) {
+    insert_large(40);
+  }
+  take(pgoutput::StreamStop{});
+  take(pgoutput::StreamCommit{40, Lsn{190}, Lsn{200}, {}});
+  for (const std::size_t count : {4U, 4U, 1U}) {
+    ASSERT_TRUE(assembler().drain().has_value());
+    EXPECT_THAT(ready().transactions.at(0).events, SizeIs(count));
+  }
+  EXPECT_FALSE(assembler().draining());
 }
 
 TEST_F(AssemblerTest, WhatWasToldInsideAStreamedTransactionHoldsOutsideOnlyOnceItCommits) {

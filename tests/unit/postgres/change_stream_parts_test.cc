@@ -46,12 +46,13 @@ TEST(StagedTransactionTest, WhatIsStagedComesBackInOrderHoweverMuchItIs) {
       ASSERT_TRUE(staged.add(1, event(i)).has_value());
     }
     std::vector<ChangeEvent> all;
-    std::vector<ChangeEvent> part;
-    do {
-      part.clear();
-      ASSERT_TRUE(staged.take(777, part).has_value());
+    for (Result<bool> more = true; *more;) {
+      std::vector<ChangeEvent> part;
+      more = staged.take(777, part);
+      ASSERT_TRUE(more.has_value());
+      EXPECT_TRUE(!*more || part.size() == 777);
       all.insert(all.end(), part.begin(), part.end());
-    } while (part.size() == 777);
+    }
     ASSERT_THAT(all, SizeIs(static_cast<std::size_t>(count)));
     for (int i = 0; i < count; ++i) {
       expect_same(all[static_cast<std::size_t>(i)], event(i));
@@ -84,6 +85,23 @@ TEST(StagedTransactionTest, AKeyLargerThanItsMemoryIsKept) {
   ASSERT_THAT(all, SizeIs(3));
   expect_same(all[1], large);
   expect_same(all[2], event(2));
+}
+
+TEST(StagedTransactionTest, FewLargeOnesAreTakenAtATime) {
+  StagedTransaction staged("");
+  ChangeEvent large = event(2);
+  large.cells.assign(tuning::kBatchBytes / 4, 'x');
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_TRUE(staged.add(1, large).has_value());
+  }
+  for (const std::size_t count : {4U, 4U}) {
+    std::vector<ChangeEvent> part;
+    EXPECT_EQ(staged.take(1000, part).value(), true);
+    EXPECT_THAT(part, SizeIs(count));
+  }
+  std::vector<ChangeEvent> none;
+  EXPECT_EQ(staged.take(1000, none).value(), false);
+  EXPECT_THAT(none, SizeIs(0));
 }
 
 ChangeBatch batch_of(std::size_t events, std::uint64_t end) {
