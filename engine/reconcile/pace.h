@@ -9,8 +9,8 @@
 namespace couplet {
 
 // How fast a reconcile of `run` goes on (DESIGN section 7): no more objects a second than
-// `max_rate`, and a share of the time where changes wait beside it. Its work comes in pieces: a page
-// of a scan, a batch. One thread at a time.
+// `max_rate`, and a share of the time where changes wait beside it. Its work comes in pieces: a
+// page of a scan, a batch. One thread at a time.
 class Pace {
  public:
   // The clock must outlive this.
