@@ -19,10 +19,11 @@ constexpr std::int64_t kTickUs = 1'000;
 constexpr std::int64_t kMissedPauseUs = 600'000'000;
 
 // Whether what ended so passes by itself (DESIGN section 10).
-bool passes(ErrorKind kind) {
-  const FailureAction action = action_on(kind);
+bool passes(const Error& error) {
+  const FailureAction action = action_on(error.kind);
   return action == FailureAction::kRetry || action == FailureAction::kLookAgain ||
-         kind == ErrorKind::kUnavailable || kind == ErrorKind::kDiskFull;
+         error.kind == ErrorKind::kUnavailable ||
+         (error.kind == ErrorKind::kDiskFull && error.code != kOpenAnew);
 }
 
 }  // namespace
@@ -41,13 +42,13 @@ Daemon::Daemon(const BoundDefinition& definition, StateStore& store, std::vector
 Result<void> Daemon::run() {
   while (!settings_.stop_requested()) {
     auto served = serve();
-    if (!served && settings_.stop_requested() && passes(served.error().kind)) {
+    if (!served && settings_.stop_requested() && passes(served.error())) {
       break;
     }
     // What a stream needs may have gone since it began: the next life makes it again, if it may.
     const bool gone =
         !served && served.error().kind == ErrorKind::kPrivilege && std::exchange(followed_, false);
-    if (!served && !gone && !passes(served.error().kind)) {
+    if (!served && !gone && !passes(served.error())) {
       return served;
     }
     if (!served) {
@@ -57,9 +58,22 @@ Result<void> Daemon::run() {
   return {};
 }
 
-// Said once: until it is over, nothing else is to be said of it.
+// A full disk lets every step pass that writes nothing.
+void Daemon::went_well(const LiveSync::Step& step) {
+  if (disk_is_full_ && step.idle) {
+    return;
+  }
+  if (std::exchange(disk_is_full_, false)) {
+    observer_.on_notice("there is space on the disk again");
+  }
+  failures_ = 0;
+  observer_.forget();
+}
+
+// Said once: until it is over, nothing else is to be said of it, but that a disk is full.
 void Daemon::back_off(const Error& error) {
-  if (failures_ == 0) {
+  const bool found_full = error.kind == ErrorKind::kDiskFull && !std::exchange(disk_is_full_, true);
+  if (failures_ == 0 || found_full) {
     observer_.on_notice(error.message + (error.hint.empty() ? "" : " (" + error.hint + ")") +
                         "; it is tried again until it passes");
   }
@@ -293,7 +307,7 @@ Result<Rounds::GaveWay> Daemon::live_turn(LiveSync& live, const Pace::Turn& turn
 Result<LiveSync::Step> Daemon::step(LiveSync& live, std::chrono::milliseconds wait) {
   auto done = live.step(wait);
   if (done) {
-    failures_ = 0;
+    went_well(*done);
     followed_ = true;
   }
   return done;
@@ -302,7 +316,7 @@ Result<LiveSync::Step> Daemon::step(LiveSync& live, std::chrono::milliseconds wa
 // One life: until a stop, or an error.
 Result<void> Daemon::serve() {
   COUPLET_ASSIGN(Work work, begin());
-  COUPLET_TRY(settings_.set_up());
+  COUPLET_TRY(settings_.set_up(observer_));
   COUPLET_ASSIGN(auto tails, open_streams());
   COUPLET_TRY(note_gaps(tails));
   COUPLET_ASSIGN(const std::string why, why_reconcile(*work.state, tails));
@@ -311,7 +325,7 @@ Result<void> Daemon::serve() {
     if (!done) {
       return {};
     }
-    failures_ = 0;
+    went_well({});
     COUPLET_ASSIGN(work, begin());  // The state is another by now: no longer fresh, say.
   }
   return follow(work, std::move(tails));

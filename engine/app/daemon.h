@@ -8,6 +8,7 @@
 #include "engine/definition/bound.h"
 #include "engine/definition/definition.h"
 #include "engine/live/live_sync.h"
+#include "engine/live/told_once.h"
 #include "engine/ports/clock.h"
 #include "engine/ports/tuning.h"
 #include "engine/reconcile/pace.h"
@@ -26,7 +27,9 @@ class Daemon {
     std::optional<ReconcileOptions> schedule;
     // Makes what streams need and what is missing at their sources, as far as our role may. Asked
     // before they are opened, each time.
-    std::function<Result<void>()> set_up = [] { return Result<void>{}; };
+    std::function<Result<void>(Observer&)> set_up = [](Observer& /*observer*/) {
+      return Result<void>{};
+    };
     std::string spool_folder;
     DoAll do_all = one_after_the_other;
     std::size_t batch_rows = tuning::kBatchRows;
@@ -42,7 +45,8 @@ class Daemon {
          Clock& clock, Random& random, Observer& observer, Settings settings);
 
   // Until a stop is asked for; what is at hand then is finished and recorded. Errors: what nobody
-  // but a person can mend (a password, what a stream needs at its source, the state).
+  // but a person can mend (a password, what a stream needs at its source, the state), and
+  // kOpenAnew: then another one goes on with the state opened anew.
   Result<void> run();
 
  private:
@@ -68,6 +72,7 @@ class Daemon {
   Result<void> follow(const Work& work, std::vector<LiveSync::Tail> tails);
   Result<LiveSync::Step> step(LiveSync& live, std::chrono::milliseconds wait);
   Result<std::optional<Timestamp>> next_scheduled();
+  void went_well(const LiveSync::Step& step);
   void back_off(const Error& error);
 
   const BoundDefinition& definition_;
@@ -75,11 +80,12 @@ class Daemon {
   std::vector<Source*> sources_;
   Clock& clock_;
   Random& random_;
-  Observer& observer_;
+  ToldOnce observer_;  // until a life has got somewhere
   Settings settings_;
   Router router_;
-  int failures_ = 0;       // in a row
-  bool followed_ = false;  // since the last time that something was missing
+  int failures_ = 0;           // in a row
+  bool disk_is_full_ = false;  // the last time that something was written
+  bool followed_ = false;      // since the last time that something was missing
 };
 
 }  // namespace couplet

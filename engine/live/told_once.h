@@ -26,6 +26,9 @@ class ToldOnce final : public Observer {
     }
   }
 
+  // What it was about is over: the same may be told again.
+  void forget() { told_.clear(); }
+
  private:
   static constexpr std::size_t kToldMost = 10'000;  // Numbers in sentences make each another one.
   Observer& observer_;

@@ -10,7 +10,7 @@ namespace couplet {
 namespace {
 
 Error spool_error(const char* what) {
-  return {errno == ENOSPC ? ErrorKind::kDiskFull : ErrorKind::kInternal,
+  return {errno == ENOSPC || errno == EDQUOT ? ErrorKind::kDiskFull : ErrorKind::kInternal,
           std::string("cannot ") + what + " a temporary file: " + std::strerror(errno),
           "free some space in the folder of temporary files",
           {},

@@ -76,6 +76,9 @@ class StateCursor {
   [[nodiscard]] virtual Result<void> status() const = 0;
 };
 
+// The code of a kDiskFull that does not pass by itself: the store has to be opened anew.
+inline constexpr const char* kOpenAnew = "state_to_open_anew";
+
 // Safe for concurrent use. Errors: kDiskFull, kStateCorrupt (a checksum, a missing file), each with
 // advice; after kStateCorrupt nothing more is written.
 class StateStore {

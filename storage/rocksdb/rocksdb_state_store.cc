@@ -307,10 +307,13 @@ Result<void> RocksdbStateStore::Database::recover_from_full_disk() {
     stuck_ = !status;
   }
   if (stuck_) {
-    return fail(ErrorKind::kDiskFull,
-                fmt::format("the disk was full, and the state in {} cannot go on by itself",
-                            folder_.string()),
-                "Start again: what was committed is there.");
+    return fail({ErrorKind::kDiskFull,
+                 fmt::format("the disk was full, and the state in {} cannot go on by itself",
+                             folder_.string()),
+                 "Start again: what was committed is there.",
+                 {},
+                 kOpenAnew,
+                 {}});
   }
   disk_->set_full(false);
   return {};

@@ -55,8 +55,8 @@ class RocksdbStateStore final : public StateStore {
 
   // After kDiskFull the same batch may be committed again: it goes through once there is space. In
   // the rare case that RocksDB does not find back by itself (see resume.h) that is kDiskFull too,
-  // with a hint to open the state anew; until then it can be read. An empty synced batch makes what
-  // was committed before durable.
+  // with the code kOpenAnew; until then it can be read. An empty synced batch makes what was
+  // committed before durable.
   Result<void> commit(const StateBatch& batch, Durability durability) override;
   [[nodiscard]] Result<std::optional<std::string>> get(Family family,
                                                        std::string_view key) const override;

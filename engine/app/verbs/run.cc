@@ -23,8 +23,8 @@ constexpr std::chrono::seconds kStopPatience{8};
 constexpr std::int64_t kFirstConnectBackoffUs = 100'000;
 constexpr std::int64_t kMostConnectBackoffUs = 30'000'000;
 
-// A database that is not up yet is waited for: a daemon starts with its machine. A null pointer: a
-// stop was asked for.
+// A database that is not up yet is waited for: a daemon starts with its machine. So is space for
+// its state. A null pointer: a stop was asked for.
 Result<std::unique_ptr<Session>> open_when_up(const Invocation& invocation, Clock& clock,
                                               Random& random, Console& console) {
   SessionSettings how;
@@ -33,12 +33,15 @@ Result<std::unique_ptr<Session>> open_when_up(const Invocation& invocation, Cloc
   for (std::int64_t backoff = kFirstConnectBackoffUs; !stop_requested();
        backoff = std::min(backoff * 2, kMostConnectBackoffUs)) {
     auto session = open_session(how, console, random);
-    if (session || (session.error().kind != ErrorKind::kUnavailable &&
-                    session.error().kind != ErrorKind::kTransient)) {
+    const auto passes = [](ErrorKind kind) {
+      return kind == ErrorKind::kUnavailable || kind == ErrorKind::kTransient ||
+             kind == ErrorKind::kDiskFull;
+    };
+    if (session || !passes(session.error().kind)) {
       return session;
     }
     if (backoff == kFirstConnectBackoffUs) {
-      console.talk("couplet: " + session.error().message + "; it is tried again until it is there");
+      console.talk("couplet: " + session.error().message + "; it is tried again until it passes");
     }
     clock.sleep_us(backoff / 2 + static_cast<std::int64_t>(
                                      random.next() % static_cast<std::uint64_t>(backoff / 2)));
@@ -57,7 +60,7 @@ std::vector<bool> follows(const Definition& definition) {
 }
 
 // What our role may not make is told, with who may; whether the stream can do without, it says.
-Result<void> set_up(const Session& session, Console& console) {
+Result<void> set_up(const Session& session, Observer& observer) {
   DescribedTables tables;
   COUPLET_ASSIGN(const BindResult bound,
                  bind_as_if_allowed(session.definition, session.sources, tables));
@@ -71,54 +74,69 @@ Result<void> set_up(const Session& session, Console& console) {
       continue;
     }
     carry_out(source, false, [&](const SetupStep& step) {
-      console.talk(fmt::format("couplet: source '{}': {}: {}", source.name, step.why, step.sql));
+      observer.on_notice(fmt::format("source '{}': {}: {}", source.name, step.why, step.sql));
     });
     if (source.error && source.error->kind != ErrorKind::kPrivilege) {
       return fail(std::move(*source.error));
     }
     if (source.error) {
-      console.talk(fmt::format("couplet: {} ({})", source.error->message, source.error->hint));
+      observer.on_notice(fmt::format("{} ({})", source.error->message, source.error->hint));
     }
   }
   return {};
 }
 
-Result<ExitCode> serve(const Invocation& invocation, SystemClock& clock, Console& console) {
-  SystemRandom random;
-  end_after_stop(kStopPatience);
-  catch_stop_signals();
-  COUPLET_ASSIGN(const std::unique_ptr<Session> session,
-                 open_when_up(invocation, clock, random, console));
-  if (session == nullptr) {
-    return ExitCode::kDone;
-  }
-  const Definition& definition = session->definition;
-  RunReporter::Settings how = reporter_settings(invocation, session->bound, false);
+// Until a stop, or an error that another session may not have.
+Result<void> serve(const Invocation& invocation, Session& session, SystemClock& clock,
+                   Random& random, Console& console) {
+  RunReporter::Settings how = reporter_settings(invocation, session.bound, false);
   how.bar = false;
   how.counts_emptied = false;
   RunReporter reporter(console, clock, std::move(how));
 
   Daemon::Settings settings;
-  settings.follows = follows(definition);
-  settings.schedule = definition.reconcile;
-  settings.set_up = [&] { return set_up(*session, console); };
-  settings.spool_folder = definition.state.string();
+  settings.follows = follows(session.definition);
+  settings.schedule = session.definition.reconcile;
+  settings.set_up = [&](Observer& observer) -> Result<void> {
+    COUPLET_TRY(forget_failure(*session.disk));
+    return set_up(session, observer);
+  };
+  settings.spool_folder = session.definition.state.string();
   settings.do_all = on_threads;
   settings.wait = kWait;
   settings.stop_requested = stop_requested;
   settings.crash_points = crash_points_from_environment();
   settings.after_step = [&](const LiveSync::Step&) { console.flush(); };
-  COUPLET_TRY(forget_failure(*session->disk));
-  COUPLET_TRY(Daemon(session->bound, *session->disk, session->source_pointers(), clock, random,
-                     reporter, std::move(settings))
-                  .run());
-  console.talk("couplet: stopped; what was done is recorded");
-  return ExitCode::kDone;
+  return Daemon(session.bound, *session.disk, session.source_pointers(), clock, random, reporter,
+                std::move(settings))
+      .run();
+}
+
+Result<ExitCode> serve_on(const Invocation& invocation, SystemClock& clock, Console& console) {
+  SystemRandom random;
+  end_after_stop(kStopPatience);
+  catch_stop_signals();
+  for (;;) {
+    COUPLET_ASSIGN(const std::unique_ptr<Session> session,
+                   open_when_up(invocation, clock, random, console));
+    if (session == nullptr) {
+      return ExitCode::kDone;
+    }
+    const auto served = serve(invocation, *session, clock, random, console);
+    if (served) {
+      console.talk("couplet: stopped; what was done is recorded");
+      return ExitCode::kDone;
+    }
+    if (served.error().code != kOpenAnew) {
+      return fail(served.error());
+    }
+    console.talk("couplet: " + served.error().message + ": it is opened anew");
+  }
 }
 
 Result<ExitCode> run_daemon(const Invocation& invocation, Console& console) {
   SystemClock clock;
-  auto done = serve(invocation, clock, console);
+  auto done = serve_on(invocation, clock, console);
   if (!done) {
     remember_failure(invocation, done.error(), clock);
   }

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "storage/rocksdb/rocksdb_state_store.h"
 #include "tests/integration/state/faulty_disk.h"
 #include "tests/integration/state/state_content.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/temporary_folder.h"
 
 namespace couplet::test {
@@ -347,22 +347,16 @@ TEST_F(StateDiskTest, AfterAFailedSyncNothingMoreIsAccepted) {
 
 // The same as with the faulty disk, with a real file system that is full.
 TEST_F(StateDiskTest, ARealFileSystemThatIsFull) {
-  const auto mounted = folder() / "small";
-  std::filesystem::create_directory(mounted);
-  if (::mount("none", mounted.c_str(), "tmpfs", 0, "size=12m,mode=0700") != 0) {
+  SmallDisk small(12);
+  if (!small.mounted()) {
     GTEST_SKIP() << "may not mount a file system";
   }
-  struct Unmount {
-    std::filesystem::path path;
-    ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
-  } const unmount{mounted};
-
   RocksdbStateStore::Settings settings;
   settings.create = true;
   settings.cache_bytes = std::size_t{1} << 20U;
-  auto store = RocksdbStateStore::open(mounted / "state", settings);
+  auto store = RocksdbStateStore::open(small.path() / "state", settings);
   ASSERT_TRUE(store) << store.error().message;
-  std::ofstream(mounted / "ballast") << std::string(std::size_t{4} << 20U, 'x');
+  small.leave(8);
   std::uint64_t number = 0;
   Result<void> committed;
   while (committed && number < 100'000) {
@@ -376,7 +370,7 @@ TEST_F(StateDiskTest, ARealFileSystemThatIsFull) {
   for (int attempt = 0; attempt < 10; ++attempt) {
     number += (*store)->commit(numbered_batch(number + 1), Durability::kSynced) ? 1 : 0;
   }
-  std::filesystem::remove(mounted / "ballast");
+  small.leave(12);
   // At the latest when the state is opened anew: a flush may have been forgotten (above).
   const auto repeated = (*store)->commit(numbered_batch(number + 1), Durability::kSynced);
   if (repeated) {
@@ -386,7 +380,7 @@ TEST_F(StateDiskTest, ARealFileSystemThatIsFull) {
   }
   store->reset();
   settings.create = false;
-  auto reopened = RocksdbStateStore::open(mounted / "state", settings);
+  auto reopened = RocksdbStateStore::open(small.path() / "state", settings);
   ASSERT_TRUE(reopened) << reopened.error().message;
   const auto found = find_content(**reopened);
   EXPECT_EQ(found.inconsistency, "");

@@ -67,7 +67,7 @@ Result<void> LiveWorld::try_live() {
   Daemon::Settings settings;
   settings.follows = {true, true};
   settings.schedule = schedule;
-  settings.set_up = set_up;
+  settings.set_up = [&](Observer& /*observer*/) { return set_up(); };
   settings.batch_rows = batch_rows;
   settings.crash_points = crash_points;
   settings.stop_requested = [&] { return stop || stop_requested(); };
