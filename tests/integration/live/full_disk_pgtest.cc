@@ -106,12 +106,13 @@ TEST_F(FullDiskPgTest, AStateWithoutSpaceWaitsForItThroughKillsAndStopsAndLosesN
 TEST_F(FullDiskPgTest, AStateThatRunsOutOfSpaceGoesOnInTheSameProcess) {
   Program program(following());
   wait_until_right("name = 'p10'");
-  for (const std::string round : {"a", "b", "c"}) {
+  for (std::size_t round = 1; round <= 3; ++round) {
     disk_.leave(0);
-    add_long_names(round, 500);
-    wait_until_told("no space for the state", round == "a" ? 1 : round == "b" ? 2 : 3);
+    add_long_names(std::to_string(round), 500);
+    wait_until_told("no space for the state", round);
     disk_.leave(kLittle);
     wait_until_right(fmt::format("name like '{} 500x%'", round));
+    wait_until_told("there is space on the disk again", round);
   }
   EXPECT_EQ(stop(program).exit_code, 0);
   expect_nothing_left_to_do();
