@@ -1,8 +1,10 @@
 #include "engine/app/daemon.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include "engine/definition/followed.h"
 #include "engine/reconcile/schedule.h"
 #include "engine/sync/failure_policy.h"
 #include "engine/sync/planted_bug.h"
@@ -105,7 +107,7 @@ Result<std::vector<LiveSync::Tail>> Daemon::open_streams() {
     request.deployment = definition_.name;
     request.tables = router_.tables(source);
     request.spool_folder = settings_.spool_folder;
-    if (!settings_.follows[source] || request.tables.empty()) {
+    if (request.tables.empty()) {
       continue;
     }
     LiveSync::Tail tail;
@@ -331,13 +333,27 @@ Result<void> Daemon::serve() {
   return follow(work, std::move(tails));
 }
 
-Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails) {
+void Daemon::tell_followed(const std::vector<LiveSync::Tail>& tails) {
   std::string names;
+  std::set<std::size_t> followed;
   for (const LiveSync::Tail& tail : tails) {
     names += (names.empty() ? "" : ", ") + definition_.sources[tail.source];
+    followed.insert(tail.source);
   }
   observer_.on_notice(names.empty() ? "no source has changes to be followed"
                                     : "following the changes of " + names);
+  for (std::size_t source = 0; source < sources_.size() && !settings_.schedule; ++source) {
+    if (is_read(definition_, source) && !followed.contains(source)) {
+      observer_.on_notice("source '" + definition_.sources[source] +
+                          "' is not followed, and no reconcile is scheduled (`reconcile:`): what "
+                          "changes there is found by `couplet reconcile` alone");
+    }
+  }
+}
+
+Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails) {
+  tell_followed(tails);
+  const bool nobody = tails.empty();
   LiveSync live(definition_, *work.state, sources_, *work.syncer, clock_, observer_,
                 std::move(tails),
                 {settings_.spool_folder, settings_.stop_requested, settings_.crash_points});
@@ -349,7 +365,7 @@ Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails)
       return {};
     }
     settings_.after_step(done);
-    if (done.idle && names.empty()) {
+    if (done.idle && nobody) {
       clock_.sleep_us(std::chrono::microseconds(settings_.wait).count());
     }
     const bool is_due = due && *due <= clock_.now();

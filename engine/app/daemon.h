@@ -23,7 +23,6 @@ namespace couplet {
 class Daemon {
  public:
   struct Settings {
-    std::vector<bool> follows;  // by source: its stream is wanted where a mapping reads from it
     std::optional<ReconcileOptions> schedule;
     // Makes what streams need and what is missing at their sources, as far as our role may. Asked
     // before they are opened, each time.
@@ -70,6 +69,7 @@ class Daemon {
   Result<Rounds::GaveWay> live_turn(LiveSync& live, const Pace::Turn& turn);
   Result<void> serve();
   Result<void> follow(const Work& work, std::vector<LiveSync::Tail> tails);
+  void tell_followed(const std::vector<LiveSync::Tail>& tails);
   Result<LiveSync::Step> step(LiveSync& live, std::chrono::milliseconds wait);
   Result<std::optional<Timestamp>> next_scheduled();
   void went_well(const LiveSync::Step& step);

@@ -67,6 +67,7 @@ class Binder::Impl {
       bound.clock_skew_us = definition_.clock_skew_us;
       for (const SourceDefinition& source : definition_.sources) {
         bound.sources.push_back(source.name);
+        bound.streams.push_back(source.stream());
       }
       bound.fingerprint = fingerprint_of(bound);
       add_passed_tables(bound, catalogs_);  // No decision depends on them.

@@ -164,6 +164,9 @@ struct BoundDefinition {
   std::string name;
   std::int64_t clock_skew_us = 2'000'000;
   std::vector<std::string> sources;  // names
+  // By source, as its `stream` says: nullopt, what is read there is followed; true, what is written
+  // there too; false, nothing.
+  std::vector<std::optional<bool>> streams;
   std::vector<BoundEntity> entities;
   std::vector<Pair> pairs;
   std::vector<BoundMapping> mappings;  // in the order of the file

@@ -71,6 +71,11 @@ struct SourceDefinition {
   SourceType type = SourceType::kPostgres;
   PostgresOptions postgres;  // of that type
   SqliteOptions sqlite;      // of that type
+
+  // What its `stream` says; nullopt: nothing.
+  [[nodiscard]] const std::optional<bool>& stream() const {
+    return type == SourceType::kPostgres ? postgres.stream : sqlite.stream;
+  }
 };
 
 // One line of `references`: a name for columns that refer.

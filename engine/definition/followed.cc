@@ -81,6 +81,10 @@ void add_passed_tables(BoundDefinition& bound, const Catalogs& catalogs) {
 }
 
 std::vector<Followed> followed_tables(const BoundDefinition& definition, std::size_t source) {
+  const std::optional<bool>& stream = definition.streams[source];
+  if (!stream.value_or(true)) {
+    return {};
+  }
   std::map<TableName, Followed> found;
   const auto follow = [&](std::size_t of, const TableName& table) {
     for (std::size_t i = 0; i < definition.entities.size(); ++i) {
@@ -103,11 +107,14 @@ std::vector<Followed> followed_tables(const BoundDefinition& definition, std::si
   for (const BoundMapping& mapping : definition.mappings) {
     const Pair& pair = definition.pairs[mapping.pair];
     for (const Side side : {Side::kLeft, Side::kRight}) {
-      if (!mapping.writes[index_of(other(side))]) {
-        continue;  // Nothing is read there.
-      }
       const BoundEntity& entity = definition.entities[pair.entities[index_of(side)]];
-      follow(entity.source, entity.table.name);
+      const bool read = mapping.writes[index_of(other(side))];
+      if (read || stream) {
+        follow(entity.source, entity.table.name);
+      }
+      if (!read) {
+        continue;
+      }
       for (const auto* uses : {&mapping.keys, &mapping.attributes}) {
         for (const SlotUse& use : *uses) {
           if (!use.identity && !use.writes[index_of(other(side))]) {
@@ -124,6 +131,18 @@ std::vector<Followed> followed_tables(const BoundDefinition& definition, std::si
     tables.push_back(std::move(followed));
   }
   return tables;
+}
+
+bool is_read(const BoundDefinition& definition, std::size_t source) {
+  return std::any_of(
+      definition.mappings.begin(), definition.mappings.end(), [&](const BoundMapping& mapping) {
+        const auto reads = [&](Side side) {
+          const std::size_t entity = definition.pairs[mapping.pair].entities[index_of(side)];
+          return mapping.writes[index_of(other(side))] &&
+                 definition.entities[entity].source == source;
+        };
+        return reads(Side::kLeft) || reads(Side::kRight);
+      });
 }
 
 }  // namespace couplet

@@ -20,8 +20,11 @@ struct Followed {
   StreamedTable table;
   std::vector<std::size_t> entities;
 };
-// Those of a source: its objects that a mapping reads, and what their paths lead through. Ascending
-// by name. Empty: nothing is read there, so nothing need be told.
+// Those of a source: its objects that a mapping reads, and what their paths lead through; where it
+// says `stream: true`, also those that mappings only write. Ascending by name. Empty: nothing is
+// read there, so nothing need be told, or it says `stream: false`.
 std::vector<Followed> followed_tables(const BoundDefinition& definition, std::size_t source);
+// Whether what changes there has to be heard of.
+bool is_read(const BoundDefinition& definition, std::size_t source);
 
 }  // namespace couplet

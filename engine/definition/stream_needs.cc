@@ -16,14 +16,9 @@ StreamNeeds stream_names(const std::string& deployment, const SourceDefinition& 
 
 StreamNeeds stream_needs(const Definition& definition, const BoundDefinition& bound,
                          std::size_t source) {
-  const SourceDefinition& given = definition.sources[source];
-  StreamNeeds needs = stream_names(definition.name, given);
-  const auto& stream =
-      given.type == SourceType::kPostgres ? given.postgres.stream : given.sqlite.stream;
-  if (stream.value_or(true)) {
-    for (const Followed& followed : followed_tables(bound, source)) {
-      needs.tables.push_back({followed.table.table, followed.table.id});
-    }
+  StreamNeeds needs = stream_names(definition.name, definition.sources[source]);
+  for (const Followed& followed : followed_tables(bound, source)) {
+    needs.tables.push_back({followed.table.table, followed.table.id});
   }
   return needs;
 }

@@ -14,8 +14,7 @@ namespace couplet {
 StreamNeeds stream_names(const std::string& deployment, const SourceDefinition& source);
 
 // The same with what the source has to stream for this definition: exactly what `run` follows
-// (followed_tables). No tables where `stream` is false or no mapping reads from it. `bound` need
-// not be whole.
+// (followed_tables). `bound` need not be whole.
 StreamNeeds stream_needs(const Definition& definition, const BoundDefinition& bound,
                          std::size_t source);
 

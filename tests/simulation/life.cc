@@ -30,7 +30,6 @@ RunEnd Deployment::live(const Step& step, const Intrude& intrude) {
     int idle = 0;
     bool over = false;
     Daemon::Settings settings;
-    settings.follows = {true, true};
     if (step.reconcile_every != 0) {
       settings.schedule.emplace().every_us = std::int64_t{step.reconcile_every} * 1'000'000;
     }

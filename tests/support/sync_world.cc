@@ -26,8 +26,8 @@ void SyncWorld::define(const std::string& body) {
   const std::string text =
       "version: 1\nname: test\nstate: /nowhere\nsources:\n"
       "  left: { type: postgres, url: postgresql://left }\n"
-      "  right: { type: postgres, url: postgresql://right }\n" +
-      body;
+      "  right: { type: postgres, url: postgresql://right" +
+      (right_options.empty() ? "" : ", " + right_options) + " }\n" + body;
   LoadResult loaded = parse_definition(text, "/etc/couplet/couplet.yaml");
   if (!loaded.definition) {
     std::fputs(loaded.diagnostics.render().c_str(), stderr);

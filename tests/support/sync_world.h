@@ -60,6 +60,7 @@ class SyncWorld : public Observer {
   std::function<bool()> stop_requested = [] { return false; };
   std::size_t batch_rows = tuning::kBatchRows;  // of the engine's batches
   DoAll do_all = one_after_the_other;
+  std::string right_options;  // of the right source, as the file has them: "stream: true"
 
   // A bigint id that stands alone counts up by itself.
   void create(MemoryDatabase& database, const DescribedTable& table);

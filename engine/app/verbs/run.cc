@@ -49,16 +49,6 @@ Result<std::unique_ptr<Session>> open_when_up(const Invocation& invocation, Cloc
   return nullptr;
 }
 
-std::vector<bool> follows(const Definition& definition) {
-  std::vector<bool> wanted;
-  for (const SourceDefinition& source : definition.sources) {
-    const auto& stream =
-        source.type == SourceType::kPostgres ? source.postgres.stream : source.sqlite.stream;
-    wanted.push_back(stream.value_or(true));
-  }
-  return wanted;
-}
-
 // What our role may not make is told, with who may; whether the stream can do without, it says.
 Result<void> set_up(const Session& session, Observer& observer) {
   DescribedTables tables;
@@ -95,7 +85,6 @@ Result<void> serve(const Invocation& invocation, Session& session, SystemClock& 
   RunReporter reporter(console, clock, std::move(how));
 
   Daemon::Settings settings;
-  settings.follows = follows(session.definition);
   settings.schedule = session.definition.reconcile;
   settings.set_up = [&](Observer& observer) -> Result<void> {
     COUPLET_TRY(forget_failure(*session.disk));

@@ -11,9 +11,7 @@ namespace couplet {
 namespace {
 
 std::string why_idle(const SourceDefinition& source) {
-  const auto& stream =
-      source.type == SourceType::kPostgres ? source.postgres.stream : source.sqlite.stream;
-  return stream.value_or(true) ? "no mapping reads from it" : "`stream` is false";
+  return source.stream().value_or(true) ? "no mapping reads from it" : "`stream` is false";
 }
 
 const char* shell_of(SourceType type) { return type == SourceType::kPostgres ? "psql" : "sqlite3"; }

@@ -78,6 +78,14 @@ TEST_F(StreamNeedsTest, TheOptionDecides) {
   EXPECT_THAT(tables(0), ElementsAre("vlan_service_providers"));
 }
 
+TEST_F(StreamNeedsTest, ASourceThatSaysSoIsStreamedWhereItIsOnlyWritten) {
+  load_one_way("", kProviders);
+  EXPECT_THAT(tables(1), IsEmpty());
+  load_one_way(", stream: true", kProviders);
+  EXPECT_THAT(tables(1), ElementsAre("cloud_service_providers"));
+  EXPECT_THAT(tables(0), ElementsAre("vlan_service_providers"));
+}
+
 TEST_F(StreamNeedsTest, NamesComeFromTheFilesNameOrItsOptions) {
   load_one_way("", kProviders);
   EXPECT_EQ(needs(1).slot, "couplet_cloud_x_desire");

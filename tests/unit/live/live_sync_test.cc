@@ -43,6 +43,22 @@ TEST_F(LiveSyncTest, WhatIsWrittenWhileItRunsIsFollowedInTheSameLife) {
   expect_in_step();
 }
 
+TEST_F(LiveSyncTest, WhatIsOnlyWrittenIsFollowedWhereItsSourceSaysSo) {
+  const auto after_a_stray_edit = [](const std::string& options) {
+    LiveWorld world;
+    world.right_options = options;
+    world.map("direction: left_to_right");
+    world.left_has({{"key", "a"}, {"name", "Ada"}});
+    world.live();
+    world.right_sets("a", {{"name", "stray"}});
+    world.live();
+    EXPECT_EQ(world.told("following the changes of left, right"), !options.empty());
+    return world.rights();
+  };
+  EXPECT_THAT(after_a_stray_edit(""), ElementsAre("a stray -"));
+  EXPECT_THAT(after_a_stray_edit("stream: true"), ElementsAre("a Ada -"));
+}
+
 TEST_F(LiveSyncTest, OurOwnWriteIsNotAnswered) {
   in_step();
   left_sets("a", {{"name", "new"}});

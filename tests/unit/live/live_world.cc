@@ -65,7 +65,6 @@ Result<void> LiveWorld::try_live() {
   bool stop = false;
   steps_ = 0;
   Daemon::Settings settings;
-  settings.follows = {true, true};
   settings.schedule = schedule;
   settings.set_up = [&](Observer& /*observer*/) { return set_up(); };
   settings.batch_rows = batch_rows;

@@ -109,6 +109,22 @@ TEST_F(StartsAndGapsTest, ADatabaseThatEndsBeforeWhereWeWereIsAGap) {
   expect_in_step();
 }
 
+TEST_F(StartsAndGapsTest, WhatNobodyHearsOfIsToldUnlessAReconcileIsScheduled) {
+  const std::string unheard =
+      "source 'right' is not followed, and no reconcile is scheduled (`reconcile:`)";
+  right_options = "stream: false";
+  in_step();
+  EXPECT_TRUE(told(unheard));
+  EXPECT_TRUE(told("following the changes of left"));
+  schedule = every(60'000'000);
+  live();
+  EXPECT_FALSE(told(unheard));
+  schedule.reset();
+  map("direction: left_to_right");
+  live();
+  EXPECT_FALSE(told(unheard)) << "nothing is read there";
+}
+
 TEST_F(StartsAndGapsTest, WithoutASlotItSaysWhatMakesOne) {
   map("direction: both");
   left->drop_slot("test");
