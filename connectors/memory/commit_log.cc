@@ -49,7 +49,18 @@ bool CommitLog::holds(const std::string& deployment, const void* stream) const {
   return slot != slots_.end() && slot->second.stream == stream;
 }
 
+void CommitLog::tell(const TableName& table, bool told) {
+  ++terms_;
+  if (told) {
+    untold_.erase(table);
+  } else {
+    untold_.insert(table);
+  }
+}
+
 std::uint64_t CommitLog::append(LoggedTransaction transaction) {
+  std::erase_if(transaction.changes,
+                [&](const LoggedChange& change) { return untold_.contains(change.table); });
   ++end_.value;
   transaction.id = ++last_id_;
   transaction.end = end_;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,11 @@ class CommitLog {
   void release(const void* stream);
   [[nodiscard]] bool holds(const std::string& deployment, const void* stream) const;
 
+  // Changes of the table are left out from now on, of every slot; or told again.
+  void tell(const TableName& table, bool told);
+  // Another number with each of those.
+  [[nodiscard]] std::uint64_t terms() const { return terms_; }
+
   [[nodiscard]] bool keeps() const { return !slots_.empty(); }
   // Gives it its place and id; what has no changes is somebody else's write.
   std::uint64_t append(LoggedTransaction transaction);
@@ -61,6 +67,8 @@ class CommitLog {
   };
   std::map<std::string, Slot> slots_;
   std::deque<LoggedTransaction> kept_;
+  std::set<TableName> untold_;
+  std::uint64_t terms_ = 1;
   Lsn end_{100};
   std::uint64_t last_id_ = 700;
 };

@@ -164,6 +164,11 @@ void MemoryDatabase::drop_slot(const std::string& deployment) {
   log_.drop_slot(deployment);
 }
 
+void MemoryDatabase::tell(std::string_view table, bool told) {
+  const Lock held = lock();
+  log_.tell(existing(table).table.info().name, told);
+}
+
 Lsn MemoryDatabase::acknowledged(const std::string& deployment) const {
   const Lock held = lock();
   const std::optional<Lsn> position = log_.acknowledged(deployment);

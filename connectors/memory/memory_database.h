@@ -66,6 +66,8 @@ class MemoryDatabase {
   // From now on changes are kept for this deployment's stream; again: as if it was made anew.
   void make_slot(const std::string& deployment);
   void drop_slot(const std::string& deployment);
+  // From now on the slots are not told of the table's changes; or are again.
+  void tell(std::string_view table, bool told);
   // How far it was acknowledged. CHECKs that there is one.
   [[nodiscard]] Lsn acknowledged(const std::string& deployment) const;
   // More events of one transaction than that come in several parts, from now on.

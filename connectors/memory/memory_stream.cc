@@ -64,8 +64,11 @@ Result<std::unique_ptr<ChangeStream>> MemoryStream::open(std::shared_ptr<MemoryD
       stream->gap_ = StreamGap{"the slot begins behind where we were: it was made again"};
     } else if (*from > log.end()) {
       stream->gap_ = StreamGap{"the database ends before where we were: it was restored"};
+    } else if (!request.terms.empty() && request.terms != std::to_string(log.terms())) {
+      stream->gap_ = StreamGap{"not every table was told of"};
     }
   }
+  stream->terms_ = std::to_string(log.terms());
   stream->given_ = *begin;
   stream->opened_at_ = log.end();
   return stream;
@@ -74,6 +77,11 @@ Result<std::unique_ptr<ChangeStream>> MemoryStream::open(std::shared_ptr<MemoryD
 MemoryStream::~MemoryStream() {
   const MemoryDatabase::Lock held = database_->lock();
   database_->log().release(this);
+}
+
+Result<bool> MemoryStream::has_lapsed() {
+  const MemoryDatabase::Lock held = database_->lock();
+  return terms_ != std::to_string(database_->log().terms());
 }
 
 std::optional<ChangeEvent> MemoryStream::event_of(const LoggedChange& change) const {

@@ -22,6 +22,8 @@ class MemoryStream final : public ChangeStream {
 
   [[nodiscard]] std::optional<StreamGap> gap() const override { return gap_; }
   [[nodiscard]] Position opened_at() const override { return opened_at_; }
+  [[nodiscard]] std::string terms() const override { return terms_; }
+  Result<bool> has_lapsed() override;
   Result<ChangeBatch> next(std::chrono::milliseconds wait) override;
   void acknowledge(const Position& position) override;
 
@@ -33,6 +35,7 @@ class MemoryStream final : public ChangeStream {
   std::shared_ptr<MemoryDatabase> database_;
   StreamRequest request_;
   std::optional<StreamGap> gap_;
+  std::string terms_;
   Lsn opened_at_;
   Lsn given_;                   // the last transaction that was given whole
   std::size_t given_part_ = 0;  // changes of the next one

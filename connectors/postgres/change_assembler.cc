@@ -180,8 +180,10 @@ const StreamedRelation* ChangeAssembler::known(Oid relation) const {
 
 Result<void> ChangeAssembler::on(const pgoutput::Relation& relation) {
   COUPLET_ASSIGN(auto now, relations_.read(relation));
-  for (const std::size_t table : RelationReader::changed(known(relation.relation), *now, known_)) {
-    COUPLET_TRY(add(relation.xid, of_table(ChangeEvent::Kind::kTable, table)));
+  if (open_ || block_ != nullptr) {  // Else there is nothing yet that it could be part of.
+    for (const std::size_t table : RelationReader::told(known(relation.relation), *now)) {
+      COUPLET_TRY(add(relation.xid, of_table(ChangeEvent::Kind::kTable, table)));
+    }
   }
   if (block_ != nullptr) {
     block_->relations[relation.relation] = std::move(now);

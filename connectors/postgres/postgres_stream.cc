@@ -53,7 +53,7 @@ Result<std::unique_ptr<ChangeStream>> PostgresStream::open(const PostgresSourceS
   COUPLET_ASSIGN(const StreamSlot before, slot());
   COUPLET_TRY(check_slot(settings.name, before));
   // Behind a gap all that the slot still has is wanted.
-  const Lsn from = gap_of(before, request.from) ? Lsn{} : lsn_of(request.from);
+  const Lsn from = gap_of(before, request.from, request.terms) ? Lsn{} : lsn_of(request.from);
   COUPLET_ASSIGN(std::unique_ptr<ReplicationSession> session,
                  ReplicationSession::start(settings, from));
   // Again: only now that the slot is ours can nobody else move it.
@@ -75,10 +75,9 @@ Result<std::unique_ptr<ChangeStream>> PostgresStream::open(const PostgresSourceS
 
 PostgresStream::PostgresStream(const PostgresSourceSettings& settings, const StreamRequest& request,
                                const StreamSlot& facts, std::unique_ptr<ReplicationSession> session)
-    : source_name_(settings.name),
-      slot_(settings.slot),
-      publication_(settings.publication),
-      gap_(gap_of(facts, request.from)),
+    : settings_(settings),
+      gap_(gap_of(facts, request.from, request.terms)),
+      terms_(terms_of(facts)),
       opened_at_(facts.written),
       answer_interval_(answer_interval(facts.wal_sender_timeout)),
       session_(std::move(session)),
@@ -102,6 +101,15 @@ Result<ChangeBatch> PostgresStream::next(std::chrono::milliseconds wait) {
     wake_up_.ring();
   }
   return batch;
+}
+
+Result<bool> PostgresStream::has_lapsed() {
+  std::uint64_t statements = 0;
+  COUPLET_ASSIGN(const std::unique_ptr<Connection> connection,
+                 Connection::open(settings_, Purpose::kLookUp, statements));
+  COUPLET_ASSIGN(const StreamSlot now,
+                 read_slot(*connection, settings_.slot, settings_.publication));
+  return terms_of(now) != terms_;
 }
 
 bool PostgresStream::ring_for(Bell& bell) {
@@ -215,7 +223,7 @@ Result<void> PostgresStream::wait(bool for_socket) {
       ::poll(descriptors.data(), descriptors.size(), static_cast<int>(longest.count()));
   if (ready < 0 && errno != EINTR) {
     return fail(ErrorKind::kTransient,
-                fmt::format("source {}: cannot wait for changes", source_name_));
+                fmt::format("source {}: cannot wait for changes", settings_.name));
   }
   if ((descriptors[0].revents & POLLIN) != 0) {
     wake_up_.clear();
@@ -227,14 +235,14 @@ Result<void> PostgresStream::wait(bool for_socket) {
 Error PostgresStream::with_advice(Error error) const {
   constexpr const char* kUndefinedObject = "42704";
   if (error.code == "pgoutput") {
-    error.message = fmt::format("source {}: {}", source_name_, error.message);
+    error.message = fmt::format("source {}: {}", settings_.name, error.message);
   }
   if (error.code == kUndefinedObject) {
     error.code = "publication_missing";
     error.hint = fmt::format(
         "Slot {} cannot pass what was written while publication {} did not exist, even if it is "
         "made again: couplet teardown, then couplet setup; a reconcile finds what happened.",
-        slot_, publication_);
+        settings_.slot, settings_.publication);
   }
   return error;
 }

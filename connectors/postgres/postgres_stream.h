@@ -35,6 +35,8 @@ class PostgresStream final : public ChangeStream {
 
   [[nodiscard]] std::optional<StreamGap> gap() const override { return gap_; }
   [[nodiscard]] Position opened_at() const override { return opened_at_; }
+  [[nodiscard]] std::string terms() const override { return terms_; }
+  Result<bool> has_lapsed() override;
   Result<ChangeBatch> next(std::chrono::milliseconds wait) override;
   bool ring_for(Bell& bell) override;
   void acknowledge(const Position& position) override;
@@ -53,10 +55,9 @@ class PostgresStream final : public ChangeStream {
   void let_gather();
   [[nodiscard]] Error with_advice(Error error) const;
 
-  const std::string source_name_;
-  const std::string slot_;
-  const std::string publication_;
+  const PostgresSourceSettings settings_;
   std::optional<StreamGap> gap_;
+  std::string terms_;
   Position opened_at_;
   std::chrono::milliseconds answer_interval_;
   std::unique_ptr<ReplicationSession> session_;

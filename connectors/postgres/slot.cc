@@ -16,7 +16,13 @@ select current_database()::text, s.slot_name is not null, s.plugin::text, s.data
        exists (select from pg_publication where pubname = $2),
        case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end,
        (select setting::int8 from pg_settings where name = 'wal_sender_timeout'),
-       case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end
+       case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end,
+       case when pg_is_in_recovery() then null
+            else left(pg_walfile_name(pg_current_wal_lsn()), 8) end,
+       (select md5(p.oid || ' ' || p.xmin || coalesce(
+                  (select string_agg(' ' || r.oid, '' order by r.oid)
+                     from pg_publication_rel r where r.prpubid = p.oid), ''))
+          from pg_publication p where p.pubname = $2)
   from (select) as one left join pg_replication_slots s on s.slot_name = $1)";
 
 constexpr std::string_view kTrue("\1", 1);
@@ -67,6 +73,8 @@ Result<StreamSlot> read_slot(Connection& connection, const std::string& slot,
   facts.wal_sender_timeout =
       std::chrono::milliseconds(wire::read<std::int64_t>(answer.bytes(0, 10).data()));
   facts.written = lsn_of(answer.at(0, 11));
+  facts.timeline = text_of(answer.at(0, 12));
+  facts.published = text_of(answer.at(0, 13));
   return facts;
 }
 
@@ -122,7 +130,10 @@ Result<void> check_slot(const std::string& source_name, const StreamSlot& facts)
   return {};
 }
 
-std::optional<StreamGap> gap_of(const StreamSlot& facts, const Position& from) {
+std::string terms_of(const StreamSlot& facts) { return facts.timeline + "/" + facts.published; }
+
+std::optional<StreamGap> gap_of(const StreamSlot& facts, const Position& from,
+                                const std::string& terms) {
   const auto* lsn = std::get_if<Lsn>(&from);
   if (lsn == nullptr) {
     return std::nullopt;
@@ -139,7 +150,19 @@ std::optional<StreamGap> gap_of(const StreamSlot& facts, const Position& from) {
         "moved by somebody else, or the state is an older one",
         facts.name, to_string(facts.confirmed), to_string(*lsn))};
   }
-  return std::nullopt;
+  if (terms.empty() || terms == terms_of(facts)) {
+    return std::nullopt;
+  }
+  const std::string timeline = terms.substr(0, terms.find('/'));
+  if (timeline != facts.timeline) {
+    return StreamGap{
+        fmt::format("the server's log is on timeline {} and was on {}: a standby took over, or it "
+                    "was restored, and may lack what we have seen",
+                    facts.timeline, timeline)};
+  }
+  return StreamGap{fmt::format(
+      "publication {} is not as it was: what was changed while it held less is not told",
+      facts.publication)};
 }
 
 }  // namespace couplet::postgres

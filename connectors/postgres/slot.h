@@ -28,6 +28,8 @@ struct StreamSlot {
   Lsn server;   // How far the server's log is durable.
   Lsn written;  // Behind every commit that there is, durable or not.
   std::chrono::milliseconds wal_sender_timeout{0};  // 0: none
+  std::string timeline;                             // of the log, 8 hex digits; empty: a standby
+  std::string published;  // another one with every change of the publication; empty: there is none
 };
 
 // One statement. Errors: those of Connection.
@@ -39,8 +41,12 @@ Result<StreamSlot> read_slot(Connection& connection, const std::string& slot,
 // kTransient, code 55006: another session reads from it.
 Result<void> check_slot(const std::string& source_name, const StreamSlot& facts);
 
-// What happened between `from` and where the slot goes on is told by no event.
-std::optional<StreamGap> gap_of(const StreamSlot& facts, const Position& from);
+// ChangeStream::terms.
+std::string terms_of(const StreamSlot& facts);
+
+// What happened between `from`, under `terms`, and where the slot goes on is told by no event.
+std::optional<StreamGap> gap_of(const StreamSlot& facts, const Position& from,
+                                const std::string& terms);
 
 std::string to_string(Lsn lsn);  // "1/89575F78"
 

@@ -165,26 +165,17 @@ Result<std::optional<Type>> RelationReader::type_as_sent(const Type& asked, Oid 
   return std::optional<Type>();
 }
 
-std::vector<std::size_t> RelationReader::changed(const StreamedRelation* before,
-                                                 const StreamedRelation& now,
-                                                 const RelationMap& known) {
+std::vector<std::size_t> RelationReader::told(const StreamedRelation* before,
+                                              const StreamedRelation& now) {
   std::vector<std::size_t> tables;
-  const auto add = [&](const std::optional<std::size_t>& table) {
-    if (table && std::find(tables.begin(), tables.end(), *table) == tables.end()) {
-      tables.push_back(*table);
-    }
-  };
-  if (before != nullptr) {
-    if (!before->same_shape(now)) {
-      add(before->table);
-      add(now.table);
-    }
+  if (before != nullptr && before->same_shape(now)) {
     return tables;
   }
-  for (const auto& [relation, other] : known) {
-    if (now.table && other->name == now.name) {
-      add(now.table);
-    }
+  if (now.table) {
+    tables.push_back(*now.table);
+  }
+  if (before != nullptr && before->table && before->table != now.table) {
+    tables.push_back(*before->table);
   }
   return tables;
 }

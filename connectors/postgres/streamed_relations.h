@@ -74,10 +74,10 @@ class RelationReader {
 
   // Errors: those of the catalog.
   Result<std::shared_ptr<const StreamedRelation>> read(const pgoutput::Relation& message) const;
-  // Which tables are others now than `before` (nullptr: nothing was told of this one yet) has it.
-  // `known`: what was told of others, since a table may have been made anew under its old name.
-  static std::vector<std::size_t> changed(const StreamedRelation* before,
-                                          const StreamedRelation& now, const RelationMap& known);
+  // Which tables may be others by now; `before`: nullptr where nothing was told of this one yet, so
+  // that nobody knows what was done to it before. What is told in the same words is taken to be as
+  // it was: a server does that with every transaction, if it likes.
+  static std::vector<std::size_t> told(const StreamedRelation* before, const StreamedRelation& now);
 
  private:
   [[nodiscard]] std::optional<std::size_t> asked_for(const TableName& name) const;

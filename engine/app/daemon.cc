@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/definition/followed.h"
+#include "engine/live/table_fit.h"
 #include "engine/reconcile/schedule.h"
 #include "engine/sync/failure_policy.h"
 #include "engine/sync/planted_bug.h"
@@ -17,8 +18,12 @@ constexpr std::int64_t kMostBackoffUs = 30'000'000;
 // A stop is seen so soon, where a reconcile rests.
 constexpr std::int64_t kRestUs = 100'000;
 constexpr std::int64_t kTickUs = 1'000;
+// What a stream needs is made again, but not where that did not help so soon before.
+constexpr std::int64_t kGoneAgainUs = 60'000'000;
 // Between a reconcile and one that is due because events went by: what they went by for may last.
 constexpr std::int64_t kMissedPauseUs = 600'000'000;
+// That a source tells less than it did, it does not tell: it is asked.
+constexpr std::int64_t kAskTermsUs = 60'000'000;
 
 // Whether what ended so passes by itself (DESIGN section 10).
 bool passes(const Error& error) {
@@ -48,8 +53,8 @@ Result<void> Daemon::run() {
       break;
     }
     // What a stream needs may have gone since it began: the next life makes it again, if it may.
-    const bool gone =
-        !served && served.error().kind == ErrorKind::kPrivilege && std::exchange(followed_, false);
+    const bool gone = !served && served.error().kind == ErrorKind::kPrivilege &&
+                      std::exchange(followed_, false) && !is_gone_again();
     if (!served && !gone && !passes(served.error())) {
       return served;
     }
@@ -58,6 +63,12 @@ Result<void> Daemon::run() {
     }
   }
   return {};
+}
+
+bool Daemon::is_gone_again() {
+  const std::int64_t now = clock_.monotonic_us();
+  const auto before = std::exchange(gone_us_, now);
+  return before && now - *before < kGoneAgainUs;
 }
 
 // A full disk lets every step pass that writes nothing.
@@ -97,7 +108,16 @@ Result<Daemon::Work> Daemon::begin() {
       Syncer::Settings{false, settings_.crash_points, settings_.stop_requested, settings_.do_all,
                        settings_.batch_rows});
   COUPLET_TRY(work.syncer->recover());
+  COUPLET_ASSIGN(work.unfit, unfit_mappings());
   return work;
+}
+
+Result<std::map<std::size_t, std::string>> Daemon::unfit_mappings() const {
+  std::set<std::size_t> entities;
+  for (std::size_t entity = 0; entity < definition_.entities.size(); ++entity) {
+    entities.insert(entity);
+  }
+  return what_no_longer_fits(definition_, sources_, entities);
 }
 
 Result<std::vector<LiveSync::Tail>> Daemon::open_streams() {
@@ -114,6 +134,7 @@ Result<std::vector<LiveSync::Tail>> Daemon::open_streams() {
     tail.source = source;
     COUPLET_ASSIGN(tail.progress, progress_of(store_, definition_.sources[source]));
     request.from = tail.progress.done;
+    request.terms = tail.progress.terms;
     auto stream = sources_[source]->changes(request);
     if (!stream && stream.error().kind == ErrorKind::kUnsupported) {
       continue;  // A reconcile finds what changes there.
@@ -131,8 +152,12 @@ Result<std::vector<LiveSync::Tail>> Daemon::open_streams() {
 Result<void> Daemon::note_gaps(std::vector<LiveSync::Tail>& tails) {
   StateBatch changes;
   for (LiveSync::Tail& tail : tails) {
+    const std::string& name = definition_.sources[tail.source];
+    if (std::string terms = tail.stream->terms(); terms != tail.progress.terms) {
+      tail.progress.terms = std::move(terms);
+      put_progress(changes, name, tail.progress);
+    }
     if (const auto gap = tail.stream->gap(); gap && !planted("gap_is_ignored")) {
-      const std::string& name = definition_.sources[tail.source];
       tail.progress.due = gap->reason;
       tail.progress.received = {};  // Places of another log tell nothing of this one.
       observer_.on_notice("source '" + name + "': " + gap->reason +
@@ -189,6 +214,14 @@ Result<Reconciler::Report> Daemon::reconcile(const Work& work, const std::string
   settings.spool_folder = settings_.spool_folder;
   settings.stop_requested = settings_.stop_requested;
   settings.give_way = std::move(give_way);
+  for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
+    if (!work.unfit.empty() && !work.unfit.contains(mapping)) {
+      settings.mappings.push_back(mapping);
+    }
+  }
+  if (work.unfit.size() == definition_.mappings.size()) {
+    return Reconciler::Report{};
+  }
   return Reconciler(definition_, *work.state, sources_, *work.syncer, clock_, observer_,
                     std::move(settings))
       .run();
@@ -234,7 +267,9 @@ Result<bool> Daemon::reconcile_before(const Work& work, std::vector<LiveSync::Ta
     const bool stopped =
         std::any_of(report.stopped.begin(), report.stopped.end(),
                     [&](const Rounds::Stopped& one) { return one.mapping == mapping; });
-    if (!stopped) {
+    if (work.unfit.contains(mapping)) {
+      put_missed(changes, *work.state, mapping);
+    } else if (!stopped) {
       erase_missed(changes, *work.state, mapping);
     }
   }
@@ -354,10 +389,11 @@ void Daemon::tell_followed(const std::vector<LiveSync::Tail>& tails) {
 Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails) {
   tell_followed(tails);
   const bool nobody = tails.empty();
-  LiveSync live(definition_, *work.state, sources_, *work.syncer, clock_, observer_,
-                std::move(tails),
-                {settings_.spool_folder, settings_.stop_requested, settings_.crash_points});
+  LiveSync live(
+      definition_, *work.state, sources_, *work.syncer, clock_, observer_, std::move(tails),
+      {settings_.spool_folder, settings_.stop_requested, settings_.crash_points, work.unfit});
   const std::int64_t began = clock_.monotonic_us();
+  std::int64_t asked = began;
   COUPLET_ASSIGN(auto due, next_scheduled());
   while (!settings_.stop_requested()) {
     COUPLET_ASSIGN(const LiveSync::Step done, step(live, settings_.wait));
@@ -367,6 +403,16 @@ Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails)
     settings_.after_step(done);
     if (done.idle && nobody) {
       clock_.sleep_us(std::chrono::microseconds(settings_.wait).count());
+    }
+    if (clock_.monotonic_us() - asked > kAskTermsUs) {
+      asked = clock_.monotonic_us();
+      COUPLET_ASSIGN(const bool lapsed, live.has_lapsed());
+      COUPLET_ASSIGN(const auto unfit, unfit_mappings());
+      if (lapsed || !std::all_of(unfit.begin(), unfit.end(), [&](const auto& one) {
+            return live.missed().contains(one.first);
+          })) {
+        return live.settle();  // The next life finds the gap, and stops what does not fit.
+      }
     }
     const bool is_due = due && *due <= clock_.now();
     if (!live.missed().empty() && (is_due || clock_.monotonic_us() - began > kMissedPauseUs)) {

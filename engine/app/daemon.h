@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,8 +54,12 @@ class Daemon {
   struct Work {
     std::unique_ptr<State> state;
     std::unique_ptr<Syncer> syncer;
+    // Mappings that do not fit their tables as these are by now, and why. Not reconciled: what they
+    // would read is not what they were bound to.
+    std::map<std::size_t, std::string> unfit;
   };
   Result<Work> begin();
+  Result<std::map<std::size_t, std::string>> unfit_mappings() const;
   Result<std::vector<LiveSync::Tail>> open_streams();
   Result<std::string> why_reconcile(State& state, const std::vector<LiveSync::Tail>& tails) const;
   Result<void> note_gaps(std::vector<LiveSync::Tail>& tails);
@@ -72,6 +77,7 @@ class Daemon {
   void tell_followed(const std::vector<LiveSync::Tail>& tails);
   Result<LiveSync::Step> step(LiveSync& live, std::chrono::milliseconds wait);
   Result<std::optional<Timestamp>> next_scheduled();
+  bool is_gone_again();
   void went_well(const LiveSync::Step& step);
   void back_off(const Error& error);
 
@@ -83,9 +89,10 @@ class Daemon {
   ToldOnce observer_;  // until a life has got somewhere
   Settings settings_;
   Router router_;
-  int failures_ = 0;           // in a row
-  bool disk_is_full_ = false;  // the last time that something was written
-  bool followed_ = false;      // since the last time that something was missing
+  int failures_ = 0;                     // in a row
+  bool disk_is_full_ = false;            // the last time that something was written
+  bool followed_ = false;                // since the last time that something was missing
+  std::optional<std::int64_t> gone_us_;  // when something was, last
 };
 
 }  // namespace couplet

@@ -47,6 +47,9 @@ LiveSync::LiveSync(const BoundDefinition& definition, State& state, std::vector<
       settings_(std::move(settings)),
       router_(definition),
       recorded_us_(clock.monotonic_us()) {
+  for (const auto& [mapping, why] : settings_.unfit) {
+    stop_mapping(mapping, why);
+  }
   for (Tail& tail : tails) {
     Followed followed;
     followed.horizon = {tail.progress.received, tail.stream->opened_at()};
@@ -349,15 +352,14 @@ Result<void> LiveSync::check_tables(const Routed& routed) {
                          " was changed or deleted, and its log does not tell which "
                          "(`couplet doctor`: replica_identity): a reconcile finds it");
   }
-  for (const std::size_t entity : routed.altered) {
-    const BoundEntity& bound = definition_.entities[entity];
-    COUPLET_ASSIGN(const auto now, sources_[bound.source]->describe({&bound.table.name, 1}));
-    for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
-      const std::string why = what_no_longer_fits(definition_, mapping, bound.source, bound.table,
-                                                  now.empty() ? nullptr : now.data());
-      if (!why.empty() && !stopped_.contains(mapping)) {
-        stop_mapping(mapping, why);
-      }
+  return check_altered(routed.altered);
+}
+
+Result<void> LiveSync::check_altered(const std::set<std::size_t>& entities) {
+  COUPLET_ASSIGN(const auto unfit, what_no_longer_fits(definition_, sources_, entities));
+  for (const auto& [mapping, why] : unfit) {
+    if (!stopped_.contains(mapping)) {
+      stop_mapping(mapping, why);
     }
   }
   return {};
@@ -488,5 +490,15 @@ Result<void> LiveSync::record(Sync sync) {
 }
 
 Result<void> LiveSync::settle() { return record(Sync::kNow); }
+
+Result<bool> LiveSync::has_lapsed() {
+  for (Followed& followed : followed_) {
+    COUPLET_ASSIGN(const bool lapsed, followed.tail.stream->has_lapsed());
+    if (lapsed) {
+      return true;
+    }
+  }
+  return false;
+}
 
 }  // namespace couplet

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -40,6 +41,7 @@ class LiveSync {
     std::string spool_folder;
     std::function<bool()> stop_requested = [] { return false; };
     CrashPoints crash_points;
+    std::map<std::size_t, std::string> unfit = {};  // mappings that are stopped from the start: why
   };
   // `syncer` has recovered. All referents must outlive this.
   LiveSync(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
@@ -57,6 +59,8 @@ class LiveSync {
   // to blame for.
   Result<Step> step(std::chrono::milliseconds wait);
   // Before a stop: what only idleness has moved is made durable and acknowledged.
+  // Whether a source tells under other terms by now: another life has to find what was not told.
+  Result<bool> has_lapsed();
   Result<void> settle();
 
   // Mappings of which events have gone by since this was made: a reconcile is due.
@@ -85,6 +89,7 @@ class LiveSync {
   Result<std::vector<bool>> are_those_linked(std::size_t entity, std::span<const ObjectKey> keys);
   Result<std::vector<bool>> are_known(std::size_t entity, std::span<const ObjectKey> keys) const;
   Result<void> check_tables(const Routed& routed);
+  Result<void> check_altered(const std::set<std::size_t>& entities);
   Result<bool> sync_fast(Routed& routed, Step& step);
   void stop_mapping(std::size_t mapping, const std::string& why);
   Result<bool> sync(const ObjectSync::Told& told, Step& step);

@@ -5,7 +5,8 @@
 namespace couplet {
 namespace {
 
-constexpr std::uint8_t kLayout = 1;
+constexpr std::uint8_t kLayout = 2;
+constexpr std::uint8_t kLayoutWithoutTerms = 1;
 constexpr char kSource = 's';  // + name
 constexpr char kMissed = 'm';  // + mapping id
 constexpr const char* kNextReconcile = "t";
@@ -26,7 +27,10 @@ Result<StreamProgress> progress_of(const StateStore& store, const std::string& s
   progress.done = read_position(in);
   progress.received = read_position(in);
   progress.due = in.text();
-  if (layout != kLayout || !in.complete()) {
+  if (layout != kLayoutWithoutTerms) {
+    progress.terms = in.text();
+  }
+  if ((layout != kLayout && layout != kLayoutWithoutTerms) || !in.complete()) {
     return fail(ErrorKind::kStateCorrupt,
                 "the state's record of how far source '" + source + "' was followed is damaged",
                 "run `couplet state verify`; `couplet reconcile --rebuild-state` with a new folder "
@@ -44,6 +48,7 @@ void put_progress(StateBatch& batch, const std::string& source, const StreamProg
   put_position(out, progress.done);
   put_position(out, progress.received);
   out.text(nowhere && progress.due.empty() ? kNeverFollowed : progress.due);
+  out.text(progress.terms);
   batch.put(Family::kPositions, source_key(source), std::move(bytes));
 }
 

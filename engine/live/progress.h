@@ -20,6 +20,7 @@ inline constexpr const char* kNeverFollowed = "it was never reconciled beside a 
 struct StreamProgress {
   Position done;      // end of the last transaction whose every effect is durable
   Position received;  // the furthest that ever came in: up to there one may come again
+  std::string terms;  // ChangeStream::terms, under which that came; empty: not known
   // Why a reconcile is due before this source's stream says all; empty: none is.
   std::string due = kNeverFollowed;
 };

@@ -77,6 +77,12 @@ void Router::route(std::size_t source, const ChangeTransaction& transaction, con
   const bool ours = transaction.ours ? !planted("echo_is_a_write") : planted("write_is_an_echo");
   if (ours && (looked_on || planted("echo_of_the_dead")) &&
       (!known.triggers || planted("triggers_are_echo"))) {
+    for (const ChangeEvent& event : transaction.events) {  // Nobody tells it a second time.
+      if (event.kind == ChangeEvent::Kind::kTable) {
+        const auto& entities = known.tables.at(event.table).entities;
+        routed.altered.insert(entities.begin(), entities.end());
+      }
+    }
     return;
   }
   const bool again = !is_known_position(place) || reaches(horizon.received, place);

@@ -1,6 +1,6 @@
 #include "engine/live/table_fit.h"
 
-#include <set>
+#include <utility>
 
 namespace couplet {
 namespace {
@@ -72,6 +72,38 @@ std::string what_no_longer_fits(const BoundDefinition& definition, std::size_t m
     }
   }
   return {};
+}
+
+Result<std::map<std::size_t, std::string>> what_no_longer_fits(
+    const BoundDefinition& definition, const std::vector<Source*>& sources,
+    const std::set<std::size_t>& entities) {
+  std::map<std::size_t, std::set<TableName>> names;  // by source
+  for (const std::size_t entity : entities) {
+    const BoundEntity& bound = definition.entities[entity];
+    names[bound.source].insert(bound.table.name);
+  }
+  std::map<std::pair<std::size_t, TableName>, TableInfo> now;
+  for (const auto& [source, of_source] : names) {
+    const std::vector<TableName> asked(of_source.begin(), of_source.end());
+    COUPLET_ASSIGN(auto described, sources[source]->describe(asked));
+    for (TableInfo& table : described) {
+      TableName name = table.name;
+      now.emplace(std::pair(source, std::move(name)), std::move(table));
+    }
+  }
+  std::map<std::size_t, std::string> unfit;
+  for (const std::size_t entity : entities) {
+    const BoundEntity& bound = definition.entities[entity];
+    const auto found = now.find({bound.source, bound.table.name});
+    for (std::size_t mapping = 0; mapping < definition.mappings.size(); ++mapping) {
+      std::string why = what_no_longer_fits(definition, mapping, bound.source, bound.table,
+                                            found == now.end() ? nullptr : &found->second);
+      if (!why.empty()) {
+        unfit.emplace(mapping, std::move(why));
+      }
+    }
+  }
+  return unfit;
 }
 
 }  // namespace couplet

@@ -37,6 +37,8 @@ struct StreamRequest {
   std::vector<StreamedTable> tables;
   // End of the last transaction whose every effect is durable here; monostate: none yet.
   Position from;
+  // ChangeStream::terms as of when `from` was reached; empty: not known.
+  std::string terms = {};
   // Where transactions that the source sends before they have committed wait, in files without a
   // name; empty: the system's temporary folder.
   std::string spool_folder;
@@ -107,6 +109,12 @@ class ChangeStream {
   [[nodiscard]] virtual std::optional<StreamGap> gap() const = 0;
   // A place behind everything that had committed when the stream was opened. monostate: not known.
   [[nodiscard]] virtual Position opened_at() const { return {}; }
+  // Under which the source tells us what it tells: opaque, another text where it was another for a
+  // while, say because a table was left out. As of when the stream was opened.
+  [[nodiscard]] virtual std::string terms() const { return {}; }
+  // Asks the source whether they are others by now: what was not told meanwhile is a gap for the
+  // stream that is opened next. On the thread of next. Errors: as next.
+  virtual Result<bool> has_lapsed() { return false; }
   // What has come; waits up to `wait` for the first of it. Empty: nothing came. Errors:
   // kUnavailable, kTransient (connect again), kSchema (the publication, a slot that is lost).
   // After an error the stream is of no use.

@@ -88,6 +88,7 @@ Result<std::unique_ptr<ChangeStream>> StreamScene::try_open(const StreamRequest&
 void StreamScene::open(const StreamRequest& request) {
   close();
   unfinished_ = {};
+  told_of_.clear();
   request_ = request;
   // The session before may hold the slot for a moment.
   const auto deadline = std::chrono::steady_clock::now() + kLong;
@@ -134,7 +135,11 @@ std::vector<StreamScene::Told> StreamScene::told_until(
     bool finished = false;
     for (const ChangeTransaction& transaction : batch->transactions) {
       for (const ChangeEvent& event : transaction.events) {
-        unfinished_.events.push_back(shown(event));
+        const bool first =
+            event.kind == ChangeEvent::Kind::kTable && told_of_.insert(event.table).second;
+        if (!first) {
+          unfinished_.events.push_back(shown(event));
+        }
       }
       ++unfinished_.parts;
       unfinished_.transaction = transaction.transaction;

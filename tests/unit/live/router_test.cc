@@ -97,6 +97,15 @@ TEST_F(RouterTest, WhatWeWroteWhileWeLookedOnIsSkipped) {
   EXPECT_THAT(route(ours, {{}, Lsn{8}}).told.changed, SizeIs(1)) << "nobody knows its place";
 }
 
+TEST_F(RouterTest, ThatATableIsAnotherIsHeardInATransactionOfOursToo) {
+  map("direction: both");
+  ChangeTransaction ours = transaction(9, {event(Kind::kTable, ""), event(Kind::kUpdate, "1")});
+  ours.ours = true;
+  const Routed routed = route(ours, {{}, Lsn{8}});
+  EXPECT_THAT(routed.told.changed, IsEmpty());
+  EXPECT_THAT(routed.altered, SizeIs(1));
+}
+
 TEST_F(RouterTest, WhatWeWroteIsLookedAtWhereTriggersOfUsersMayHaveChangedMore) {
   left->before_write("people", [](auto, auto, auto) -> Result<bool> { return true; });
   map("direction: both");

@@ -70,6 +70,47 @@ TEST_F(StartsAndGapsTest, ASlotThatWasMadeAgainIsAGapThatAReconcileCloses) {
   expect_in_step();
 }
 
+TEST_F(StartsAndGapsTest, ATableThatWasLeftOutForAWhileIsAGapThatAReconcileCloses) {
+  in_step();
+  left->tell("people", false);
+  left_sets("a", {{"name", "untold"}});
+  left->tell("people", true);
+  ASSERT_TRUE(live_until("before_intent", 1));
+  EXPECT_TRUE(told("source 'left': not every table was told of"));
+  live();
+  EXPECT_TRUE(told("reconciling: source 'left': not every table was told of")) << "on record";
+  EXPECT_THAT(rights(), ElementsAre("a untold -"));
+  live();
+  EXPECT_FALSE(told("reconciling"));
+  expect_in_step();
+}
+
+TEST_F(StartsAndGapsTest, ATableThatIsLeftOutWhileItRunsIsFoundOutWithinAMinute) {
+  in_step();
+  after_steps(1, [&] {
+    left->tell("people", false);
+    left_sets("a", {{"name", "untold"}});
+    left->tell("people", true);
+    clock.sleep_us(61'000'000);
+  });
+  live();
+  EXPECT_TRUE(told("reconciling: source 'left': not every table was told of"));
+  EXPECT_THAT(rights(), ElementsAre("a untold -"));
+  expect_in_step();
+}
+
+TEST_F(StartsAndGapsTest, AStreamThatLacksSomethingAgainAtOnceEndsItWithAdvice) {
+  in_step();
+  const Error missing{ErrorKind::kSchema, "the publication is gone", {}, {}, "42704", {}};
+  for (int life = 0; life < 5; ++life) {  // Each time behind a step in which nothing came.
+    left->faults().fail_next(memory::SourceCall::kNextChanges, missing, 1, 1);
+  }
+  left_sets("a", {{"name", "new"}});
+  const auto done = try_live();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, "stream_missing");
+}
+
 TEST_F(StartsAndGapsTest, AGapIsOnRecordUntilTheReconcileIsDone) {
   in_step();
   left->drop_slot("test");

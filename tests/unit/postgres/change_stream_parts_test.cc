@@ -210,11 +210,24 @@ TEST(SlotTest, ALostSlotIsToldApartFromOneThatIsMissing) {
 }
 
 TEST(SlotTest, AGapIsWhereTheSlotOrTheServerIsNotWhereWeWere) {
-  EXPECT_FALSE(gap_of(facts(), Position()).has_value());
-  EXPECT_FALSE(gap_of(facts(), Lsn{100}).has_value());
-  EXPECT_FALSE(gap_of(facts(), Lsn{1000}).has_value());
-  EXPECT_THAT(gap_of(facts(), Lsn{99}).value().reason, HasSubstr("goes on at 0/64, behind 0/63"));
-  EXPECT_THAT(gap_of(facts(), Lsn{1001}).value().reason, HasSubstr("ends at 0/3E8, before 0/3E9"));
+  EXPECT_FALSE(gap_of(facts(), Position(), "1/a").has_value());
+  EXPECT_FALSE(gap_of(facts(), Lsn{100}, {}).has_value());
+  EXPECT_FALSE(gap_of(facts(), Lsn{1000}, {}).has_value());
+  EXPECT_THAT(gap_of(facts(), Lsn{99}, {}).value().reason,
+              HasSubstr("goes on at 0/64, behind 0/63"));
+  EXPECT_THAT(gap_of(facts(), Lsn{1001}, {}).value().reason,
+              HasSubstr("ends at 0/3E8, before 0/3E9"));
+}
+
+TEST(SlotTest, AGapIsWhereTheServerHasToldUnderOtherTerms) {
+  StreamSlot now = facts();
+  now.timeline = "00000002";
+  now.published = "a";
+  EXPECT_FALSE(gap_of(now, Lsn{100}, terms_of(now)).has_value());
+  EXPECT_FALSE(gap_of(now, Position(), "00000001/b").has_value()) << "nothing was told yet";
+  EXPECT_THAT(gap_of(now, Lsn{100}, "00000001/a").value().reason,
+              HasSubstr("on timeline 00000002 and was on 00000001"));
+  EXPECT_THAT(gap_of(now, Lsn{100}, "00000002/b").value().reason, HasSubstr("is not as it was"));
 }
 
 TEST(SlotTest, PlacesAreWrittenAsTheServerWritesThem) {
