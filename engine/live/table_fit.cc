@@ -40,6 +40,10 @@ std::set<std::string> columns_of(const BoundDefinition& definition, std::size_t 
   return columns;
 }
 
+std::string of_column(const std::string& name, const std::string& table, const std::string& what) {
+  return "column " + name + " of table " + table + what;
+}
+
 }  // namespace
 
 bool has_to_do_with(const BoundDefinition& definition, std::size_t mapping, std::size_t source,
@@ -61,14 +65,13 @@ std::string what_no_longer_fits(const BoundDefinition& definition, std::size_t m
       continue;
     }
     if (is == nullptr) {
-      return "column " + name + " of table " + table + " is gone";
+      return of_column(name, table, " is gone");
     }
     if (is->number != was->number) {
-      return "column " + name + " of table " + table + " was dropped and added anew";
+      return of_column(name, table, " was dropped and added anew");
     }
     if (is->type != was->type) {
-      return "column " + name + " of table " + table + " was " + was->type_name + " and is " +
-             is->type_name;
+      return of_column(name, table, " was " + was->type_name + " and is " + is->type_name);
     }
   }
   return {};
