@@ -128,8 +128,8 @@ TEST_F(LargeTransactionTest, ATableThatItAltersIsReadByItsNewShapeFromThereOn) {
     expected.push_back(event);
   }
   std::vector<std::string> all = events();
-  expected.push_back("insert people/9001");
-  expected.push_back("insert people/100001");
+  expected.emplace_back("insert people/9001");
+  expected.emplace_back("insert people/100001");
   // That it was altered may be told again behind what was rolled back.
   std::vector<std::string> told_of_rows;
   std::copy_if(all.begin(), all.end(), std::back_inserter(told_of_rows),
