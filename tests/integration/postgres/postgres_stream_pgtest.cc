@@ -112,6 +112,22 @@ TEST_F(StreamTest, EveryReplicaIdentityThatHoldsTheIdNamesWhatChanged) {
                                     "update by_index/2 (was 1)", "delete by_index/2"));
 }
 
+TEST_F(StreamTest, AReplicaIdentityThatIsAnotherUnderWayNamesWhatChangesFromThereOn) {
+  database().exec(
+      "create table people (id int primary key, name text);"
+      "create unique index people_by_id on people (id)");
+  publish("people");
+  open(request({"people"}));
+  database().exec("insert into people values (1, 'a')");
+  database().exec("alter table people replica identity full");
+  database().exec("update people set id = 2");
+  database().exec("alter table people replica identity using index people_by_id");
+  database().exec("update people set id = 3");
+  database().exec("delete from people");
+  EXPECT_THAT(events(), ElementsAre("insert people/1", "table people", "update people/2 (was 1)",
+                                    "table people", "update people/3 (was 2)", "delete people/3"));
+}
+
 TEST_F(StreamTest, WithoutAReplicaIdentityInsertsAreNamed) {
   database().exec(
       "create table people (id int primary key, name text);"
