@@ -474,7 +474,7 @@ TEST_F(StreamTest, WhatIsRolledBackIsNeverTold) {
   EXPECT_THAT(events(), ElementsAre("insert people/2", "insert people/4"));
 }
 
-TEST_F(StreamTest, ATransactionKnowsItsIdAndTheTimeOfItsCommit) {
+TEST_F(StreamTest, ATransactionKnowsTheIdThatItsRowsHave) {
   database().exec("create table people (id int primary key)");
   publish("people");
   open(request({"people"}));

@@ -195,6 +195,28 @@ TEST_F(AssemblerTest, ATransactionThatMayYetBeRolledBackKeepsNothingFromBeingIdl
   EXPECT_EQ(ready().transactions.at(0).end, Position(Lsn{100}));
 }
 
+TEST_F(AssemblerTest, AStreamedTransactionIsOursWhereItsFirstBlockSaysSo) {
+  people();
+  for (const bool ours : {true, false}) {
+    const pgoutput::Xid xid = ours ? 40 : 41;
+    take(pgoutput::StreamStart{xid, true});
+    if (ours) {
+      take(pgoutput::Origin{Lsn{1}, "couplet_x_left_0"});
+    }
+    insert(1, xid);
+    take(pgoutput::StreamStop{});
+    take(pgoutput::StreamStart{xid, false});
+    insert(2, xid);
+    take(pgoutput::StreamStop{});
+    take(pgoutput::StreamCommit{xid, Lsn{90}, Lsn{100}, {}});
+    ASSERT_TRUE(assembler().drain().has_value());
+    const ChangeBatch batch = ready();
+    ASSERT_THAT(batch.transactions, SizeIs(1));
+    EXPECT_EQ(batch.transactions[0].ours, ours);
+    EXPECT_THAT(batch.transactions[0].events, SizeIs(2));
+  }
+}
+
 TEST_F(AssemblerTest, AFullLastPartOfAStreamedTransactionIsEndedByAnEmptyOne) {
   take(pgoutput::StreamStart{40, true});
   people();
