@@ -8,7 +8,7 @@
 namespace couplet::test {
 
 // A real file system of so many MiB, in memory, which ballast fills. It is gone with the object.
-// Needs the right to mount, which root has.
+// Needs the right to mount, which root has: a test that may not fails.
 class SmallDisk {
  public:
   explicit SmallDisk(std::size_t mib);
