@@ -27,29 +27,46 @@ bool ChangeQueue::has_room() {
   return !wants_room_;
 }
 
+void ChangeQueue::count(const Part& part, bool comes) {
+  const std::size_t events = part.transaction.events.size();
+  const std::size_t ends = part.transaction.ended ? 1 : 0;
+  bytes_ = comes ? bytes_ + part.bytes : bytes_ - part.bytes;
+  events_ = comes ? events_ + events : events_ - events;
+  ends_ = comes ? ends_ + ends : ends_ - ends;
+}
+
+bool ChangeQueue::has_some() const {
+  return ends_ > 0 || idle_at_ || closed_ || events_ >= kEventsMost || bytes_ >= bytes_most_;
+}
+
 void ChangeQueue::put(ChangeBatch& batch) {
   if (batch.empty()) {
     return;
   }
-  std::size_t bytes = 0;
-  for (const ChangeTransaction& transaction : batch.transactions) {
-    bytes += memory_of(transaction);
+  std::vector<Part> parts;
+  parts.reserve(batch.transactions.size());
+  for (ChangeTransaction& transaction : batch.transactions) {
+    const std::size_t bytes = memory_of(transaction);
+    parts.push_back({std::move(transaction), bytes});
   }
   const std::lock_guard lock(mutex_);
-  for (ChangeTransaction& transaction : batch.transactions) {
-    transactions_.push_back(std::move(transaction));
+  for (Part& part : parts) {
+    count(part, true);
+    parts_.push_back(std::move(part));
     idle_at_.reset();
   }
   if (batch.idle_at) {
     idle_at_ = std::move(batch.idle_at);
   }
-  bytes_ += bytes;
   batch.transactions.clear();
   batch.idle_at.reset();
   tell();
 }
 
 void ChangeQueue::tell() {
+  if (!has_some()) {
+    return;
+  }
   come_.notify_one();
   if (bell_ != nullptr) {
     bell_->ring();
@@ -59,7 +76,7 @@ void ChangeQueue::tell() {
 void ChangeQueue::ring(Bell& bell) {
   const std::lock_guard lock(mutex_);
   bell_ = &bell;
-  if (!transactions_.empty() || idle_at_ || closed_) {
+  if (has_some()) {
     bell.ring();
   }
 }
@@ -74,16 +91,22 @@ Result<ChangeBatch> ChangeQueue::take(std::chrono::milliseconds wait, bool& room
   ChangeBatch batch;
   room_made = false;
   std::unique_lock lock(mutex_);
-  come_.wait_for(lock, wait, [this] { return !transactions_.empty() || idle_at_ || closed_; });
-  std::size_t events = 0;
-  while (!transactions_.empty() && events < kEventsMost) {
-    ChangeTransaction& next = transactions_.front();
-    bytes_ -= memory_of(next);
-    events += next.events.size();
-    batch.transactions.push_back(std::move(next));
-    transactions_.pop_front();
+  if (!come_.wait_for(lock, wait, [this] { return has_some(); })) {
+    return batch;
   }
-  if (transactions_.empty()) {
+  std::size_t events = 0;
+  std::size_t taken = 0;
+  std::size_t whole = 0;  // of those that are taken: up to the last that is an end
+  for (; taken < parts_.size() && events < kEventsMost; ++taken) {
+    events += parts_[taken].transaction.events.size();
+    whole = parts_[taken].transaction.ended ? taken + 1 : whole;
+  }
+  for (std::size_t left = whole > 0 ? whole : taken; left > 0; --left) {
+    count(parts_.front(), false);
+    batch.transactions.push_back(std::move(parts_.front().transaction));
+    parts_.pop_front();
+  }
+  if (parts_.empty()) {
     batch.idle_at.swap(idle_at_);
   }
   room_made = wants_room_ && bytes_ < bytes_most_ / 2;

@@ -14,7 +14,8 @@
 namespace couplet::postgres {
 
 // From the thread that receives to the one that works. Bounded in bytes; whoever puts never waits
-// for whoever takes: it asks whether there is room, and is woken when there is again.
+// for whoever takes: it asks whether there is room, and is woken when there is again. A transaction
+// is given whole, unless it alone is more than is given at once, or than there is room for.
 class ChangeQueue {
  public:
   // Given at once, where so many wait: what they tell of one object is told once, the rows of a
@@ -27,24 +28,34 @@ class ChangeQueue {
   // The end that receives. `put` leaves the batch empty.
   [[nodiscard]] bool has_room();
   void put(ChangeBatch& batch);
-  // Rung whenever something was put; outlives this.
+  // Rung whenever something was put that `take` gives; outlives this.
   void ring(Bell& bell);
   // Nothing comes any more; told once all that was put is taken.
   void close(Error error);
 
-  // The end that works: about kEventsMost events at most; waits up to `wait` for the first.
+  // The end that works: about kEventsMost events at most; waits up to `wait` for some.
   // `room_made`: whoever puts was without room and now has some.
   Result<ChangeBatch> take(std::chrono::milliseconds wait, bool& room_made);
 
  private:
-  void tell();  // With the lock.
+  struct Part {
+    ChangeTransaction transaction;
+    std::size_t bytes = 0;
+  };
+  // With the lock.
+  void tell();
+  [[nodiscard]] bool has_some() const;
+  void count(const Part& part, bool comes);
 
   const std::size_t bytes_most_;
   std::mutex mutex_;
   std::condition_variable come_;
-  std::deque<ChangeTransaction> transactions_;
+  std::deque<Part> parts_;
   std::optional<Position> idle_at_;  // Behind all transactions.
+  // Of `parts_`.
   std::size_t bytes_ = 0;
+  std::size_t events_ = 0;
+  std::size_t ends_ = 0;
   bool wants_room_ = false;
   std::optional<Error> closed_;
   Bell* bell_ = nullptr;

@@ -153,8 +153,13 @@ Result<Routed> LiveSync::route(std::span<const Received> received) {
     if (!one.batch.transactions.empty()) {  // Those behind it come later.
       syncer_.horizon().pass(followed.tail.source, one.batch.transactions.front().begins_at);
     }
+    std::size_t unfinished = one.batch.transactions.size();  // those from there on
+    while (unfinished > 0 && !one.batch.transactions[unfinished - 1].ended) {
+      --unfinished;
+    }
     for (const ChangeTransaction& transaction : one.batch.transactions) {
-      router_.route(followed.tail.source, transaction, followed.horizon, routed);
+      const bool whole = &transaction < one.batch.transactions.data() + unfinished;
+      router_.route(followed.tail.source, transaction, whole, followed.horizon, routed);
       followed.open = !transaction.ended;
       if (planted("acknowledged_at_receipt")) {
         followed.tail.stream->acknowledge(transaction.end);

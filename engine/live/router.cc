@@ -67,8 +67,8 @@ std::vector<StreamedTable> Router::tables(std::size_t source) const {
   return tables;
 }
 
-void Router::route(std::size_t source, const ChangeTransaction& transaction, const Horizon& horizon,
-                   Routed& routed) const {
+void Router::route(std::size_t source, const ChangeTransaction& transaction, bool whole,
+                   const Horizon& horizon, Routed& routed) const {
   const PerSource& known = sources_[source];
   // Of a part, where that cannot be told, as if it were the earliest.
   const Position& place = transaction.ended ? transaction.end : transaction.begins_at;
@@ -89,9 +89,12 @@ void Router::route(std::size_t source, const ChangeTransaction& transaction, con
   if (planted("skip_by_lsn") && transaction.ended && again) {
     return;
   }
+  const Telling telling{transaction, again,
+                        !again && !transaction.ours && is_known_position(transaction.begins_at) &&
+                            (whole || planted("rows_of_a_part_are_taken"))};
   for (const ChangeEvent& event : transaction.events) {
     for (const std::size_t entity : known.tables.at(event.table).entities) {
-      add(transaction, event, entity, again, routed);
+      add(telling, event, entity, routed);
     }
   }
   if (!transaction.events.empty() &&
@@ -110,8 +113,8 @@ void Router::look_at_images(std::size_t entity, Routed& routed) {
   }
 }
 
-void Router::add(const ChangeTransaction& transaction, const ChangeEvent& event, std::size_t entity,
-                 bool again, Routed& routed) const {
+void Router::add(const Telling& telling, const ChangeEvent& event, std::size_t entity,
+                 Routed& routed) const {
   using Kind = ChangeEvent::Kind;
   if (event.kind == Kind::kTable || event.kind == Kind::kTruncate || event.kind == Kind::kUnnamed) {
     std::set<std::size_t>& of_kind = event.kind == Kind::kTable      ? routed.altered
@@ -126,15 +129,14 @@ void Router::add(const ChangeTransaction& transaction, const ChangeEvent& event,
   const auto touch = [&](const ObjectKey& key) {
     Syncer::Changed object{entity, key};
     routed.told.changed.insert(object);
-    if (again && !planted("again_is_the_first_time")) {
+    if (telling.again && !planted("again_is_the_first_time")) {
       routed.told.again.insert(object);
     }
     return object;
   };
-  if (ways_[entity] && !again && !transaction.ours && !event.cells.empty() && !event.before &&
-      is_known_position(transaction.begins_at) &&
+  if (ways_[entity] && telling.rows && !event.cells.empty() && !event.before &&
       (routed.told.changed.empty() || !routed.told.changed.contains({entity, event.key}))) {
-    routed.images[entity].put(event, transaction);
+    routed.images[entity].put(event, telling.transaction);
     return;
   }
   if (const auto images = routed.images.find(entity); images != routed.images.end()) {
@@ -155,7 +157,7 @@ void Router::add(const ChangeTransaction& transaction, const ChangeEvent& event,
     if (!planted("old_id_is_not_told")) {
       touch(*event.before);
     }
-    if (!again) {
+    if (!telling.again) {
       routed.renamed.push_back({entity, *event.before, event.key});
     }
   }

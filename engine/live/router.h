@@ -67,9 +67,11 @@ class Router {
   }
   // Adds what the transaction, or a part of it, tells. One that we have written ourselves is
   // skipped: what it wakes was followed when it was written. Not so where triggers of users may
-  // have changed more than we wrote, or where nobody may have followed it.
-  void route(std::size_t source, const ChangeTransaction& transaction, const Horizon& horizon,
-             Routed& routed) const;
+  // have changed more than we wrote, or where nobody may have followed it. `whole`: all of it up to
+  // its end was received by now. Else its rows are looked up: it may have changed one twice, and
+  // what it told first was never there for anybody else.
+  void route(std::size_t source, const ChangeTransaction& transaction, bool whole,
+             const Horizon& horizon, Routed& routed) const;
 
  private:
   struct PerSource {
@@ -77,8 +79,13 @@ class Router {
     bool triggers = false;  // of users, on a table that we write
   };
   static void look_at_images(std::size_t entity, Routed& routed);
-  void add(const ChangeTransaction& transaction, const ChangeEvent& event, std::size_t entity,
-           bool again, Routed& routed) const;
+  struct Telling {
+    const ChangeTransaction& transaction;
+    bool again = false;  // it may have been told before
+    bool rows = false;   // those that it brings may take the fast lane
+  };
+  void add(const Telling& telling, const ChangeEvent& event, std::size_t entity,
+           Routed& routed) const;
 
   std::vector<PerSource> sources_;
   std::vector<std::optional<FastWay>> ways_;  // by entity

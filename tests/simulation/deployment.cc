@@ -88,9 +88,14 @@ RunEnd Deployment::in_a_new_process(const Step& step, const Intrude& intrude,
                                     const std::function<Result<void>(const World&)>& work) {
   operations_.clear();
   set_faults(step);
+  RunEnd end;
   int moments = 0;
+  bool looked = true;
   const Moment moment = [&](const char* what) {
     ++moments;
+    const std::string_view call = what;
+    looked = call != "changes next" && (looked || call == "scan" || call == "fetch");
+    end.unread += call == "submit" && !looked ? 1 : 0;
     if (observe) {
       observe(what);
     }
@@ -115,7 +120,6 @@ RunEnd Deployment::in_a_new_process(const Step& step, const Intrude& intrude,
   WatchedStore store(*store_, moment);
   store.on_synced = [&] { note_durable(); };
   note_durable();
-  RunEnd end;
   try {
     std::array<MemorySource, 2> sessions{MemorySource(databases_[0]), MemorySource(databases_[1])};
     const auto watched = [&](Side side) {

@@ -28,6 +28,7 @@ struct RunEnd {
   bool reconciled = false;  // it has begun a reconcile
   bool stopped = false;     // a mapping was
   bool restless = false;    // it never came to idle
+  int unread = 0;           // batches it wrote by what events told alone: in the fast lane
   // What it told a source to forget though it was not durable; empty: nothing.
   std::string told_too_early;
   std::vector<OperationReport> operations;  // with what stands at the end

@@ -143,6 +143,7 @@ class History {
     marked_ = marked_ || (end.kind == RunEnd::Kind::kDone && (!live || end.steps > 0));
     verdict_.killed += end.kind == RunEnd::Kind::kKilled ? 1 : 0;
     verdict_.operations += end.summary.operations();
+    verdict_.unread += live ? static_cast<std::uint64_t>(end.unread) : 0;
     see();
     chronicle_.run_ended(end.kind == RunEnd::Kind::kKilled, step.power_loss);
     const bool disturbed = step.transient_percent != 0 || step.lost_reply != std::array<int, 2>{} ||

@@ -21,6 +21,7 @@ struct Verdict {
   std::uint64_t operations = 0;  // of the engine
   std::uint64_t excused = 0;     // objects on worklists at the end
   std::uint64_t conflicts = 0;   // on record at the end
+  std::uint64_t unread = 0;      // batches that the fast lane wrote
   std::uint64_t by_streams = 0;  // 1: the streams alone had to bring all into step
 };
 

@@ -48,6 +48,14 @@ TEST(Replay, ASeedIsTheSameHistoryOfLivesByteForByte) {
   EXPECT_GT(lives, 0U);
 }
 
+TEST(Lives, TakeTheFastLaneWhereItIsOpen) {
+  std::uint64_t batches = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    batches += play(random_live_script(seed, kSteps)).unread;
+  }
+  EXPECT_GT(batches, 10U);
+}
+
 TEST(Replay, AnotherSeedIsAnotherHistory) {
   EXPECT_NE(trace_of(random_script(1, kSteps)), trace_of(random_script(2, kSteps)));
 }

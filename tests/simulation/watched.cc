@@ -24,6 +24,11 @@ class WatchedStream final : public ChangeStream {
       : stream_(std::move(stream)), moment_(moment), acknowledged_(acknowledged) {}
   [[nodiscard]] std::optional<StreamGap> gap() const override { return stream_->gap(); }
   [[nodiscard]] Position opened_at() const override { return stream_->opened_at(); }
+  [[nodiscard]] std::string terms() const override { return stream_->terms(); }
+  Result<bool> has_lapsed() override {
+    moment_("changes lapsed");
+    return stream_->has_lapsed();
+  }
   Result<ChangeBatch> next(std::chrono::milliseconds wait) override {
     moment_("changes next");
     return stream_->next(wait);
@@ -100,6 +105,11 @@ Result<std::unique_ptr<ChangeStream>> WatchedSource::changes(const StreamRequest
 Result<void> WatchedSource::await_visible(std::span<const std::uint64_t> transactions) {
   moment_("await visible");
   return source_.await_visible(transactions);
+}
+
+Result<Position> WatchedSource::position() {
+  moment_("position");
+  return source_.position();
 }
 
 Result<void> WatchedSource::submit(const WriteBatch& batch) {

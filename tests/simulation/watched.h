@@ -42,6 +42,7 @@ class WatchedSource final : public Source {
   Result<bool> mark_exists(const std::string& name) override;
   Result<std::unique_ptr<ChangeStream>> changes(const StreamRequest& request) override;
   Result<void> await_visible(std::span<const std::uint64_t> transactions) override;
+  Result<Position> position() override;
   Result<void> submit(const WriteBatch& batch) override;
   Result<WriteOutcome> collect() override;
   [[nodiscard]] std::uint64_t statements() const override { return source_.statements(); }

@@ -59,7 +59,7 @@ void capture(const std::string& config, const std::string& slot, const std::stri
     const ChangeBatch batch = value_of(stream->next(std::chrono::milliseconds(100)));
     Routed routed;
     for (const ChangeTransaction& transaction : batch.transactions) {
-      router.route(0, transaction, {}, routed);
+      router.route(0, transaction, true, {}, routed);
       done = done || (transaction.ended && reaches(transaction.end, end));
     }
     done = done || (batch.idle_at && reaches(*batch.idle_at, end));

@@ -23,9 +23,9 @@ class RouterTest : public testing::Test, public PeopleWorld {
     return made;
   }
   static ChangeEvent event(Kind kind, const std::string& key) { return {kind, 0, {key}, {}}; }
-  Routed route(const ChangeTransaction& one, const Horizon& horizon = {}) const {
+  Routed route(const ChangeTransaction& one, const Horizon& horizon = {}, bool whole = true) const {
     Routed routed;
-    Router(definition()).route(0, one, horizon, routed);
+    Router(definition()).route(0, one, whole, horizon, routed);
     return routed;
   }
 };
@@ -63,6 +63,20 @@ TEST_F(RouterTest, AnObjectOfManyEventsIsLookedAtOnce) {
       5, {event(Kind::kInsert, "1"), event(Kind::kUpdate, "1"), event(Kind::kUpdate, "2")}));
   EXPECT_THAT(routed.told.changed, SizeIs(2));
   EXPECT_THAT(routed.transactions, ElementsAre(5));
+}
+
+// It may change them again: they are read.
+TEST_F(RouterTest, RowsOfATransactionWhoseEndHasNotComeAreNotTaken) {
+  map("direction: left_to_right");
+  ChangeTransaction one = transaction(9, {event(Kind::kInsert, "1")});
+  one.events.front().cells = "as it was";
+  one.begins_at = Lsn{8};
+  EXPECT_THAT(route(one).images, SizeIs(1));
+  one.ended = false;
+  EXPECT_THAT(route(one).images, SizeIs(1)) << "its end came with it";
+  const Routed routed = route(one, {}, false);
+  EXPECT_THAT(routed.images, IsEmpty());
+  EXPECT_THAT(routed.told.changed, SizeIs(1));
 }
 
 TEST_F(RouterTest, ADeleteIsEvidenceUntilTheRowIsWrittenAgain) {

@@ -166,6 +166,40 @@ TEST(ChangeQueueTest, AnErrorComesBehindWhatCameBeforeItAndStays) {
   EXPECT_EQ(queue.take(std::chrono::hours(1), room_made).error().message, "over");
 }
 
+// What a part holds of a row may be what nobody else ever sees.
+TEST(ChangeQueueTest, ATransactionIsGivenWhole) {
+  ChangeQueue queue(1'000'000);
+  const auto put = [&](std::uint64_t end, bool ended) {
+    ChangeBatch batch = batch_of(10, end);
+    batch.transactions.front().ended = ended;
+    queue.put(batch);
+  };
+  bool room_made = false;
+  put(20, false);
+  EXPECT_TRUE(queue.take(std::chrono::milliseconds(0), room_made)->empty());
+  put(20, true);
+  put(30, false);
+  EXPECT_THAT(queue.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(2));
+  EXPECT_TRUE(queue.take(std::chrono::milliseconds(0), room_made)->empty());
+  put(30, true);
+  EXPECT_THAT(queue.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(2));
+}
+
+TEST(ChangeQueueTest, ATransactionThatIsTooLargeIsGivenInParts) {
+  bool room_made = false;
+  ChangeBatch batch = batch_of(ChangeQueue::kEventsMost, 10);
+  batch.transactions.front().ended = false;
+  ChangeQueue roomy(1'000'000'000);
+  roomy.put(batch);
+  EXPECT_THAT(roomy.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(1));
+  batch = batch_of(10, 10);
+  batch.transactions.front().ended = false;
+  ChangeQueue narrow(100);
+  narrow.put(batch);
+  EXPECT_FALSE(narrow.has_room());
+  EXPECT_THAT(narrow.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(1));
+}
+
 TEST(ChangeQueueTest, WhoWaitsIsWokenByWhatComes) {
   ChangeQueue queue(1'000'000);
   std::thread other([&queue] {
