@@ -67,6 +67,7 @@ Result<void> Applier::apply() {
     }
   }
   COUPLET_TRY(choose_ids(writes));
+  COUPLET_TRY(find_outlived(writes));
   departures_.find(batch_, writes);
   for (const Side side : {Side::kLeft, Side::kRight}) {
     std::vector<RowWrite*> here;
@@ -122,6 +123,43 @@ Result<void> Applier::choose_ids(std::vector<RowWrite>& writes) {
                                        entity.table, entity.id, entity.id_types, without.size()));
     for (std::size_t i = 0; ids && i < without.size() && i < ids->rows(); ++i) {
       without[i]->key = key_of_row(*ids, i, entity.id_types);
+    }
+  }
+  return {};
+}
+
+// Where we choose the ids, that a row can come to have one says that whoever had it is gone.
+Result<void> Applier::find_outlived(std::span<const RowWrite> writes) const {
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    std::vector<ObjectKey> ids;
+    std::vector<Task*> tasks;
+    for (const RowWrite& write : writes) {
+      auto id = write.side == side && !plan_.entities->many ? new_id(plan_.side(side), write)
+                                                            : std::nullopt;
+      if (id) {
+        ids.push_back(std::move(*id));
+        tasks.push_back(write.task);
+      }
+    }
+    COUPLET_ASSIGN(auto links, state_.links(plan_.pair, side, ids));
+    for (std::size_t i = 0; i < ids.size() && !planted("an_id_is_never_used_again"); ++i) {
+      if (!links[i]) {
+        continue;
+      }
+      const auto known = std::find_if(
+          batch_.tasks.begin(), batch_.tasks.end(),
+          [&](const Task& one) { return one.link && one.link->left == links[i]->left; });
+      Task* task = known == batch_.tasks.end() ? nullptr : &*known;
+      const auto moves_away = [&](const RowWrite& write) {
+        return write.task == task && write.side == side &&
+               write.operation == WriteGroup::Operation::kUpdate &&
+               new_id(plan_.side(side), write).has_value();
+      };
+      if (task != tasks[i]) {
+        tasks[i]->outlived = Task::Outlived{
+            std::move(*links[i]), task == nullptr || task->act != Task::Act::kDropLink, task,
+            std::any_of(writes.begin(), writes.end(), moves_away)};
+      }
     }
   }
   return {};
@@ -261,6 +299,7 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
     return fail(std::move(outcome.error()));
   }
   COUPLET_TRY(take_outcome(side, grouped, *outcome));
+  look_again_at_outlived(writes);
   // Results and the end of the intent become visible together.
   const Recorder recorder(state_, plan_, clock_.now());
   JointChanges joint;
@@ -300,6 +339,12 @@ Result<Intent> Applier::intent_of(Side side, std::span<RowWrite* const> writes,
   intent.source = definition_.sources[source];
   intent.number = number;
   intent.marked = writers_.sources[source].marked;
+  // Without a chosen key the row is found again by its identity (Syncer::recover).
+  for (const RowWrite* write : writes) {
+    if (!write->key.empty()) {
+      write->task->written[index_of(side)] = expected_outcome(plan_, *write);
+    }
+  }
   for (const RowWrite* write : writes) {
     Intent::Entry entry;
     entry.mapping = plan_.bound->name;
@@ -318,18 +363,17 @@ Result<Intent> Applier::intent_of(Side side, std::span<RowWrite* const> writes,
                                  before != nullptr ? before->slots[use].state.digest : Digest{}});
       }
     }
-    // Without a chosen key the row is found again by its identity (Syncer::recover).
     if (!write->key.empty()) {
-      auto& assumed = write->task->written[index_of(side)];
-      assumed = expected_outcome(plan_, *write);
       StateBatch changes;
       COUPLET_TRY(recorder.record(*write->task, changes));
       // Who loses by this write is on record with it, or would be lost without a trace.
       COUPLET_TRY(recorder.record_conflicts(*write->task, changes));
-      assumed.reset();
       entry.changes = changes.changes();
     }
     intent.entries.push_back(std::move(entry));
+  }
+  for (const RowWrite* write : writes) {
+    write->task->written[index_of(side)].reset();
   }
   for (const Task* left : departures_.completed_by(writes)) {
     StateBatch changes;
@@ -339,6 +383,19 @@ Result<Intent> Applier::intent_of(Side side, std::span<RowWrite* const> writes,
     entry.insert(entry.end(), changes.changes().begin(), changes.changes().end());
   }
   return intent;
+}
+
+// What was decided of a link is void where its end turned out to be gone.
+void Applier::look_again_at_outlived(std::span<RowWrite* const> writes) {
+  for (const RowWrite* write : writes) {
+    const Task& task = *write->task;
+    if (task.outlives(write->side) && task.written[index_of(write->side)]->done &&
+        task.outlived->task != nullptr && task.outlived->task->act == Task::Act::kMerge) {
+      task.outlived->task->act = Task::Act::kPark;
+      task.outlived->task->fault = {
+          ErrorKind::kInterrupted, "its counterpart is gone", {}, {}, {}, {}};
+    }
+  }
 }
 
 Result<void> Applier::take_outcome(Side side, const GroupedWrites& grouped,

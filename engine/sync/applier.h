@@ -82,6 +82,8 @@ class Applier {
 
  private:
   Result<void> choose_ids(std::vector<RowWrite>& writes);
+  Result<void> find_outlived(std::span<const RowWrite> writes) const;
+  static void look_again_at_outlived(std::span<RowWrite* const> writes);
   // One transaction for these writes of one side. On a row fault those park that wait for a row
   // which stays where it is, else halves are tried. `whole`: why all rows of an exchange that they
   // are of were refused together; null: they were not. When the run is to stop, what is not written

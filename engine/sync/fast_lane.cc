@@ -8,6 +8,7 @@
 #include "engine/ports/tuning.h"
 #include "engine/sync/fast_look.h"
 #include "engine/sync/object_name.h"
+#include "engine/sync/planted_bug.h"
 #include "engine/sync/row_writes.h"
 
 namespace couplet {
@@ -70,7 +71,8 @@ class FastLane::Run {
   }
 
   Result<Outcome> pass();
-  void name_created(std::vector<Write>& writes);
+  Result<void> choose_keys(std::span<Write* const> created);
+  Result<void> name_created(std::vector<Write>& writes);
   std::optional<ObjectKey> chosen_key(std::size_t row);
   [[nodiscard]] WriteGroup group_of(const Write& write) const;
   bool add_row(const Write& write, WriteGroup& group);
@@ -123,7 +125,7 @@ Result<FastLane::Outcome> FastLane::Run::pass() {
     outcome_.refused.insert(outcome_.refused.end(), looked.refused.begin(), looked.refused.end());
     Flight next;
     next.writes = std::move(looked.writes);
-    name_created(next.writes);
+    COUPLET_TRY(name_created(next.writes));
     fill(next);
     if (!next.batch.groups.empty()) {
       COUPLET_TRY(fly(std::move(next)));
@@ -139,25 +141,39 @@ Result<FastLane::Outcome> FastLane::Run::pass() {
   return std::move(outcome_);
 }
 
-// The ids of rows that are made: chosen by their values, or taken from the database. Without one a
-// crash could not be mended by the intent alone; why there is none the full lane finds out.
-void FastLane::Run::name_created(std::vector<Write>& writes) {
-  std::vector<Write*> unnamed;
-  for (Write& write : writes) {
-    if (!write.create) {
-      continue;
-    }
-    if (!id_is_mapped()) {
-      unnamed.push_back(&write);
-    } else if (auto key = chosen_key(write.row)) {
-      write.link.end(to_) = std::move(*key);
+// Where values choose the ids of rows that are made. Not one that a link leads to: what becomes of
+// that the full lane finds out.
+Result<void> FastLane::Run::choose_keys(std::span<Write* const> created) {
+  std::vector<ObjectKey> keys;
+  for (Write* write : created) {
+    auto key = chosen_key(write->row);
+    keys.push_back(key ? std::move(*key) : ObjectKey());
+  }
+  COUPLET_ASSIGN(const auto links, lane_.state_.links(plan_.pair, to_, keys));
+  for (std::size_t i = 0; i < created.size(); ++i) {
+    if (!links[i] || planted("an_id_is_never_used_again")) {
+      created[i]->link.end(to_) = std::move(keys[i]);
     }
   }
-  if (!unnamed.empty()) {
+  return {};
+}
+
+// The ids of rows that are made: chosen by their values, or taken from the database. Without one a
+// crash could not be mended by the intent alone; why there is none the full lane finds out.
+Result<void> FastLane::Run::name_created(std::vector<Write>& writes) {
+  std::vector<Write*> created;
+  for (Write& write : writes) {
+    if (write.create) {
+      created.push_back(&write);
+    }
+  }
+  if (id_is_mapped()) {
+    COUPLET_TRY(choose_keys(created));
+  } else if (!created.empty()) {
     const BoundEntity& entity = *target_.entity;
-    const auto ids = source_.reserve_ids(entity.table, entity.id, entity.id_types, unnamed.size());
-    for (std::size_t i = 0; ids && *ids && i < unnamed.size() && i < (*ids)->rows(); ++i) {
-      unnamed[i]->link.end(to_) = key_of_row(**ids, i, entity.id_types);
+    const auto ids = source_.reserve_ids(entity.table, entity.id, entity.id_types, created.size());
+    for (std::size_t i = 0; ids && *ids && i < created.size() && i < (*ids)->rows(); ++i) {
+      created[i]->link.end(to_) = key_of_row(**ids, i, entity.id_types);
     }
   }
   std::erase_if(writes, [&](const Write& write) {
@@ -167,6 +183,7 @@ void FastLane::Run::name_created(std::vector<Write>& writes) {
     }
     return false;
   });
+  return {};
 }
 
 std::optional<ObjectKey> FastLane::Run::chosen_key(std::size_t row) {

@@ -1,10 +1,6 @@
 #pragma once
 
-#include <map>
-#include <optional>
 #include <span>
-#include <string>
-#include <utility>
 
 #include "engine/ports/state_store.h"
 
@@ -20,7 +16,8 @@ class JointChanges {
   void put_into(StateBatch& batch) const;
 
  private:
-  std::map<std::pair<Family, std::string>, std::optional<std::string>> changes_;
+  StateBatch erased_;
+  StateBatch put_;
 };
 
 }  // namespace couplet

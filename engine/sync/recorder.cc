@@ -136,20 +136,23 @@ void Recorder::end_separations(std::span<const Ends> reunited, StateBatch& chang
   }
 }
 
+Result<void> Recorder::sever(const Link& link, Side survivor, StateBatch& changes) const {
+  COUPLET_TRY(state_.erase_what_is_left(changes, plan_.pair, link));
+  state_.put_tombstone(changes, plan_.pair, survivor, link.end(survivor),
+                       {link.end(other(survivor)), link.agreement, now_});
+  return {};
+}
+
 Result<void> Recorder::record_link(const Task& task, StateBatch& changes) const {
   if (!task.link) {
     return {};
   }
+  const Side survivor = task.views[0] != nullptr ? Side::kLeft : Side::kRight;
   if (task.act == Act::kDropLink) {
-    state_.erase(changes, plan_.pair, *task.link);
-    return {};
+    return state_.erase_what_is_left(changes, plan_.pair, *task.link);
   }
   if (task.act == Act::kSever) {
-    const Side survivor = task.views[0] != nullptr ? Side::kLeft : Side::kRight;
-    state_.erase(changes, plan_.pair, *task.link);
-    state_.put_tombstone(changes, plan_.pair, survivor, task.link->end(survivor),
-                         {task.link->end(other(survivor)), task.link->agreement, now_});
-    return {};
+    return sever(*task.link, survivor, changes);
   }
   if (!succeeded(task)) {
     return {};
@@ -174,6 +177,11 @@ Result<void> Recorder::record_link(const Task& task, StateBatch& changes) const 
   }
   if (task.replaced) {
     state_.erase(changes, plan_.pair, *task.replaced);
+  }
+  if (task.outlives(other(survivor))) {
+    COUPLET_TRY(task.outlived->survived
+                    ? sever(task.outlived->link, survivor, changes)
+                    : state_.erase_what_is_left(changes, plan_.pair, task.outlived->link));
   }
   if (!task.links && !moved) {
     state_.put_record(changes, plan_.pair, link);

@@ -54,6 +54,7 @@ class Recorder {
   [[nodiscard]] static bool succeeded(const Task& task);
 
  private:
+  Result<void> sever(const Link& link, Side survivor, StateBatch& changes) const;
   Result<void> record_link(const Task& task, StateBatch& changes) const;
   Result<void> record_target(const Task& task, StateBatch& changes) const;
   Result<void> settle_conflicts(const Task& task, StateBatch& changes) const;

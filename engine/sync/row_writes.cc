@@ -89,18 +89,39 @@ void finish_create(const MappingPlan& plan, Clock& clock, RowWrite& write) {
                              RowWrite::kNoUse, timestamp_bytes(clock.now())});
     }
   }
-  std::vector<Value> id;
-  for (const std::string& column : side.entity->id) {
-    const RowWrite::Cell* cell = write.cell(column);
-    if (cell == nullptr || !cell->value) {
-      return;
-    }
-    id.emplace_back(std::string_view(*cell->value));
+  if (auto key = new_id(side, write)) {
+    write.key = std::move(*key);
+    write.id_written = true;
   }
-  write.id_written = append_key(side.entity->id_types, id, write.key.bytes);
 }
 
 }  // namespace
+
+std::optional<ObjectKey> new_id(const SidePlan& side, const RowWrite& write) {
+  const std::vector<std::string>& columns = side.entity->id;
+  const bool is_made = write.operation == WriteGroup::Operation::kCreate;
+  std::string arena;
+  std::vector<Value> id(columns.size());
+  if (!is_made && !decode_key(side.entity->id_types, write.key.bytes, arena, id)) {
+    return std::nullopt;
+  }
+  bool written = false;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const RowWrite::Cell* cell = write.cell(columns[i]);
+    if (cell != nullptr ? !cell->value : is_made) {
+      return std::nullopt;
+    }
+    if (cell != nullptr) {
+      id[i] = Value(std::string_view(*cell->value));
+      written = true;
+    }
+  }
+  ObjectKey key;
+  if (!written || !append_key(side.entity->id_types, id, key.bytes)) {
+    return std::nullopt;
+  }
+  return key;
+}
 
 std::string timestamp_bytes(Timestamp time) {
   std::string bytes;

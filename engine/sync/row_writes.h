@@ -33,6 +33,9 @@ struct RowWrite {
   [[nodiscard]] const Cell* cell(const std::string& column) const;
 };
 
+// The id that the row has once it is written; nullopt: that which it has, or the source chooses.
+std::optional<ObjectKey> new_id(const SidePlan& side, const RowWrite& write);
+
 // As a cell of a column of change times.
 std::string timestamp_bytes(Timestamp time);
 

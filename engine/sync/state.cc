@@ -273,9 +273,21 @@ void State::put_record(StateBatch& batch, std::size_t pair, const Link& link) co
 }
 void State::erase(StateBatch& batch, std::size_t pair, const Link& link) const {
   batch.erase(Family::kLinks, pair_key(pair, link.left.bytes));
-  if (!planted("index_stays")) {
+  batch.erase(Family::kLinksRight, pair_key(pair, link.right.bytes));
+}
+Result<void> State::erase_what_is_left(StateBatch& batch, std::size_t pair,
+                                       const Link& link) const {
+  COUPLET_ASSIGN(const auto at_left, links(pair, Side::kLeft, {&link.left, 1}));
+  COUPLET_ASSIGN(const auto at_right,
+                 store_.get(Family::kLinksRight, pair_key(pair, link.right.bytes)));
+  const bool all = planted("an_id_is_never_used_again");
+  if (all || (at_left.front() && at_left.front()->right == link.right)) {
+    batch.erase(Family::kLinks, pair_key(pair, link.left.bytes));
+  }
+  if ((all || at_right == link.left.bytes) && !planted("index_stays")) {
     batch.erase(Family::kLinksRight, pair_key(pair, link.right.bytes));
   }
+  return {};
 }
 void State::put(StateBatch& batch, std::size_t pair, const ObjectKey& contributor,
                 const Contribution& contribution) const {

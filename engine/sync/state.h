@@ -96,6 +96,8 @@ class State {
   // Of a link whose ends are those that it had: the way from the right one stays.
   void put_record(StateBatch& batch, std::size_t pair, const Link& link) const;
   void erase(StateBatch& batch, std::size_t pair, const Link& link) const;
+  // The same of a link whose end is gone: what stands at its ids since is left as it is.
+  Result<void> erase_what_is_left(StateBatch& batch, std::size_t pair, const Link& link) const;
   void put(StateBatch& batch, std::size_t pair, const ObjectKey& contributor,
            const Contribution& contribution) const;
   void erase(StateBatch& batch, std::size_t pair, const ObjectKey& contributor,

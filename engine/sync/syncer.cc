@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "engine/sync/failure_policy.h"
+#include "engine/sync/joint_changes.h"
 #include "engine/sync/many_to_one.h"
 #include "engine/sync/object_name.h"
 #include "engine/sync/one_to_one.h"
@@ -270,7 +271,7 @@ void Syncer::note_read(const Task& task, std::size_t pair) {
 Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, bool clashing,
                             SecondLook& second, Outcome& outcome) {
   const Recorder recorder(state_, plan, clock_.now(), run_.began);
-  StateBatch changes;
+  JointChanges joint;
   std::vector<const Task*> standing;
   for (const Task& task : batch.tasks) {
     if (has_fast_way_[plan.mapping] && !settings_.dry_run) {
@@ -298,11 +299,15 @@ Result<void> Syncer::record(const TaskBatch& batch, const MappingPlan& plan, boo
       }
     }
     if (settings_.dry_run || (!wrote(task) && !task.recorded)) {  // Else it stands already.
-      COUPLET_TRY(recorder.record(task, changes));
-      COUPLET_TRY(recorder.record_conflicts(task, changes));
+      StateBatch own;
+      COUPLET_TRY(recorder.record(task, own));
+      COUPLET_TRY(recorder.record_conflicts(task, own));
+      joint.add(own.changes());
     }
     standing.push_back(&task);
   }
+  StateBatch changes;
+  joint.put_into(changes);
   if (plan.entities->many && has_competitors(plan)) {
     std::vector<Subject> looked_at;
     for (const Task* task : standing) {

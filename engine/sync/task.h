@@ -77,7 +77,16 @@ struct Task {
   bool joins_planned = false;  // of a dry run: another batch of it makes the target already
   bool links = false;          // a link is to be made or moved, with `by`
   LinkedBy by = LinkedBy::kMatched;
-  std::optional<Link> replaced;               // a link that the new one takes the place of
+  std::optional<Link> replaced;  // a link that the new one takes the place of
+  // A link whose end stood at the id that a row which we write has now: gone, unless it is on its
+  // way elsewhere in this batch.
+  struct Outlived {
+    Link link;
+    bool survived = true;  // its other end may still be there
+    Task* task = nullptr;  // that of the link in this batch
+    bool moves = false;    // which is to take the end elsewhere
+  };
+  std::optional<Outlived> outlived;
   std::optional<Subject> replaced_tombstone;  // a tombstone (survivor) that it takes the place of
   std::uint32_t incarnation = 1;
   Base inherited;  // base to merge with where `links`
@@ -106,6 +115,15 @@ struct Task {
   std::array<std::optional<Written>, 2> written{};  // indexed by Side
   bool recorded = false;  // with the arrival elsewhere of those who leave it
 
+  // Whether the end of `outlived`, on that side, is gone.
+  [[nodiscard]] bool outlives(Side side) const {
+    if (!outlived) {
+      return false;
+    }
+    const Task* other = outlived->moves ? outlived->task : nullptr;
+    return other == nullptr || !other->written[index_of(side)] ||
+           !other->written[index_of(side)]->done;
+  }
   // The view whose value of this use counts on that side.
   [[nodiscard]] const View* holder(Side side, std::size_t use) const {
     if (!elected.empty() && views[index_of(side)] == nullptr) {
