@@ -17,6 +17,10 @@ constexpr std::size_t kQueueBytes = 8U << 20U;
 // A status goes out at a third of the server's timeout, so that two may be late, and now and then
 // where the server has none, for who looks at pg_stat_replication.
 constexpr std::chrono::milliseconds kLongestSilence{10'000};
+// A server that is asked that often and does not answer is no longer there, whatever stands between
+// keeps the connection alive. Ten minutes, as a rule: while a large transaction is decoded one may
+// have nothing to say for long, and would begin it anew.
+constexpr int kUnanswered = 60;
 // What was acknowledged is told within this, so that the server can remove its log.
 constexpr std::chrono::milliseconds kAcknowledged{1'000};
 // Frames between two looks at the clock.
@@ -84,7 +88,8 @@ PostgresStream::PostgresStream(const PostgresSourceSettings& settings, const Str
       catalog_(settings, std::max(answer_interval_, kAcknowledged)),
       assembler_(request, settings.own_marks, catalog_.questions()),
       queue_(kQueueBytes),
-      answered_at_(Clock::now()) {}
+      answered_at_(Clock::now()),
+      heard_at_(answered_at_) {}
 
 PostgresStream::~PostgresStream() {
   stopping_ = true;
@@ -143,6 +148,7 @@ Result<void> PostgresStream::receive_all() {
   for (int frames = 0; frames < kFrames; ++frames) {
     if (!queue_.has_room()) {
       COUPLET_TRY(answer(false));
+      heard_at_ = Clock::now();
       return wait(false);
     }
     if (assembler_.draining()) {
@@ -173,9 +179,14 @@ Result<void> PostgresStream::receive_all() {
 
 Result<void> PostgresStream::take(const ReplicationSession::Frame& frame) {
   received_ = std::max(received_, frame.at);
+  heard_at_ = Clock::now();
   if (frame.kind == ReplicationSession::Frame::Kind::kKeepalive) {
     assembler_.keepalive(frame.at);
-    return frame.reply_wanted ? answer(true) : Result<void>();
+    if (!frame.reply_wanted) {
+      return {};
+    }
+    COUPLET_TRY(answer(true));
+    return leave_if_it_goes_down();
   }
   COUPLET_ASSIGN(const pgoutput::Message message, decoder_.decode(frame.payload));
   return assembler_.take(message);
@@ -188,16 +199,42 @@ Result<void> PostgresStream::answer(bool at_once) {
     sending_ = !sent;
   }
   const Lsn flushed{acknowledged_.load()};
-  const auto silent = Clock::now() - answered_at_;
+  const auto now = Clock::now();
+  const auto silent = now - answered_at_;
   const bool due =
       at_once || silent >= answer_interval_ || (flushed != told_ && silent >= kAcknowledged);
   if (!due) {
     return {};
   }
-  COUPLET_ASSIGN(const bool sent, session_->send_status(std::max(received_, flushed), flushed));
+  if (now - heard_at_ >= kUnanswered * answer_interval_) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - heard_at_);
+    return fail(ErrorKind::kTransient,
+                fmt::format("source {}: the server has not answered for {} s", settings_.name,
+                            seconds.count()));
+  }
+  COUPLET_ASSIGN(const bool sent, session_->send_status(std::max(received_, flushed), flushed,
+                                                        now - heard_at_ >= answer_interval_));
   sending_ = !sent;
   told_ = flushed;
-  answered_at_ = Clock::now();
+  answered_at_ = now;
+  return {};
+}
+
+// A server that is shut down waits until all it has sent is acknowledged, and asks for that again
+// and again: it would wait as long as a target stands still. It does not say why it asks, and we
+// are otherwise too quick to be asked.
+Result<void> PostgresStream::leave_if_it_goes_down() {
+  constexpr const char* kCannotConnectNow = "57P03";
+  const auto now = Clock::now();
+  if (now - looked_after_ < kAcknowledged) {
+    return {};
+  }
+  std::uint64_t statements = 0;
+  const auto connection = Connection::open(settings_, Purpose::kLookUp, statements);
+  looked_after_ = Clock::now();
+  if (!connection && connection.error().code == kCannotConnectNow) {
+    return fail(connection.error());
+  }
   return {};
 }
 

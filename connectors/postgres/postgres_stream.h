@@ -51,6 +51,7 @@ class PostgresStream final : public ChangeStream {
   Result<void> receive_all();
   Result<void> take(const ReplicationSession::Frame& frame);
   Result<void> answer(bool at_once);
+  Result<void> leave_if_it_goes_down();
   Result<void> wait(bool for_socket);
   void let_gather();
   [[nodiscard]] Error with_advice(Error error) const;
@@ -69,8 +70,10 @@ class PostgresStream final : public ChangeStream {
   Lsn told_;              // As flushed, last.
   bool sending_ = false;  // A status is not out whole yet.
   Clock::time_point answered_at_;
-  Clock::time_point gathered_at_;  // Of let_gather: when it was called last,
-  int gathered_ = 0;               // and how often it was in a row, soon after another.
+  Clock::time_point heard_at_;      // Something came, or was not waited for.
+  Clock::time_point looked_after_;  // Whether the server goes down.
+  Clock::time_point gathered_at_;   // Of let_gather: when it was called last,
+  int gathered_ = 0;                // and how often it was in a row, soon after another.
   std::atomic<std::uint64_t> acknowledged_{0};
   std::atomic<bool> stopping_{false};
   WakeUp wake_up_;

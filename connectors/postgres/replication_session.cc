@@ -124,13 +124,13 @@ Result<void> ReplicationSession::receive() {
   return {};
 }
 
-Result<bool> ReplicationSession::send_status(Lsn written, Lsn flushed) {
+Result<bool> ReplicationSession::send_status(Lsn written, Lsn flushed, bool answer) {
   std::string status = "r";
   wire::append<std::uint64_t>(status, written.value);
   wire::append<std::uint64_t>(status, flushed.value);
   wire::append<std::uint64_t>(status, flushed.value);
   wire::append<std::int64_t>(status, now());
-  status += '\0';
+  status += answer ? '\1' : '\0';
   if (PQputCopyData(connection_->native(), status.data(), static_cast<int>(status.size())) < 0) {
     return fail(connection_->lost("telling how far changes are durable"));
   }

@@ -37,8 +37,9 @@ class ReplicationSession {
   // Takes from the socket what has come. Errors: kTransient.
   Result<void> receive();
   // "Standby status update". The slot lets go of what was committed up to `flushed`; zero: of
-  // nothing. True when it went out whole; else send_rest when the socket takes more.
-  Result<bool> send_status(Lsn written, Lsn flushed);
+  // nothing. `answer`: a keepalive is wanted back. True when it went out whole; else send_rest when
+  // the socket takes more.
+  Result<bool> send_status(Lsn written, Lsn flushed, bool answer);
   Result<bool> send_rest();
   // Tells the server that we go, so that it sets the slot free at once. Best effort.
   void finish();

@@ -20,8 +20,10 @@ select current_database()::text, s.slot_name is not null, s.plugin::text, s.data
        case when pg_is_in_recovery() then null
             else left(pg_walfile_name(pg_current_wal_lsn()), 8) end,
        (select md5(p.oid || ' ' || p.xmin || coalesce(
-                  (select string_agg(' ' || r.oid, '' order by r.oid)
-                     from pg_publication_rel r where r.prpubid = p.oid), ''))
+                  (select string_agg(' ' || d.classid || '.' || d.objid, ''
+                                     order by d.classid, d.objid)
+                     from pg_depend d
+                    where d.refclassid = 'pg_publication'::regclass and d.refobjid = p.oid), ''))
           from pg_publication p where p.pubname = $2)
   from (select) as one left join pg_replication_slots s on s.slot_name = $1)";
 
