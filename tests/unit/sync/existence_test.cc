@@ -66,6 +66,22 @@ TEST_F(ExistenceTest, ALostStateMakesNothingAgainUntilItIsRebuilt) {
   expect_at_rest();
 }
 
+TEST_F(ExistenceTest, WhereARowMayBeHiddenFromUsThatItIsNotSeenIsNoEvidenceOfADelete) {
+  left->alter("people", [](TableInfo& table) { table.row_security = true; });
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  left_has({{"key", "b"}});
+  settle(*this);
+  left->erase("people", {{"key", "a"}});
+  EXPECT_EQ(settle(*this).operations(), 0U);
+  EXPECT_THAT(lines(), Contains(HasSubstr("row level security may hide it")));
+  left_has({{"id", "1"}, {"key", "a"}, {"name", "Ada"}});
+  right_sets("a", {{"name", "found again"}});
+  EXPECT_EQ(settle(*this).operations(), 1U) << "it is the one that it was";
+  EXPECT_EQ(lefts(), rights());
+  expect_at_rest();
+}
+
 TEST_F(ExistenceTest, TwoThatAreLeftAloneAtOnceAndAreOneThingByNowAreLinkedInTheSameRun) {
   map("direction: both, conflict: left_wins");
   left_has({{"key", "a"}, {"name", "Ada"}});

@@ -1,0 +1,124 @@
+// `couplet run` and what is done around it: a second one, a process that is stopped for a while, a
+// database that takes no writes, tables that go away, a system that gives it little.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "tests/integration/live/live_scene.h"
+
+namespace couplet::test {
+namespace {
+
+using testing::HasSubstr;
+
+class EnvironmentPgTest : public LivePgTest {
+ protected:
+  EnvironmentPgTest() { add_people(3); }
+
+  void end_sessions_of(const TemporaryDatabase& database) const {
+    database.exec(
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+        " where datname = current_database() and usename = 'couplet'");
+  }
+};
+
+// Its state is another: it knows no link, and there are marks of the first, so that it makes
+// nothing before somebody says that it may.
+TEST_F(EnvironmentPgTest, ASecondRunOfAnotherStateWaitsForTheFirstAndThenMakesNothingTwice) {
+  const std::filesystem::path elsewhere = folder_.path() / "elsewhere";
+  std::filesystem::create_directory(elsewhere);
+  std::filesystem::copy_file(folder_.path() / "couplet.yaml", elsewhere / "couplet.yaml");
+  Program first(this->program({"run"}));
+  wait_until_right("name = 'p3'");
+  left_.exec("insert into people (name) values ('followed')");
+  wait_until_right("name = 'followed'");
+  Program::Settings settings = this->program({"run"});
+  settings.words.back() = (elsewhere / "couplet.yaml").string();
+  settings.log_file = (folder_.path() / "second.log").string();
+  Program second(settings);
+  const auto said = [&] {
+    std::ifstream log(*settings.log_file);
+    return std::string(std::istreambuf_iterator<char>(log), {});
+  };
+  while (said().find("it is tried again until it passes") == std::string::npos) {
+    ASSERT_FALSE(second.ends_within(std::chrono::milliseconds(50))) << said();
+  }
+  EXPECT_THAT(said(), HasSubstr("Is another couplet of this name running?"));
+  left_.exec("insert into people (name) values ('of the first')");
+  wait_until_right("name = 'of the first'");
+  EXPECT_EQ(stop(first).exit_code, 0);
+  left_.exec("insert into people (name) values ('held'); update people set age = 100");
+  wait_until_right("name = 'of the first' and years = 100");
+  wait_until_acknowledged(left_);
+  EXPECT_EQ(stop(second).exit_code, 0) << said();
+  EXPECT_THAT(said(), HasSubstr("creates are held until `couplet reconcile --rebuild-state`"));
+  EXPECT_EQ(rights(), left_.query("select name, age from people where name <> 'held' order by 1"));
+}
+
+TEST_F(EnvironmentPgTest, AProcessThatWasStoppedForLongerThanTheServersTimeoutGoesOn) {
+  for (const TemporaryDatabase* database : {&left_, &right_}) {
+    database->exec(fmt::format("alter database {} set wal_sender_timeout = '500ms'",
+                               test::quoted(database->name())));
+  }
+  Program program(this->program({"run"}));
+  wait_until_right("name = 'p3'");
+  wait_until_acknowledged(left_);
+  program.send(SIGSTOP);
+  left_.exec("update people set age = 100 where name = 'p1'");
+  right_.exec("update persons set years = 200 where name = 'p2'");
+  for (const TemporaryDatabase* database : {&left_, &right_}) {
+    wait_for_row(database->cluster(), database->name(),
+                 "select 1 where not exists (select from pg_replication_slots"
+                 " where database = current_database() and active)");
+  }
+  program.send(SIGCONT);
+  wait_until_right("name = 'p1' and years = 100");
+  wait_until_left("name = 'p2' and age = 200");
+  EXPECT_EQ(stop(program).exit_code, 0);
+  expect_nothing_left_to_do();
+}
+
+TEST_F(EnvironmentPgTest, ADatabaseThatTakesNoWritesForAWhileIsWaitedFor) {
+  Program program(this->program({"run"}));
+  wait_until_right("name = 'p3'");
+  right_.exec(fmt::format("alter database {} set default_transaction_read_only = on",
+                          test::quoted(right_.name())));
+  end_sessions_of(right_);
+  left_.exec("update people set age = 100 where name = 'p1'");
+  left_.exec("select pg_sleep(1)");
+  right_.exec(
+      fmt::format("set transaction_read_only = off;"
+                  "alter database {} reset default_transaction_read_only",
+                  test::quoted(right_.name())));
+  end_sessions_of(right_);
+  wait_until_right("name = 'p1' and years = 100");
+  const Ended ended = stop(program);
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("it is tried again until it passes"));
+  expect_nothing_left_to_do();
+}
+
+// What is mapped to it stays as it is: that a table is gone says nothing of its rows.
+class LostTablePgTest : public EnvironmentPgTest,
+                        public testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Ways, LostTablePgTest,
+                         testing::Values("drop table people",
+                                         "create schema aside; alter table people set schema aside",
+                                         "alter table people rename to humans"),
+                         [](const auto& way) { return fmt::format("way{}", way.index); });
+
+TEST_P(LostTablePgTest, ATableThatGoesAwayStopsItsMappingAndTakesNothingAlong) {
+  Program program(this->program({"run"}));
+  wait_until_right("name = 'p3'");
+  left_.exec(GetParam());
+  right_.exec("update persons set years = 200 where name = 'p2'");
+  wait_until_acknowledged(right_);
+  const Ended ended = stop(program);
+  EXPECT_THAT(ended.err, HasSubstr("table public.people is gone")) << ended.exit_code;
+  EXPECT_EQ(rights(), (std::vector<Row>{{"p1", "1"}, {"p2", "200"}, {"p3", "3"}}));
+}
+
+}  // namespace
+}  // namespace couplet::test
