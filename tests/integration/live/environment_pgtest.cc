@@ -11,7 +11,9 @@
 namespace couplet::test {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class EnvironmentPgTest : public LivePgTest {
  protected:
@@ -98,6 +100,22 @@ TEST_F(EnvironmentPgTest, ADatabaseThatTakesNoWritesForAWhileIsWaitedFor) {
   EXPECT_EQ(ended.exit_code, 0) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("it is tried again until it passes"));
   expect_nothing_left_to_do();
+}
+
+TEST_F(EnvironmentPgTest, TooFewFileDescriptorsAreSaidAndLoseNothing) {
+  for (const int descriptors : {8, 12, 16, 64}) {
+    SCOPED_TRACE(fmt::format("{} descriptors", descriptors));
+    Program::Settings settings = this->program({"reconcile"});
+    std::string line;
+    for (const std::string& word : settings.words) {
+      line += fmt::format(" '{}'", word);
+    }
+    settings.words = {"/bin/sh", "-c", fmt::format("ulimit -n {}; exec{}", descriptors, line)};
+    const Ended ended = test::run(settings);
+    EXPECT_EQ(ended.exit_code, descriptors == 64 ? 0 : 3) << ended.err;
+    EXPECT_THAT(ended.err, AnyOf(IsEmpty(), HasSubstr("Raise the limits on open files")));
+  }
+  EXPECT_EQ(lefts(), rights());
 }
 
 // What is mapped to it stays as it is: that a table is gone says nothing of its rows.
