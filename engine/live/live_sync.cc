@@ -410,6 +410,7 @@ void LiveSync::stop_mapping(std::size_t mapping, const std::string& why) {
 // True if it was interrupted.
 Result<bool> LiveSync::sync(const ObjectSync::Told& told, Step& step) {
   ObjectSync::Settings settings;
+  settings.recovers = false;  // Streams that begin anew tell of what we have written.
   settings.spool_folder = settings_.spool_folder;
   settings.stop_requested = settings_.stop_requested;
   for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {

@@ -82,7 +82,7 @@ bool Reconciler::has_more(std::size_t mapping) const {
 // A mapping that has not been scanned yet comes to what is dirty by itself.
 bool Reconciler::takes_dirty(std::size_t mapping) const { return works_[mapping].scanned; }
 
-void Reconciler::too_many_readers(std::size_t mapping) { works_[mapping].rescan = true; }
+void Reconciler::readers_unknown(std::size_t mapping) { works_[mapping].rescan = true; }
 
 Result<std::uint64_t> Reconciler::objects_of(std::size_t mapping) { return works_[mapping].rows; }
 

@@ -46,7 +46,7 @@ class Reconciler final : private Rounds::Feeder {
   Result<void> queue_standing(std::size_t mapping, bool progressed) override;
   [[nodiscard]] bool has_more(std::size_t mapping) const override;
   [[nodiscard]] bool takes_dirty(std::size_t mapping) const override;
-  void too_many_readers(std::size_t mapping) override;
+  void readers_unknown(std::size_t mapping) override;
   Result<std::uint64_t> objects_of(std::size_t mapping) override;
   void took(std::size_t mapping, const Syncer::Outcome& outcome) override;
 

@@ -22,6 +22,7 @@ Rounds::Settings rounds_settings(const ObjectSync::Settings& settings) {
   Rounds::Settings rounds;
   rounds.mappings = settings.mappings;
   rounds.dry_run = settings.dry_run;
+  rounds.recovers = settings.recovers;
   rounds.spool_folder = settings.spool_folder;
   rounds.stop_requested = settings.stop_requested;
   rounds.rehearsed = {LimitClass::kCreate, LimitClass::kRecreate, LimitClass::kUpdate};
@@ -248,7 +249,7 @@ Result<void> ObjectSync::queue_standing(std::size_t /*mapping*/, bool /*progress
 
 bool ObjectSync::has_more(std::size_t /*mapping*/) const { return false; }
 bool ObjectSync::takes_dirty(std::size_t /*mapping*/) const { return true; }
-void ObjectSync::too_many_readers(std::size_t mapping) { too_many_.insert(mapping); }
+void ObjectSync::readers_unknown(std::size_t mapping) { too_many_.insert(mapping); }
 Result<std::uint64_t> ObjectSync::objects_of(std::size_t mapping) {
   return state_.count_links(definition_.mappings[mapping].pair);
 }

@@ -19,6 +19,7 @@ class ObjectSync final : private Rounds::Feeder {
   struct Settings {
     std::vector<std::size_t> mappings;  // act under these only; empty: all
     bool dry_run = false;
+    bool recovers = true;  // as of Rounds
     std::string spool_folder;
     std::function<bool()> stop_requested = [] { return false; };
   };
@@ -62,7 +63,7 @@ class ObjectSync final : private Rounds::Feeder {
   Result<void> queue_standing(std::size_t mapping, bool progressed) override;
   [[nodiscard]] bool has_more(std::size_t mapping) const override;
   [[nodiscard]] bool takes_dirty(std::size_t mapping) const override;
-  void too_many_readers(std::size_t mapping) override;
+  void readers_unknown(std::size_t mapping) override;
   Result<std::uint64_t> objects_of(std::size_t mapping) override;
   void took(std::size_t mapping, const Syncer::Outcome& outcome) override;
 

@@ -332,8 +332,10 @@ Result<void> OneToOneResolver::answer(Side side, std::vector<Seeker>& seekers) {
   COUPLET_ASSIGN(const auto occupants, reader_.fetch(side, holders));
   for (Seeker& seeker : seekers) {
     std::erase_if(seeker.rivals, [&](const View* rival) {
+      // Who has lost its counterpart gets no new one made, but may be the one that is there.
       return rival->key == seeker.view->key || !rival->in_scope ||
-             rival_links.contains(rival->key) || severed.contains(rival->key) ||
+             rival_links.contains(rival->key) ||
+             (severed.contains(rival->key) && seeker.candidates.empty()) ||
              identity_of(plan_, state_.digester(), *rival).digest != seeker.identity.digest;
     });
     Task task = judge(seeker, candidate_links, tombstones, occupants);

@@ -242,13 +242,19 @@ Result<void> Rounds::rehearse(std::size_t mapping) {
 // True if what ended so may be done again now: it is nobody's fault and passes.
 Result<bool> Rounds::pause(const Error& error, int attempt) {
   const FailureAction action = action_on(error.kind);
-  if ((action != FailureAction::kRetry && action != FailureAction::kLookAgain) ||
+  const bool recovers = settings_.recovers || planted("recovered_unheard");
+  if ((action != FailureAction::kRetry && !(action == FailureAction::kLookAgain && recovers)) ||
       attempt >= tuning::kRetries || settings_.stop_requested()) {
     return false;
   }
   clock_.sleep_us(kFirstBackoffUs << attempt);
   if (action == FailureAction::kLookAgain) {
     COUPLET_TRY(syncer_.recover());
+    for (std::size_t mapping = 0; settings_.scans && mapping < queues_.size(); ++mapping) {
+      if (queues_[mapping].selected && !planted("recovered_unheard")) {
+        feeder_.readers_unknown(mapping);
+      }
+    }
   }
   return true;
 }
@@ -340,7 +346,7 @@ Result<void> Rounds::wake_part(const FanOut::Way& way, std::size_t entity,
   // What is searched from counts as well: a search may read a whole table that lacks an index.
   const std::size_t left = tuning::kFanOutMost - std::min(tuning::kFanOutMost, queue.followed);
   if (settings_.scans && keys.size() > left) {
-    feeder_.too_many_readers(way.mapping);
+    feeder_.readers_unknown(way.mapping);
     return {};
   }
   auto walked = retried<std::optional<std::vector<ObjectKey>>>([&] {
@@ -357,7 +363,7 @@ Result<void> Rounds::wake_part(const FanOut::Way& way, std::size_t entity,
     return wake_part(way, entity, keys.subspan(half));
   }
   if (!readers) {
-    feeder_.too_many_readers(way.mapping);
+    feeder_.readers_unknown(way.mapping);
     return {};
   }
   queue.followed += keys.size() + readers->size();

@@ -36,6 +36,9 @@ class Rounds {
     // Whether the feeder answers too many readers with a scan. Else they are followed as far as
     // memory allows.
     bool scans = false;
+    // Where it is not known whether something was written it is looked up, and the run goes on.
+    // Else that ends the run: what was written is followed by whoever hears of it as of a change.
+    bool recovers = true;
     std::string spool_folder;
     std::function<bool()> stop_requested = [] { return false; };
     GiveWay give_way = [](std::uint64_t /*objects*/) { return GaveWay::kGoOn; };
@@ -65,8 +68,9 @@ class Rounds {
     [[nodiscard]] virtual bool has_more(std::size_t mapping) const = 0;
     // True if what becomes dirty under a mapping is queued; false: its own turn comes to it.
     [[nodiscard]] virtual bool takes_dirty(std::size_t mapping) const = 0;
-    // More objects read what was changed than are looked at one by one.
-    virtual void too_many_readers(std::size_t mapping) = 0;
+    // Who reads what was changed is not looked at one by one: they are too many, or it is not
+    // known what was written before a reply was lost.
+    virtual void readers_unknown(std::size_t mapping) = 0;
     // What a rail's percentage is of.
     virtual Result<std::uint64_t> objects_of(std::size_t mapping) = 0;
     virtual void took(std::size_t mapping, const Syncer::Outcome& outcome) = 0;

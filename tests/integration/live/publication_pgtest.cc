@@ -53,6 +53,19 @@ TEST_F(PublicationPgTest, SoIsWhatWasNotPublishedByItsOptions) {
   expect_nothing_left_to_do();
 }
 
+// The server tells of it as of one that was deleted: the row is looked for, and is there.
+TEST_F(PublicationPgTest, ARowThatLeavesTheFilterOfItsPublicationIsNoneThatWasDeleted) {
+  left_.exec(
+      fmt::format("alter table people replica identity full;"
+                  "alter publication {} set table people where (age < 50)",
+                  publication()));
+  in_step();
+  left_.exec("update people set age = 100 where name = 'p1'");
+  told_until_in_step();
+  EXPECT_EQ(lefts(), rights());
+  expect_nothing_left_to_do();
+}
+
 TEST_F(PublicationPgTest, WhatIsAsItWasIsNoGap) {
   in_step();
   left_.exec("update people set age = 100 where name = 'p1'");

@@ -244,6 +244,30 @@ TEST_F(LiveSyncTest, AFirstContributorThatFallsBackWhileAnotherIsLookedAtIsFollo
 }
 
 // A commit that waits for a standby is told before anyone can read it.
+// Whoever rests on what we write is looked at when it is recorded, and the write itself is no news.
+TEST_F(LiveSyncTest, WhatRestsOnAWriteWhoseReplyWasLostIsFollowed) {
+  create(*right, DescribedTable("copies").id().text("key").text("name"));
+  define(
+      "mappings:\n"
+      "  import: { left: left.people, right: right.persons, direction: right_to_left,\n"
+      "    keys: [ key ], attributes: [ name ] }\n"
+      "  copy: { left: left.people, right: right.copies, direction: left_to_right,\n"
+      "    keys: [ key ], attributes: [ name ] }\n");
+  for (const bool took_effect : {true, false}) {
+    SCOPED_TRACE(took_effect ? "it was done" : "it was not done");
+    const std::string key = took_effect ? "a" : "b";
+    right_has({{"key", key}, {"name", "first"}});
+    live();
+    left->faults().lose_commit(took_effect);
+    right_sets(key, {{"name", "second"}});
+    live();
+    const auto copy = right->rows("copies").back();
+    EXPECT_EQ(copy.at("key"), key);
+    EXPECT_EQ(copy.at("name"), "second");
+    EXPECT_EQ(reconcile().summary.operations(), 0U);
+  }
+}
+
 TEST_F(LiveSyncTest, AnEventThatIsAheadOfWhatCanBeReadIsWaitedFor) {
   in_step();
   ASSERT_TRUE(left->hidden_transaction([](memory::MemoryTransaction& work) -> Result<void> {

@@ -82,6 +82,26 @@ TEST_F(ExistenceTest, WhereARowMayBeHiddenFromUsThatItIsNotSeenIsNoEvidenceOfADe
   expect_at_rest();
 }
 
+// Whichever of them is asked: the new one could be either's.
+TEST_F(ExistenceTest, OfTwoThatWereLeftAloneNeitherTakesWhoComesForThemBoth) {
+  map("direction: both");
+  left_has({{"key", "other"}});
+  for (const char* name : {"first", "second"}) {
+    right_has({{"key", "a"}, {"name", name}});
+    settle(*this);
+    left->erase("people", {{"key", "a"}});
+    settle(*this);
+  }
+  left_has({{"key", "a"}, {"name", "third"}});
+  EXPECT_EQ(settle(*this).operations(), 0U);
+  EXPECT_THAT(lines(), Contains(HasSubstr("ambiguous")));
+  EXPECT_THAT(rights(), ElementsAre("a first -", "a second -", "other - -"));
+  right->erase("persons", {{"name", "first"}});
+  EXPECT_EQ(settle(*this).count(Operation::kLink), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a third -", "other - -"));
+  expect_at_rest();
+}
+
 TEST_F(ExistenceTest, TwoThatAreLeftAloneAtOnceAndAreOneThingByNowAreLinkedInTheSameRun) {
   map("direction: both, conflict: left_wins");
   left_has({{"key", "a"}, {"name", "Ada"}});

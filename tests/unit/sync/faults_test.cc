@@ -180,6 +180,23 @@ TEST_F(FaultsTest, ACommitWhoseReplyNeverComesIsLookedForBeforeItIsRepeated) {
   }
 }
 
+// The first mapping has read the rows that the second one writes.
+TEST_F(FaultsTest, WhoReadBeforeAWriteWhoseReplyWasLostIsLookedAtInTheSameReconcile) {
+  create(*right, DescribedTable("copies").id().text("key").text("name"));
+  define(
+      "mappings:\n"
+      "  copy: { left: left.people, right: right.copies, direction: left_to_right,\n"
+      "    keys: [ key ], attributes: [ name ] }\n"
+      "  import: { left: left.people, right: right.persons, direction: right_to_left,\n"
+      "    keys: [ key ], attributes: [ name ] }\n");
+  right_has({{"key", "a"}, {"name", "Ada"}});
+  left->faults().lose_commit(true);
+  settle(*this);
+  ASSERT_EQ(right->rows("copies").size(), 1U);
+  EXPECT_EQ(right->rows("copies").front().at("name"), "Ada");
+  EXPECT_EQ(reconcile().summary.operations(), 0U);
+}
+
 // An intent of a batch that never ran must not be there when a later number has committed: the mark
 // would vouch for it.
 TEST_F(FaultsTest, ABatchThatCouldNotBeSubmittedLeavesNoIntent) {
