@@ -55,8 +55,7 @@ Error state_error(const rocksdb::Status& status, const std::filesystem::path& fo
   }
   if (status.IsMemoryLimit() || status.IsBusy() || status.IsTryAgain() || status.IsTimedOut() ||
       mentions(text, {EMFILE, ENFILE, ENOMEM})) {
-    return make(ErrorKind::kTransient, "no resources for the state in",
-                "Raise the limits on open files and memory.");
+    return make(ErrorKind::kTransient, "no resources for the state in", kResourcesHint);
   }
   if (status.IsInvalidArgument() && text.find("Column family not found") != std::string::npos) {
     return make(ErrorKind::kNotFound, "the state is not finished in",

@@ -13,6 +13,9 @@ inline constexpr const char* kInUseHint =
     "Wait until it has ended, or stop it; `plan`, `explain`, `status` and the lists may run beside "
     "it.";
 
+// Where the system gives no file descriptor, or no memory.
+inline constexpr const char* kResourcesHint = "Raise the limits on open files and memory.";
+
 // What a failed status of RocksDB means for us, as a sentence about the state in `folder` with
 // advice. CHECKs that the status did fail.
 //

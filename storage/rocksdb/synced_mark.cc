@@ -10,6 +10,9 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "storage/rocksdb/status_error.h"
 
 namespace couplet {
 namespace {
@@ -45,13 +48,17 @@ std::optional<std::uint64_t> parse_mark(std::string_view text) {
   return sequence;
 }
 
-tl::unexpected<Error> file_error(const std::filesystem::path& file, const char* action, int error) {
-  const ErrorKind kind = error == ENOENT                      ? ErrorKind::kNotFound
-                         : error == ENOSPC || error == EDQUOT ? ErrorKind::kDiskFull
-                         : error == EACCES || error == EPERM || error == EROFS
-                             ? ErrorKind::kPrivilege
-                             : ErrorKind::kTransient;
-  return fail(kind, fmt::format("cannot {} {}: {}", action, file.string(), std::strerror(error)));
+tl::unexpected<Error> file_error(const std::filesystem::path& file, const char* action, int code) {
+  Error error;
+  error.kind = code == ENOENT                                     ? ErrorKind::kNotFound
+               : code == ENOSPC || code == EDQUOT                 ? ErrorKind::kDiskFull
+               : code == EACCES || code == EPERM || code == EROFS ? ErrorKind::kPrivilege
+                                                                  : ErrorKind::kTransient;
+  error.message = fmt::format("cannot {} {}: {}", action, file.string(), std::strerror(code));
+  if (code == EMFILE || code == ENFILE || code == ENOMEM) {
+    error.hint = kResourcesHint;
+  }
+  return fail(std::move(error));
 }
 
 // Whole or not at all: the text is shorter than a sector.

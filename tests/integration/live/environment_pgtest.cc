@@ -103,18 +103,23 @@ TEST_F(EnvironmentPgTest, ADatabaseThatTakesNoWritesForAWhileIsWaitedFor) {
 }
 
 TEST_F(EnvironmentPgTest, TooFewFileDescriptorsAreSaidAndLoseNothing) {
-  for (const int descriptors : {8, 12, 16, 64}) {
-    SCOPED_TRACE(fmt::format("{} descriptors", descriptors));
+  const auto with = [&](int descriptors) {
     Program::Settings settings = this->program({"reconcile"});
     std::string line;
     for (const std::string& word : settings.words) {
       line += fmt::format(" '{}'", word);
     }
     settings.words = {"/bin/sh", "-c", fmt::format("ulimit -n {}; exec{}", descriptors, line)};
-    const Ended ended = test::run(settings);
-    EXPECT_EQ(ended.exit_code, descriptors == 64 ? 0 : 3) << ended.err;
-    EXPECT_THAT(ended.err, AnyOf(IsEmpty(), HasSubstr("Raise the limits on open files")));
+    return test::run(settings);
+  };
+  EXPECT_EQ(with(8).exit_code, 3);
+  for (int descriptors = 9; descriptors < 24; ++descriptors) {
+    SCOPED_TRACE(fmt::format("{} descriptors", descriptors));
+    const Ended ended = with(descriptors);
+    EXPECT_THAT(ended.exit_code, AnyOf(0, 3)) << ended.err;
+    EXPECT_THAT(ended.err, AnyOf(IsEmpty(), HasSubstr("open files")));
   }
+  EXPECT_EQ(with(64).exit_code, 0);
   EXPECT_EQ(lefts(), rights());
 }
 
