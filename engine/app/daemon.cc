@@ -267,9 +267,9 @@ Result<bool> Daemon::reconcile_before(const Work& work, std::vector<LiveSync::Ta
     const bool stopped =
         std::any_of(report.stopped.begin(), report.stopped.end(),
                     [&](const Rounds::Stopped& one) { return one.mapping == mapping; });
-    if (work.unfit.contains(mapping)) {
+    if (work.unfit.contains(mapping) || stopped) {  // It has not seen what this was to find.
       put_missed(changes, *work.state, mapping);
-    } else if (!stopped) {
+    } else {
       erase_missed(changes, *work.state, mapping);
     }
   }
@@ -394,6 +394,7 @@ Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails)
       {settings_.spool_folder, settings_.stop_requested, settings_.crash_points, work.unfit});
   const std::int64_t began = clock_.monotonic_us();
   std::int64_t asked = began;
+  COUPLET_ASSIGN(const auto missed_before, missed_mappings(*work.state));
   COUPLET_ASSIGN(auto due, next_scheduled());
   while (!settings_.stop_requested()) {
     COUPLET_ASSIGN(const LiveSync::Step done, step(live, settings_.wait));
@@ -415,7 +416,8 @@ Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails)
       }
     }
     const bool is_due = due && *due <= clock_.now();
-    if (!live.missed().empty() && (is_due || clock_.monotonic_us() - began > kMissedPauseUs)) {
+    const bool missed = !live.missed().empty() || !missed_before.empty();
+    if (missed && (is_due || clock_.monotonic_us() - began > kMissedPauseUs)) {
       return live.settle();  // The next life begins with the reconcile.
     }
     if (is_due) {

@@ -123,6 +123,23 @@ TEST_F(StartsAndGapsTest, AGapIsOnRecordUntilTheReconcileIsDone) {
   EXPECT_THAT(rights(), ElementsAre("a untold -"));
 }
 
+TEST_F(StartsAndGapsTest, WhereAMappingStopsInTheReconcileOfAGapTheNextLifeReconcilesAgain) {
+  in_step();
+  left->drop_slot("test");
+  left_sets("a", {{"name", "untold"}});
+  left->make_slot("test");
+  right->faults().fail_next(memory::SourceCall::kScan,
+                            {ErrorKind::kPrivilege, "permission denied", {}, {}, "42501", {}});
+  live();
+  EXPECT_THAT(rights(), ElementsAre("a Ada -"));
+  live();
+  EXPECT_TRUE(told("reconciling: changes went by while mapping"));
+  EXPECT_THAT(rights(), ElementsAre("a untold -"));
+  live();
+  EXPECT_FALSE(told("reconciling"));
+  expect_in_step();
+}
+
 TEST_F(StartsAndGapsTest, AReconcileThatIsStoppedIsStillDue) {
   in_step();
   left->drop_slot("test");
