@@ -27,7 +27,7 @@ enum class SourceCall : std::uint8_t {
   kAttachMark,
   kMarkExists,
   kSubmit,
-  kAwaitVisible,
+  kAreVisible,
   kChanges,
   kNextChanges,
   kCommit,  // Inside a batch, when all is written and nothing is committed yet.

@@ -246,15 +246,17 @@ Result<std::unique_ptr<ChangeStream>> MemorySource::changes(const StreamRequest&
   return MemoryStream::open(database_, request);
 }
 
-Result<void> MemorySource::await_visible(std::span<const std::uint64_t> transactions) {
-  ++statements_;
-  COUPLET_TRY(database_->faults().enter(SourceCall::kAwaitVisible));
-  const MemoryDatabase::Lock held = database_->lock();
-  if (std::any_of(transactions.begin(), transactions.end(),
-                  [&](std::uint64_t id) { return database_->is_hidden(id); })) {
-    return fail(ErrorKind::kTransient, "a transaction is not visible to reads yet");
-  }
+Result<void> MemorySource::ask_visible(std::span<const std::uint64_t> transactions) {
+  asked_.assign(transactions.begin(), transactions.end());
   return {};
+}
+
+Result<bool> MemorySource::are_visible() {
+  ++statements_;
+  COUPLET_TRY(database_->faults().enter(SourceCall::kAreVisible));
+  const MemoryDatabase::Lock held = database_->lock();
+  return std::none_of(asked_.begin(), asked_.end(),
+                      [&](std::uint64_t id) { return database_->is_hidden(id); });
 }
 
 Result<Position> MemorySource::position() {
@@ -294,6 +296,10 @@ Result<void> MemorySource::submit(const WriteBatch& batch) {
                                    return sum + (group.displaced_rows.empty() ? 1 : 2);
                                  });
   COUPLET_TRY(database_->faults().enter(SourceCall::kSubmit));
+  if (batch.before_commit) {
+    COUPLET_CHECK(in_flight_.empty());
+    COUPLET_TRY(batch.before_commit());
+  }
 
   InFlight flight{batch, rows_of(batch), std::nullopt};
   bool waits = database_->faults().executes_at_collect();

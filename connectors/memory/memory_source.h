@@ -45,7 +45,8 @@ class MemorySource final : public Source {
   Result<std::optional<BatchNumber>> attach_mark(const std::string& name) override;
   Result<bool> mark_exists(const std::string& name) override;
   Result<std::unique_ptr<ChangeStream>> changes(const StreamRequest& request) override;
-  Result<void> await_visible(std::span<const std::uint64_t> transactions) override;
+  Result<void> ask_visible(std::span<const std::uint64_t> transactions) override;
+  Result<bool> are_visible() override;
   Result<Position> position() override;
   Result<void> submit(const WriteBatch& batch) override;
   Result<WriteOutcome> collect() override;
@@ -65,7 +66,8 @@ class MemorySource final : public Source {
   std::shared_ptr<MemoryDatabase> database_;
   std::deque<InFlight> in_flight_;
   std::optional<std::string> mark_;
-  bool broken_ = false;  // Since a commit was lost, until nothing is in flight.
+  std::vector<std::uint64_t> asked_;  // whether these are visible
+  bool broken_ = false;               // Since a commit was lost, until nothing is in flight.
   std::uint64_t statements_ = 0;
 };
 

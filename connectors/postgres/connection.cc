@@ -246,15 +246,14 @@ Result<void> Connection::set_up_session(const PostgresSourceSettings& settings, 
   return {};
 }
 
-Result<Answer> Connection::answered(PGresult* result) const {
-  Answer answer(result);
+Result<Answer> Connection::answered(Answer answer) const {
   switch (answer.status()) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
     case PGRES_COPY_OUT:
       return answer;
     default:
-      return fail(error_of(result));
+      return fail(error_of(answer.raw()));
   }
 }
 
@@ -267,21 +266,26 @@ Result<Answer> Connection::execute(const std::string& sql, const Parameters& par
     lengths.push_back(static_cast<int>(value.size()));
   }
   ++statements_;
-  return answered(PQexecParams(native(), sql.c_str(), static_cast<int>(values.size()),
-                               parameters.types.data(), values.data(), lengths.data(),
-                               formats.data(), 1));
+  return answered(Answer(PQexecParams(native(), sql.c_str(), static_cast<int>(values.size()),
+                                      parameters.types.data(), values.data(), lengths.data(),
+                                      formats.data(), 1)));
 }
 
 Result<Answer> Connection::execute_prepared(const std::string& sql, const Parameters& parameters) {
+  COUPLET_TRY(send_prepared(sql, parameters));
+  return receive();
+}
+
+Result<void> Connection::send_prepared(const std::string& sql, const Parameters& parameters) {
   std::vector<std::string> displaced;
   StatementCache::Entry& entry = cache_.at(sql, parameters.types, displaced);
   for (const std::string& name : displaced) {
     COUPLET_TRY(execute("deallocate " + quote_identifier(name)));
   }
   if (!entry.prepared) {
-    COUPLET_TRY(
-        answered(PQprepare(native(), entry.name.c_str(), sql.c_str(),
-                           static_cast<int>(parameters.types.size()), parameters.types.data())));
+    COUPLET_TRY(answered(
+        Answer(PQprepare(native(), entry.name.c_str(), sql.c_str(),
+                         static_cast<int>(parameters.types.size()), parameters.types.data()))));
     entry.prepared = true;
   }
   std::vector<const char*> values;
@@ -292,19 +296,31 @@ Result<Answer> Connection::execute_prepared(const std::string& sql, const Parame
     lengths.push_back(static_cast<int>(value.size()));
   }
   ++statements_;
+  sent_ = entry.name;
+  if (PQsendQueryPrepared(native(), sent_.c_str(), static_cast<int>(values.size()), values.data(),
+                          lengths.data(), formats.data(), 1) != 1) {
+    return fail(error_of(nullptr));
+  }
+  return {};
+}
+
+Result<Answer> Connection::receive() {
+  Answer last;
+  while (PGresult* const result = PQgetResult(native())) {
+    last = Answer(result);
+  }
   Result<Answer> answer =
-      answered(PQexecPrepared(native(), entry.name.c_str(), static_cast<int>(values.size()),
-                              values.data(), lengths.data(), formats.data(), 1));
+      last.raw() == nullptr ? Result<Answer>(fail(error_of(nullptr))) : answered(std::move(last));
   // A table that was altered: the old plan gives other types. The next time prepares anew.
   if (!answer && (answer.error().code == "0A000" || answer.error().code == "26000")) {
-    cache_.forget(entry.name);
+    cache_.forget(sent_);
   }
   return answer;
 }
 
 Result<void> Connection::check(const std::string& sql) {
   ++statements_;
-  COUPLET_TRY(answered(PQprepare(native(), "", sql.c_str(), 0, nullptr)));
+  COUPLET_TRY(answered(Answer(PQprepare(native(), "", sql.c_str(), 0, nullptr))));
   return {};
 }
 

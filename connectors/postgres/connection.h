@@ -73,6 +73,9 @@ class Connection {
   Result<Answer> execute(const std::string& sql, const Parameters& parameters = {});
   // The same through a prepared statement that is kept for the next time.
   Result<Answer> execute_prepared(const std::string& sql, const Parameters& parameters);
+  // Its two halves: nothing else may be run between them.
+  Result<void> send_prepared(const std::string& sql, const Parameters& parameters);
+  Result<Answer> receive();
   // Parses and analyses a statement without running it.
   Result<void> check(const std::string& sql);
 
@@ -103,7 +106,7 @@ class Connection {
         text_(std::move(text)),
         connection_(std::move(handle)),
         statements_(statements) {}
-  Result<Answer> answered(PGresult* result) const;
+  Result<Answer> answered(Answer answer) const;
   Result<void> set_up_session(const PostgresSourceSettings& settings, Purpose purpose);
 
   std::string source_name_;
@@ -111,6 +114,7 @@ class Connection {
   Handle connection_;
   std::uint64_t& statements_;
   StatementCache cache_;
+  std::string sent_;  // name of the statement whose answer is to be received
 };
 
 // The text with what every session of ours needs, for connections that another library opens.

@@ -117,10 +117,11 @@ Result<std::unique_ptr<ChangeStream>> PostgresSource::changes(const StreamReques
   return postgres::PostgresStream::open(parts_->settings, request);
 }
 
-Result<void> PostgresSource::await_visible(std::span<const std::uint64_t> transactions) {
-  return postgres::await_visible(parts_->reader, parts_->settings.name, transactions,
-                                 parts_->settings.visibility_wait);
+Result<void> PostgresSource::ask_visible(std::span<const std::uint64_t> transactions) {
+  return postgres::ask_visible(parts_->reader, transactions);
 }
+
+Result<bool> PostgresSource::are_visible() { return postgres::are_visible(parts_->reader); }
 
 Result<Position> PostgresSource::position() { return postgres::position(parts_->reader); }
 

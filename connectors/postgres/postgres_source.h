@@ -40,7 +40,8 @@ class PostgresSource final : public Source {
   Result<std::optional<BatchNumber>> attach_mark(const std::string& name) override;
   Result<bool> mark_exists(const std::string& name) override;
   Result<std::unique_ptr<ChangeStream>> changes(const StreamRequest& request) override;
-  Result<void> await_visible(std::span<const std::uint64_t> transactions) override;
+  Result<void> ask_visible(std::span<const std::uint64_t> transactions) override;
+  Result<bool> are_visible() override;
   Result<Position> position() override;
   Result<void> submit(const WriteBatch& batch) override;
   Result<WriteOutcome> collect() override;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "connectors/postgres/array_parameter.h"
 #include "connectors/postgres/select_text.h"
 #include "engine/model/canonical.h"
@@ -22,6 +24,9 @@ const Type& declared_type(const Type& column, const Type& value) {
 
 Result<Connection*> Reader::session(Purpose purpose) {
   std::unique_ptr<Connection>& connection = purpose == Purpose::kSearch ? search_ : look_up_;
+  if (purpose == Purpose::kLookUp && sent_ && !sent_->answer) {
+    sent_->answer.emplace(connection->receive());
+  }
   if (!connection || !connection->usable()) {
     connection.reset();
     COUPLET_ASSIGN(connection, Connection::open(settings_, purpose, statements_));
@@ -50,6 +55,29 @@ Result<Answer> Reader::ask_prepared(const std::string& sql, const Parameters& pa
   return with_session(Purpose::kLookUp, [&](Connection& connection) {
     return connection.execute_prepared(sql, parameters);
   });
+}
+
+Result<void> Reader::send(std::string sql, Parameters parameters) {
+  COUPLET_TRY(with_session(Purpose::kLookUp, [&](Connection& connection) {
+    return connection.send_prepared(sql, parameters);
+  }));
+  sent_ = Sent{std::move(sql), std::move(parameters), std::nullopt};
+  return {};
+}
+
+Result<std::optional<Answer>> Reader::receive() {
+  if (!sent_) {
+    return std::nullopt;
+  }
+  Sent sent = std::move(*std::exchange(sent_, std::nullopt));
+  Result<Answer> answer = sent.answer ? std::move(*sent.answer) : look_up_->receive();
+  if (!answer && !look_up_->usable()) {
+    answer = ask_prepared(sent.sql, sent.parameters);
+  }
+  if (!answer) {
+    return fail(std::move(answer.error()));
+  }
+  return std::move(*answer);
 }
 
 Result<void> Reader::check(const std::string& sql) {

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 
 #include "connectors/postgres/connection.h"
 #include "connectors/postgres/relation_cache.h"
@@ -26,9 +28,18 @@ class Reader {
   Result<Answer> ask(const std::string& sql, const Parameters& parameters = {});
   // The same of one that is asked often.
   Result<Answer> ask_prepared(const std::string& sql, const Parameters& parameters = {});
+  // The same without waiting for the answer, which `receive` gives: that to the last one sent, and
+  // to each once. Other questions may be asked meanwhile.
+  Result<void> send(std::string sql, Parameters parameters);
+  Result<std::optional<Answer>> receive();  // nullopt: none is due
   Result<void> check(const std::string& sql);
 
  private:
+  struct Sent {
+    std::string sql;
+    Parameters parameters;
+    std::optional<Result<Answer>> answer;  // nullopt: it has not been read
+  };
   Result<Connection*> session(Purpose purpose);
   template <typename Question>
   auto with_session(Purpose purpose, Question question)
@@ -43,6 +54,7 @@ class Reader {
   std::uint64_t& statements_;
   std::unique_ptr<Connection> look_up_;
   std::unique_ptr<Connection> search_;
+  std::optional<Sent> sent_;
 };
 
 }  // namespace couplet::postgres

@@ -23,8 +23,6 @@ struct PostgresSourceSettings {
   // How long attach_mark waits for an earlier process's session to end. A server whose client host
   // vanished keeps such a session until its TCP keepalives give up.
   std::chrono::milliseconds mark_wait{30'000};
-  // How long await_visible waits for commits that are waiting for a standby.
-  std::chrono::milliseconds visibility_wait{5'000};
 };
 
 }  // namespace couplet

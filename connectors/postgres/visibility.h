@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -11,13 +10,11 @@
 
 namespace couplet::postgres {
 
-// Returns once a session sees what all these transactions did, by the 32 bits of their ids that a
-// stream carries. One that is streamed has committed, but others see it later: while its commit
-// waits for a standby, say. One statement for all of them, again after growing pauses until `wait`
-// has passed. Errors: kTransient: not yet; those of Reader.
-Result<void> await_visible(Reader& reader, const std::string& source_name,
-                           std::span<const std::uint64_t> transactions,
-                           std::chrono::milliseconds wait);
+// Source::ask_visible and are_visible. Transactions by the 32 bits of their ids that a stream
+// carries, at least one; one statement for all of them. One that is streamed has committed, but
+// others see it later: while its commit waits for a standby, say. Errors: those of Reader.
+Result<void> ask_visible(Reader& reader, std::span<const std::uint64_t> transactions);
+Result<bool> are_visible(Reader& reader);
 
 // A place in the log behind everything that a session sees by now. Errors: those of Reader.
 Result<Position> position(Reader& reader);

@@ -90,6 +90,7 @@ Result<std::optional<BatchNumber>> Writer::attach_mark(const std::string& name) 
 
 Result<void> Writer::submit(const WriteBatch& batch) {
   COUPLET_CHECK(flights_.size() < kBatchesInFlight);
+  COUPLET_CHECK(flights_.empty() || !batch.before_commit);
   std::vector<TableName> tables;
   for (const WriteGroup& group : batch.groups) {
     tables.push_back(group.table);
@@ -119,13 +120,18 @@ Result<void> Writer::submit(const WriteBatch& batch) {
                            flight.commands));
   }
   flight.commands.push_back(plain("commit", Command::Answer::kCommit));
-  bool commit_sent = false;
-  if (!send(flight, commit_sent)) {
-    if (!commit_sent) {
-      const Error error = connection_->lost("writing");
-      abandon(false);
-      return fail(error);
+  if (!send_work(flight)) {
+    const Error error = connection_->lost("writing");
+    abandon(false);
+    return fail(error);
+  }
+  if (batch.before_commit) {
+    if (auto kept = batch.before_commit(); !kept) {
+      take_back(flight);
+      return kept;
     }
+  }
+  if (!send_end(flight)) {
     flight.lost = uncertain();
     abandon(false);
   }
@@ -133,25 +139,32 @@ Result<void> Writer::submit(const WriteBatch& batch) {
   return {};
 }
 
-bool Writer::send(Flight& flight, bool& commit_sent) {
-  commit_sent = false;
-  if (!send_preparations(flight)) {
-    return false;
+// Only when the socket has taken all before the end is that sent: so that a failure until here is
+// known to have left no trace.
+bool Writer::send_work(Flight& flight) {
+  return send_preparations(flight) &&
+         std::all_of(flight.commands.begin(), flight.commands.end() - 1,
+                     [this](const Command& command) { return send_command(command); }) &&
+         flush();
+}
+
+bool Writer::send_end(const Flight& flight) {
+  return send_command(flight.commands.back()) && PQpipelineSync(connection_->native()) == 1 &&
+         flush();
+}
+
+void Writer::take_back(Flight& flight) {
+  flight.commands.back() = plain("rollback", Command::Answer::kNone);
+  if (!send_end(flight)) {
+    connection_.reset();
+    return;
   }
-  for (const Command& command : flight.commands) {
-    if (command.answer == Command::Answer::kCommit) {
-      // Only when all before it was taken by the socket: so that a failure until here is known to
-      // have left no trace.
-      if (!flush()) {
-        return false;
-      }
-      commit_sent = true;
-    }
-    if (!send_command(command)) {
-      return false;
-    }
+  const Outcome outcome = read_flight(flight);
+  if (outcome.broken) {
+    connection_.reset();
+  } else if (outcome.error) {
+    recover();
   }
-  return PQpipelineSync(connection_->native()) == 1 && flush();
 }
 
 bool Writer::send_preparations(Flight& flight) {
@@ -417,10 +430,13 @@ void Writer::recover() {
     if (behind.lost) {
       continue;
     }
-    bool commit_sent = false;
     behind.prepare_error.reset();
-    if (!send(behind, commit_sent)) {
-      abandon(!commit_sent);
+    if (!send_work(behind)) {
+      abandon(true);
+      return;
+    }
+    if (!send_end(behind)) {
+      abandon(false);
       return;
     }
   }

@@ -14,9 +14,10 @@
 
 namespace couplet::postgres {
 
-// Batches in a libpq pipeline: each is BEGIN, its groups, COMMIT and a Sync, sent in one go; their
-// answers are read when they are collected. Statements that are new are prepared in a Sync segment
-// of their own before it, so that a batch that fails does not take them with it.
+// Batches in a libpq pipeline: each is BEGIN, its groups, COMMIT and a Sync; the server is at work
+// on the groups while before_commit is called. Their answers are read when they are collected.
+// Statements that are new are prepared in a Sync segment of their own before it, so that a batch
+// that fails does not take them with it.
 //
 // After a batch failed, the server is inside a failed transaction, and the batch behind it in the
 // pipeline was refused unread. Both are mended before the failure is reported: the second is sent
@@ -53,9 +54,13 @@ class Writer {
   };
 
   Result<void> connect();
-  // Sends a flight's statements up to its Sync. False: the connection broke; `commit_sent` tells
-  // whether the server may have read as far as the commit.
-  bool send(Flight& flight, bool& commit_sent);
+  // Sends a flight's statements but the last, which ends its transaction. False: the connection
+  // broke, and the transaction has left no trace.
+  bool send_work(Flight& flight);
+  // The last, and the Sync. False: the connection broke.
+  bool send_end(const Flight& flight);
+  // Ends a transaction whose statements were sent without a trace. Nothing else is in flight.
+  void take_back(Flight& flight);
   bool send_preparations(Flight& flight);
   bool send_command(const Command& command);
   // Hands what is queued to the socket, reading what comes meanwhile: else both ends may wait for

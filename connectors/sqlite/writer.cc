@@ -15,7 +15,12 @@ Result<Database*> Writer::database() {
 }
 
 Result<void> Writer::submit(const WriteBatch& batch) {
-  outcomes_.push_back(run(batch));
+  Result<void> kept;
+  auto outcome = run(batch, kept);
+  if (!kept) {
+    return kept;
+  }
+  outcomes_.push_back(std::move(outcome));
   return {};
 }
 
@@ -26,11 +31,11 @@ Result<WriteOutcome> Writer::collect() {
   return outcome;
 }
 
-Result<WriteOutcome> Writer::run(const WriteBatch& batch) {
+Result<WriteOutcome> Writer::run(const WriteBatch& batch, Result<void>& kept) {
   COUPLET_ASSIGN(const Catalog* const catalog, reader_.catalog());
   COUPLET_ASSIGN(Database* const writer, database());
   COUPLET_TRY(writer->execute("BEGIN IMMEDIATE"));
-  auto outcome = run_groups(*catalog, batch);
+  auto outcome = run_groups(*catalog, batch, kept);
   if (outcome) {
     return outcome;
   }
@@ -43,13 +48,18 @@ Result<WriteOutcome> Writer::run(const WriteBatch& batch) {
   return fail(std::move(error));
 }
 
-Result<WriteOutcome> Writer::run_groups(const Catalog& catalog, const WriteBatch& batch) {
+Result<WriteOutcome> Writer::run_groups(const Catalog& catalog, const WriteBatch& batch,
+                                        Result<void>& kept) {
   COUPLET_TRY(database_->execute("PRAGMA defer_foreign_keys = ON"));
   WriteOutcome outcome;
   for (const WriteGroup& group : batch.groups) {
     COUPLET_ASSIGN(const Relation* const relation, catalog.at(group.table));
     COUPLET_ASSIGN(GroupOutcome written, write_group(*database_, *relation, group));
     outcome.groups.push_back(std::move(written));
+  }
+  if (batch.before_commit) {
+    kept = batch.before_commit();
+    COUPLET_TRY(kept);
   }
   if (auto committed = database_->execute("COMMIT"); !committed) {
     // An I/O error on the way to the disk leaves open on which side of it the commit lies.

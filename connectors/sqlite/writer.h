@@ -24,8 +24,10 @@ class Writer {
   Result<WriteOutcome> collect();
 
  private:
-  Result<WriteOutcome> run(const WriteBatch& batch);
-  Result<WriteOutcome> run_groups(const Catalog& catalog, const WriteBatch& batch);
+  // `kept`: what before_commit gave.
+  Result<WriteOutcome> run(const WriteBatch& batch, Result<void>& kept);
+  Result<WriteOutcome> run_groups(const Catalog& catalog, const WriteBatch& batch,
+                                  Result<void>& kept);
   // Names the constraint that refused, as the catalog's names go.
   Error named(Error error, const WriteBatch& batch) const;
 

@@ -14,9 +14,10 @@ constexpr std::int64_t kIdleRecordUs = 10'000'000;
 // One of several streams is waited for so long, where they cannot all ring.
 constexpr std::chrono::milliseconds kTurn{5};
 // Between looks whether a transaction is visible: it is a matter of a commit's last microseconds,
-// or of a standby's answer.
-constexpr std::int64_t kVisibleFirstUs = 500;
+// or of a standby's answer. One that takes long is told of.
+constexpr std::int64_t kVisibleFirstUs = 50;
 constexpr std::int64_t kVisibleMostUs = 100'000;
+constexpr std::int64_t kVisibleToldUs = 10'000'000;
 
 }  // namespace
 
@@ -84,6 +85,12 @@ Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
     step.interrupted = true;
     return step;
   }
+  if (!routed.renamed.empty() || !routed.altered.empty()) {
+    COUPLET_ASSIGN(step.interrupted, await_visible());
+    if (step.interrupted) {
+      return step;
+    }
+  }
   COUPLET_TRY(rename(routed.renamed));
   COUPLET_TRY(check_tables(routed));
   COUPLET_ASSIGN(const bool recorded, sync_fast(routed, step));
@@ -94,7 +101,10 @@ Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
   const bool looks = !routed.told.changed.empty() || !routed.told.woken.empty() ||
                      !routed.unnamed.empty() || !begun_;
   if (looks) {
-    COUPLET_ASSIGN(step.interrupted, sync(routed.told, step));
+    COUPLET_ASSIGN(step.interrupted, await_visible());
+    if (!step.interrupted) {
+      COUPLET_ASSIGN(step.interrupted, sync(routed.told, step));
+    }
     if (step.interrupted && !planted("stopped_is_done")) {
       return step;
     }
@@ -140,11 +150,10 @@ Result<std::vector<LiveSync::Received>> LiveSync::receive(std::chrono::milliseco
   return received;
 }
 
-// Effects may follow: from here on it is durable before any of them that this has come. And reads
-// see what they are of.
+// Effects may follow: from here on it is durable before any of them that this has come.
 Result<Routed> LiveSync::route(std::span<const Received> received) {
   Routed all;
-  std::map<std::size_t, std::vector<std::uint64_t>> transactions;  // by source
+  unseen_.clear();
   bool further = false;
   for (const Received& one : received) {
     Followed& followed = followed_[one.tail];
@@ -178,8 +187,10 @@ Result<Routed> LiveSync::route(std::span<const Received> received) {
     if (one.batch.idle_at && !followed.open && !reaches(reached, *one.batch.idle_at)) {
       followed.moved = *one.batch.idle_at;
     }
-    auto& seen = transactions[followed.tail.source];
-    seen.insert(seen.end(), routed.transactions.begin(), routed.transactions.end());
+    if (!routed.transactions.empty() && !planted("read_before_visible")) {
+      auto& unseen = unseen_[followed.tail.source];
+      unseen.insert(unseen.end(), routed.transactions.begin(), routed.transactions.end());
+    }
     all = std::move(routed);
   }
   if (further && !planted("received_is_not_noted") &&
@@ -187,11 +198,8 @@ Result<Routed> LiveSync::route(std::span<const Received> received) {
     COUPLET_TRY(note_received());
   }
   settings_.crash_points.reached("live_received");
-  for (const auto& [source, of_source] : transactions) {
-    auto visible = await_visible(source, of_source);
-    if (!visible && !settings_.stop_requested()) {
-      return fail(std::move(visible.error()));
-    }
+  for (const auto& [source, transactions] : unseen_) {
+    COUPLET_TRY(sources_[source]->ask_visible(transactions));
   }
   return all;
 }
@@ -204,19 +212,42 @@ Result<void> LiveSync::note_received() {
   return state_.store().commit(changes, Durability::kLater);
 }
 
-// Back too when a stop was asked for meanwhile.
-Result<void> LiveSync::await_visible(std::size_t source,
-                                     std::span<const std::uint64_t> transactions) {
-  if (transactions.empty() || planted("read_before_visible")) {
-    return {};
+// As far as was asked last.
+Result<bool> LiveSync::is_visible(std::size_t source) {
+  if (!unseen_.contains(source)) {
+    return true;
   }
-  for (std::int64_t pause = kVisibleFirstUs;; pause = std::min(pause * 2, kVisibleMostUs)) {
-    auto visible = sources_[source]->await_visible(transactions);
-    if (visible || visible.error().kind != ErrorKind::kTransient || settings_.stop_requested()) {
-      return visible;
+  COUPLET_ASSIGN(const bool visible, sources_[source]->are_visible());
+  if (visible) {
+    unseen_.erase(source);
+  }
+  return visible;
+}
+
+// Of all sources. True if a stop was asked for meanwhile.
+Result<bool> LiveSync::await_visible() {
+  const std::int64_t began = clock_.monotonic_us();
+  std::int64_t pause = kVisibleFirstUs;
+  while (!unseen_.empty()) {
+    if (settings_.stop_requested()) {
+      return true;
+    }
+    const std::size_t source = unseen_.begin()->first;
+    COUPLET_ASSIGN(const bool visible, is_visible(source));
+    if (visible) {
+      continue;
+    }
+    if (clock_.monotonic_us() - began > kVisibleToldUs) {
+      told_once_.on_notice("source '" + definition_.sources[source] +
+                           "': transactions that its log tells of are not visible to reads yet, "
+                           "and all wait for that: is a synchronous standby away "
+                           "(synchronous_standby_names)?");
     }
     clock_.sleep_us(pause);
+    pause = std::min(pause * 2, kVisibleMostUs);
+    COUPLET_TRY(sources_[source]->ask_visible(unseen_.at(source)));
   }
+  return false;
 }
 
 // By key: whether any pair remembers an object of this id.
@@ -384,7 +415,7 @@ Result<bool> LiveSync::sync_fast(Routed& routed, Step& step) {
     if (open) {
       const std::size_t source = definition_.entities[entity].source;
       COUPLET_TRY(syncer_.horizon().place(source, *sources_[source]));
-      COUPLET_ASSIGN(outcome, syncer_.sync_fast(way, events));
+      COUPLET_ASSIGN(outcome, syncer_.sync_fast(way, events, [&] { return is_visible(source); }));
       step.operations += outcome.summary.operations();
       recorded = recorded || outcome.recorded;
     } else {

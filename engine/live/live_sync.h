@@ -83,7 +83,8 @@ class LiveSync {
   Result<std::vector<Received>> receive(std::chrono::milliseconds wait);
   Result<Routed> route(std::span<const Received> received);
   Result<void> note_received();
-  Result<void> await_visible(std::size_t source, std::span<const std::uint64_t> transactions);
+  Result<bool> is_visible(std::size_t source);
+  Result<bool> await_visible();
   Result<void> rename(std::span<const Routed::Renamed> renamed);
   Result<void> rename_apart(std::span<const Routed::Renamed> renamed);
   Result<std::vector<bool>> are_those_linked(std::size_t entity, std::span<const ObjectKey> keys);
@@ -114,6 +115,8 @@ class LiveSync {
   Bell bell_;  // outlives the streams
   bool all_ring_ = true;
   std::vector<Followed> followed_;
+  // By source, transactions of the step that reads may not see yet.
+  std::map<std::size_t, std::vector<std::uint64_t>> unseen_;
   std::set<std::size_t> stopped_;
   std::set<std::size_t> missed_;
   bool begun_ = false;

@@ -71,7 +71,7 @@ struct ChangeEvent {
 // A transaction, or a part of a large one: its events up to `ended`.
 struct ChangeTransaction {
   std::vector<ChangeEvent> events;
-  std::uint64_t transaction = 0;  // its id, for Source::await_visible
+  std::uint64_t transaction = 0;  // its id, for Source::ask_visible
   Timestamp committed_at;
   bool ours = false;   // written under one of our own marks
   bool ended = false;  // its last part: `end` is its place

@@ -119,6 +119,10 @@ struct WriteGroup {
 struct WriteBatch {
   BatchNumber number;  // Committed with the transaction as the mark, where marks are attached.
   std::vector<WriteGroup> groups;
+  // What has to be before it commits, called while the database may be at work on the groups: the
+  // batch commits only if this succeeds, else its error is submit's and nothing was written. Not
+  // called where the batch fails earlier. A batch that has one is submitted with none in flight.
+  std::function<Result<void>()> before_commit = {};
 };
 
 struct GroupOutcome {
@@ -193,9 +197,11 @@ class Source {
   virtual Result<std::unique_ptr<ChangeStream>> changes(const StreamRequest& /*request*/) {
     return fail(ErrorKind::kUnsupported, "this source has no change stream");
   }
-  // Returns once reads of this source see the effects of all these transactions
-  // (ChangeTransaction::transaction), which an event may be ahead of. Errors: kTransient: not yet.
-  virtual Result<void> await_visible(std::span<const std::uint64_t> /*transactions*/) { return {}; }
+  // Asks whether reads see the effects of all these transactions (ChangeTransaction::transaction),
+  // which an event may be ahead of. Does not wait for the answer.
+  virtual Result<void> ask_visible(std::span<const std::uint64_t> /*transactions*/) { return {}; }
+  // The answer to what was asked last; true: nothing was.
+  virtual Result<bool> are_visible() { return true; }
   // A place in the stream of changes behind every transaction that a read has seen by now.
   // monostate: there is none that could be told.
   virtual Result<Position> position() { return Position{}; }

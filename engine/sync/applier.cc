@@ -252,30 +252,15 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
   const BatchNumber number = writer.last;
 
   COUPLET_ASSIGN(const Intent intent, intent_of(side, writes, number));
-  StateBatch before;
-  State::put(before, intent);
-  crash_points_.reached("before_intent");
-  if (!planted("skip_intent")) {
-    COUPLET_TRY(state_.store().commit(before, Durability::kSynced));
-  }
-  crash_points_.reached("after_intent");
-  if (planted("record_before_commit")) {
-    StateBatch early;
-    for (const Intent::Entry& entry : intent.entries) {
-      for (const StateBatch::Change& change : entry.changes) {
-        change.value ? early.put(change.family, change.key, *change.value)
-                     : early.erase(change.family, change.key);
-      }
-    }
-    COUPLET_TRY(state_.store().commit(early, Durability::kSynced));
-  }
-
   const std::vector<const RowWrite*> rows(writes.begin(), writes.end());
   GroupedWrites grouped = group_writes(plan_, side, rows);
+  Result<void> promised;
   WriteBatch batch;
   batch.number = number;
   batch.groups = std::move(grouped.groups);
+  batch.before_commit = [&] { return promised = promise(intent); };
   auto submitted = source.submit(batch);
+  COUPLET_TRY(promised);
   crash_points_.reached("after_submit");
   if (submitted && meanwhile_) {
     std::exchange(meanwhile_, nullptr)();
@@ -328,6 +313,28 @@ Result<void> Applier::write_once(Side side, std::vector<RowWrite*>& writes) {
   State::erase(results, intent.source, number);
   COUPLET_TRY(state_.store().commit(results, Durability::kLater));
   crash_points_.reached("after_results");
+  return {};
+}
+
+// What a batch is about to do is on disk before it can commit.
+Result<void> Applier::promise(const Intent& intent) {
+  StateBatch before;
+  State::put(before, intent);
+  crash_points_.reached("before_intent");
+  if (!planted("skip_intent")) {
+    COUPLET_TRY(state_.store().commit(before, Durability::kSynced));
+  }
+  crash_points_.reached("after_intent");
+  if (planted("record_before_commit")) {
+    StateBatch early;
+    for (const Intent::Entry& entry : intent.entries) {
+      for (const StateBatch::Change& change : entry.changes) {
+        change.value ? early.put(change.family, change.key, *change.value)
+                     : early.erase(change.family, change.key);
+      }
+    }
+    COUPLET_TRY(state_.store().commit(early, Durability::kSynced));
+  }
   return {};
 }
 

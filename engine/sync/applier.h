@@ -93,6 +93,7 @@ class Applier {
   Result<bool> park_blocked(Side side, std::vector<RowWrite*>& writes, const Error& refusal,
                             const Error* whole);
   Result<void> write_once(Side side, std::vector<RowWrite*>& writes);
+  Result<void> promise(const Intent& intent);
   Result<Intent> intent_of(Side side, std::span<RowWrite* const> writes, BatchNumber number) const;
   Result<void> take_outcome(Side side, const GroupedWrites& grouped, const WriteOutcome& outcome);
 

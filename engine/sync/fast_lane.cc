@@ -16,7 +16,8 @@ namespace couplet {
 // One call's work.
 class FastLane::Run {
  public:
-  Run(FastLane& lane, const FastWay& way, std::span<const Event> events, bool creates)
+  Run(FastLane& lane, const FastWay& way, std::span<const Event> events, bool creates,
+      const Visible& visible)
       : lane_(lane),
         plan_(lane.plans_[way.mapping]),
         from_(way.from),
@@ -27,6 +28,7 @@ class FastLane::Run {
         name_(lane.definition_.sources[target_.entity->source]),
         creates_(creates && way.creates),
         events_(events),
+        visible_(visible),
         look_(lane.definition_, lane.state_, plan_, lane.writers_, lane.horizon_, from_,
               lane.clock_.now()),
         returned_(plan_, to_, lane.state_.digester()) {
@@ -79,6 +81,7 @@ class FastLane::Run {
   void fill(Flight& flight);
   void put_intent(Flight& flight);
   void put_link(const Write& write, StateBatch& batch) const;
+  Result<void> promise();
   Result<void> fly(Flight flight);
   Result<void> land();
   Result<void> give_up(const Flight& flight, const Error& error);
@@ -98,6 +101,8 @@ class FastLane::Run {
   const std::string& name_;
   bool creates_;
   std::span<const Event> events_;
+  const Visible& visible_;
+  std::optional<bool> seen_;                                  // nullopt: not asked yet
   std::vector<std::pair<std::size_t, std::size_t>> id_from_;  // use and column of it
 
   FastLook look_;
@@ -110,8 +115,8 @@ class FastLane::Run {
 };
 
 Result<FastLane::Outcome> FastLane::sync(const FastWay& way, std::span<const Event> events,
-                                         bool creates) {
-  return Run(*this, way, events, creates).over();
+                                         bool creates, const Visible& visible) {
+  return Run(*this, way, events, creates, visible).over();
 }
 
 Result<FastLane::Outcome> FastLane::Run::pass() {
@@ -121,6 +126,12 @@ Result<FastLane::Outcome> FastLane::Run::pass() {
   }
   for (std::size_t first = 0; first < events_.size(); first += tuning::kBatchRows) {
     const std::size_t last = std::min(first + tuning::kBatchRows, events_.size());
+    if (!seen_.value_or(true)) {
+      for (std::size_t event = first; event < last; ++event) {
+        refuse(event);
+      }
+      continue;
+    }
     COUPLET_ASSIGN(FastLook::Looked looked, look_.look(events_, first, last, creates_));
     outcome_.refused.insert(outcome_.refused.end(), looked.refused.begin(), looked.refused.end());
     Flight next;
@@ -344,14 +355,18 @@ void FastLane::Run::put_intent(Flight& flight) {
   State::put_intent(pending_, name_, flight.number, intent.take());
 }
 
-// The results of the batch before the last become durable with the intent of this one.
-Result<void> FastLane::Run::fly(Flight flight) {
-  put_intent(flight);
+// The results of the batch before become durable with the intent of this one.
+Result<void> FastLane::Run::promise() {
   lane_.crash_points_.reached("before_intent");
   COUPLET_TRY(lane_.state_.store().commit(pending_, Durability::kSynced));
   pending_.clear();
   outcome_.recorded = true;
   lane_.crash_points_.reached("after_intent");
+  return {};
+}
+
+Result<void> FastLane::Run::fly(Flight flight) {
+  put_intent(flight);
   std::optional<Flight> landed = std::exchange(flying_, std::nullopt);
   WriteOutcome written;
   if (landed) {
@@ -364,7 +379,19 @@ Result<void> FastLane::Run::fly(Flight flight) {
       landed.reset();
     }
   }
-  if (auto submitted = source_.submit(flight.batch); !submitted) {
+  Result<void> promised;
+  flight.batch.before_commit = [&]() -> Result<void> {
+    promised = promise();
+    COUPLET_TRY(promised);
+    if (!seen_) {
+      COUPLET_ASSIGN(seen_, visible_());
+    }
+    return *seen_ ? Result<void>{} : fail(ErrorKind::kTransient, "not visible yet");
+  };
+  const auto submitted = source_.submit(flight.batch);
+  flight.batch.before_commit = {};
+  COUPLET_TRY(promised);
+  if (!submitted) {
     COUPLET_TRY(give_up(flight, submitted.error()));
   } else {
     lane_.crash_points_.reached("after_submit");
@@ -400,9 +427,11 @@ Result<void> FastLane::Run::give_up(const Flight& flight, const Error& error) {
   for (const Write& write : flight.writes) {
     refuse(write.event);
   }
-  StateBatch end;
-  State::erase(end, name_, flight.number);
-  return lane_.state_.store().commit(end, Durability::kSynced);
+  State::erase(pending_, name_, flight.number);
+  COUPLET_TRY(lane_.state_.store().commit(pending_, Durability::kSynced));
+  pending_.clear();
+  outcome_.recorded = true;
+  return {};
 }
 
 void FastLane::Run::read_back(const RowBatch& rows) {

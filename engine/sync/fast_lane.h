@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -19,9 +20,10 @@ namespace couplet {
 // what comes to a plain update or a plain create; the rest goes through the full
 // lane, as does what the write refuses: so this lane is never different, only faster.
 //
-// Batches are written one after the other, each while the one before it is recorded and the one
-// behind it decided: one sync of the state for each. Intents, marks and records are those of the
-// Applier (DESIGN section 6), so that a crash anywhere is mended by the same recovery.
+// Batches are written one after the other, each while its intents are synced, the one before it is
+// recorded and the one behind it decided: one sync of the state for each. Intents, marks and
+// records are those of the Applier (DESIGN section 6), so that a crash anywhere is mended by the
+// same recovery.
 class FastLane {
  public:
   // An object by the last event of it. Borrowed.
@@ -51,9 +53,14 @@ class FastLane {
         observer_(observer),
         crash_points_(crash_points) {}
 
+  // Whether reads of the source see what the events tell of. Before that nothing is committed: the
+  // state would be ahead of what a look finds.
+  using Visible = std::function<Result<bool>()>;
+
   // No object twice among them. `creates`: objects may be made where the way says so. Errors: those
   // of the store, and of the target what leaves open whether a batch was committed: recover.
-  Result<Outcome> sync(const FastWay& way, std::span<const Event> events, bool creates);
+  Result<Outcome> sync(const FastWay& way, std::span<const Event> events, bool creates,
+                       const Visible& visible);
 
  private:
   class Run;

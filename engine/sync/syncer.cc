@@ -114,11 +114,12 @@ std::string Syncer::why_creates_are_held() const {
 }
 
 Result<FastLane::Outcome> Syncer::sync_fast(const FastWay& way,
-                                            std::span<const FastLane::Event> events) {
+                                            std::span<const FastLane::Event> events,
+                                            const FastLane::Visible& visible) {
   FastLane lane(definition_, state_, sources_, plans_, writers_, *horizon_, clock_, observer_,
                 settings_.crash_points);
   const bool creates = why_creates_are_held().empty();
-  return lane.sync(way, events, creates);
+  return lane.sync(way, events, creates, visible);
 }
 
 Result<bool> Syncer::fast_lane_is_open(std::size_t mapping) {

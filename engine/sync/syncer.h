@@ -100,7 +100,8 @@ class Syncer {
   // The same for objects whose row an event has brought, by the fast lane; only where that is open.
   // What it refuses is left to `sync`. After an error that leaves open whether something was
   // written: recover.
-  Result<FastLane::Outcome> sync_fast(const FastWay& way, std::span<const FastLane::Event> events);
+  Result<FastLane::Outcome> sync_fast(const FastWay& way, std::span<const FastLane::Event> events,
+                                      const FastLane::Visible& visible);
   // False where the mapping has something left that only the full lane settles.
   Result<bool> fast_lane_is_open(std::size_t mapping);
   // By entity: whose events may take it.

@@ -79,7 +79,7 @@ class History {
   // Each transaction of the engine's is looked at by itself: one row may be made and then changed.
   // Nobody writes beside a transaction that no read sees yet: it holds its rows.
   void observe(std::string_view moment) {
-    engine_writes_ = moment == "submit" || moment == "collect";
+    engine_writes_ = moment == "commit" || moment == "collect";
     if (hidden_ > 0 && (--hidden_ == 0 || engine_writes_)) {
       show();
     }

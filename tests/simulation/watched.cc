@@ -102,9 +102,14 @@ Result<std::unique_ptr<ChangeStream>> WatchedSource::changes(const StreamRequest
   return std::make_unique<WatchedStream>(std::move(stream), moment_, acknowledged_);
 }
 
-Result<void> WatchedSource::await_visible(std::span<const std::uint64_t> transactions) {
-  moment_("await visible");
-  return source_.await_visible(transactions);
+Result<void> WatchedSource::ask_visible(std::span<const std::uint64_t> transactions) {
+  moment_("ask visible");
+  return source_.ask_visible(transactions);
+}
+
+Result<bool> WatchedSource::are_visible() {
+  moment_("are visible");
+  return source_.are_visible();
 }
 
 Result<Position> WatchedSource::position() {
@@ -114,7 +119,13 @@ Result<Position> WatchedSource::position() {
 
 Result<void> WatchedSource::submit(const WriteBatch& batch) {
   moment_("submit");
-  return source_.submit(batch);
+  WriteBatch watched = batch;
+  watched.before_commit = [&]() -> Result<void> {
+    COUPLET_TRY(batch.before_commit());
+    moment_("commit");
+    return {};
+  };
+  return source_.submit(watched);
 }
 
 Result<WriteOutcome> WatchedSource::collect() {

@@ -185,6 +185,39 @@ TEST_P(SourceContract, BatchesOfManyMegabytesGoThrough) {
   }
 }
 
+TEST_P(SourceContract, ABatchCommitsOnlyIfWhatHasToBeBeforeItIs) {
+  const TableInfo table = create(customers());
+  int asked = 0;
+  const auto batch = [&](const std::optional<std::string>& name, bool kept) {
+    WriteBatch made{{1}, {group(kCreate, table, {"name"}, {"name"})}, {}};
+    add(made.groups.front(), {"1"}, {name});
+    made.before_commit = [&asked, kept]() -> Result<void> {
+      ++asked;
+      return kept ? Result<void>{} : fail(ErrorKind::kDiskFull, "no space for the promise");
+    };
+    return made;
+  };
+  // Also where the database has refused it already: nothing is left of it for the next one.
+  for (const std::optional<std::string>& name : {std::optional<std::string>("Ada"), {}}) {
+    const auto refused = source().submit(batch(name, false));
+    if (refused) {  // Before it came to that.
+      EXPECT_EQ(source().collect().error().kind, ErrorKind::kRowFault);
+    } else {
+      EXPECT_EQ(refused.error().kind, ErrorKind::kDiskFull);
+      EXPECT_GT(asked, 0);
+    }
+    EXPECT_THAT(scan(projection(table, {"name"})), IsEmpty());
+  }
+  asked = 0;
+  const auto submitted = source().submit(batch("Bob", true));
+  ASSERT_TRUE(submitted.has_value()) << submitted.error().message;
+  EXPECT_EQ(asked, 1);
+  const auto outcome = source().collect();
+  ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
+  EXPECT_EQ(outcome->groups.at(0).written.rows(), 1U);
+  EXPECT_THAT(cells_of(scan(projection(table, {"name"}))), ElementsAre(Texts{"1", "Bob"}));
+}
+
 TEST_P(SourceContract, ReadsMayBeMadeWhileABatchIsInFlight) {
   const TableInfo table = create(customers());
   backend().insert("customers", {{"id", "1"}, {"name", "Ada"}});

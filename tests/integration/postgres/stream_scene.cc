@@ -38,7 +38,6 @@ PostgresSourceSettings StreamScene::settings(const std::string& user) const {
   settings.slot = slot_;
   settings.publication = slot_;
   settings.own_marks = "couplet_x_daphne_";
-  settings.visibility_wait = std::chrono::milliseconds(100);
   return settings;
 }
 

@@ -235,7 +235,7 @@ TEST_F(LiveSyncTest, AFirstContributorThatFallsBackWhileAnotherIsLookedAtIsFollo
   live();
   EXPECT_THAT(rights(), ElementsAre("k first -"));
   left_has({{"key", "k"}, {"name", "third"}, {"touched", "2026-01-01 00:00:00+00"}});
-  left->faults().before(memory::SourceCall::kAwaitVisible, [&] {
+  left->faults().before(memory::SourceCall::kAreVisible, [&] {
     left->update("people", {{"name", "first"}}, {{"name", "untimed"}, {"touched", std::nullopt}});
   });
   live();
@@ -243,7 +243,6 @@ TEST_F(LiveSyncTest, AFirstContributorThatFallsBackWhileAnotherIsLookedAtIsFollo
   EXPECT_EQ(reconcile().summary.operations(), 0U);
 }
 
-// A commit that waits for a standby is told before anyone can read it.
 // Whoever rests on what we write is looked at when it is recorded, and the write itself is no news.
 TEST_F(LiveSyncTest, WhatRestsOnAWriteWhoseReplyWasLostIsFollowed) {
   create(*right, DescribedTable("copies").id().text("key").text("name"));
@@ -268,17 +267,38 @@ TEST_F(LiveSyncTest, WhatRestsOnAWriteWhoseReplyWasLostIsFollowed) {
   }
 }
 
+// A commit that waits for a standby is told before anyone can read it.
 TEST_F(LiveSyncTest, AnEventThatIsAheadOfWhatCanBeReadIsWaitedFor) {
   in_step();
   ASSERT_TRUE(left->hidden_transaction([](memory::MemoryTransaction& work) -> Result<void> {
     COUPLET_TRY(work.update("people", {{"key", "a"}}, {{"name", "seen late"}}));
     return {};
   }));
+  const auto not_yet = [&] { EXPECT_THAT(rights(), ElementsAre("a Ada -", "b Bob -")); };
   left->faults().before(
-      memory::SourceCall::kAwaitVisible, [&] { left->show_hidden(); }, 3);
+      memory::SourceCall::kAreVisible,
+      [&] {
+        not_yet();
+        left->show_hidden();
+      },
+      3);
   live();
+  EXPECT_FALSE(told("synchronous_standby_names"));
   EXPECT_THAT(rights(), ElementsAre("a seen late -", "b Bob -"));
   expect_in_step();
+}
+
+TEST_F(LiveSyncTest, AnEventThatIsAheadForLongIsToldOf) {
+  in_step();
+  ASSERT_TRUE(left->hidden_transaction([](memory::MemoryTransaction& work) -> Result<void> {
+    COUPLET_TRY(work.update("people", {{"key", "a"}}, {{"name", "seen late"}}));
+    return {};
+  }));
+  left->faults().before(
+      memory::SourceCall::kAreVisible, [&] { left->show_hidden(); }, 150);
+  live();
+  EXPECT_TRUE(told("source 'left': transactions that its log tells of are not visible to reads"));
+  EXPECT_THAT(rights(), ElementsAre("a seen late -", "b Bob -"));
 }
 
 TEST_F(LiveSyncTest, ATransactionLargerThanABatchComesInPartsAndLosesNothing) {
