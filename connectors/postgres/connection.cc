@@ -112,6 +112,8 @@ bool finish_connecting(PGconn* connection, std::chrono::milliseconds timeout) {
   return true;
 }
 
+constexpr int kIdleSessionsEndSince = 140000;  // Where a server or role is set so.
+
 void ignore_notice(void* /*argument*/, const PGresult* /*notice*/) {}
 
 }  // namespace
@@ -212,6 +214,9 @@ Result<void> Connection::set_up_session(const PostgresSourceSettings& settings, 
       {"idle_in_transaction_session_timeout", "0"},
       // The penalties that pin plans look like costs worth compiling for.
       {"jit", "off"}};
+  if (PQserverVersion(native()) >= kIdleSessionsEndSince) {
+    pinned.emplace_back("idle_session_timeout", "0");
+  }
   if (purpose == Purpose::kLookUp || purpose == Purpose::kWrite) {
     pinned.emplace_back("enable_seqscan", "off");
     pinned.emplace_back("plan_cache_mode", "force_generic_plan");

@@ -66,9 +66,18 @@ class OddRolePgTest : public ValuesPgTest {
     for (const char* setting :
          {"datestyle = 'German, DMY'", "timezone = 'Asia/Kolkata'", "intervalstyle = sql_standard",
           "bytea_output = escape", "extra_float_digits = 0", "client_encoding = latin1",
-          "standard_conforming_strings = off"}) {
+          "standard_conforming_strings = off", "default_transaction_isolation = serializable",
+          "idle_session_timeout = '1s'", "idle_in_transaction_session_timeout = '1s'",
+          "statement_timeout = '1s'", "lock_timeout = '1s'"}) {
       shared_cluster().exec("postgres", fmt::format("alter role couplet set {}", setting));
     }
+  }
+  // Until a session of the daemon has been idle for longer than the role would have it.
+  static void wait_until_idle(const TemporaryDatabase& database) {
+    wait_for_row(database.cluster(), database.name(),
+                 "select from pg_stat_activity where datname = current_database()"
+                 " and usename = 'couplet' and state = 'idle'"
+                 " and state_change < clock_timestamp() - interval '1.5 seconds'");
   }
 };
 
@@ -81,6 +90,8 @@ TEST_F(OddRolePgTest, WhatARoleHasSetForItsSessionsDistortsNoValue) {
   Program program(this->program({"run"}));
   wait_for(right_, "id = 1");
   EXPECT_EQ(rows(left_), rows(right_));
+  wait_until_idle(left_);
+  wait_until_idle(right_);
   right_.exec(
       "update things set at = '1999-12-31 23:59:59+00', day = '1900-01-02', span = '1 year -1 day',"
       " bytes = '\\x27', part = 1e-300, text = E'\\\\'");
