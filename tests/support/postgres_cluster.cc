@@ -27,14 +27,15 @@ namespace {
 constexpr std::string_view kHarness = "couplet-test-harness";  // Its application_name.
 
 // Runs as the server's user in a session of its own: arguments are the directory, the server's
-// programs, and initdb's options. Answers every command with one line; when there are no more,
-// because the test is done or dead, it ends the server and removes the directory.
+// programs, which of them makes its data, and the options of that. Answers every command with one
+// line; when there are no more, because the test is done or dead, it ends the server and removes
+// the directory.
 constexpr const char* kSupervisor = R"(
-directory=$1 programs=$2
-shift 2
+directory=$1 programs=$2 maker=$3
+shift 3
 cd "$directory" || exit 1
 answer() { if "$@" >&2; then echo ok; else echo failed; fi; }
-create() { "$programs/initdb" -D data "$@" && cat settings.conf >>data/postgresql.conf; }
+create() { "$programs/$maker" -D data "$@" && cat settings.conf >>data/postgresql.conf; }
 while read -r verb argument; do
   case $verb in
     create) answer create "$@" ;;
@@ -294,15 +295,23 @@ PostgresCluster::PostgresCluster(const PostgresSettings& settings) {
                                        fmt::format("--regid={}", user->pw_gid), "--clear-groups"});
   }
   arguments.insert(arguments.end(), {"sh", "-c", kSupervisor, "couplet-postgres",
-                                     directory_.string(), programs.string(), "--username=postgres",
-                                     "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"});
+                                     directory_.string(), programs.string()});
   write_file(directory_ / "settings.conf", settings_file(settings, directory_));
-  if (settings.password_required) {
-    password_ = "couplet test/password";  // Needs encoding in a URL, as real ones do.
-    write_file(directory_ / "password", password_ + "\n");
-    arguments.insert(arguments.end(), {"--auth=scram-sha-256", "--pwfile=password"});
+  if (settings.standby_of != nullptr) {
+    password_ = settings.standby_of->password();
+    arguments.insert(arguments.end(),
+                     {"pg_basebackup", "--dbname=" + settings.standby_of->url("postgres"),
+                      "--write-recovery-conf", "--checkpoint=fast", "--no-sync"});
   } else {
-    arguments.emplace_back("--auth=trust");
+    arguments.insert(arguments.end(), {"initdb", "--username=postgres", "--encoding=UTF8",
+                                       "--locale=C.UTF-8", "--no-sync"});
+    if (settings.password_required) {
+      password_ = "couplet test/password";  // Needs encoding in a URL, as real ones do.
+      write_file(directory_ / "password", password_ + "\n");
+      arguments.insert(arguments.end(), {"--auth=scram-sha-256", "--pwfile=password"});
+    } else {
+      arguments.emplace_back("--auth=trust");
+    }
   }
   if (user != nullptr) {
     give(directory_, *user);

@@ -10,10 +10,14 @@
 
 namespace couplet::test {
 
+class PostgresCluster;
+
 struct PostgresSettings {
   bool durable = false;  // fsync and its kin; off, a test of SQL runs several times faster.
   bool password_required = false;  // SCRAM for every connection; `url` then carries the password.
   std::map<std::string, std::string> parameters;  // For postgresql.conf, beyond the harness's own.
+  // A copy of that server, which follows it until it is promoted or the other is gone.
+  const PostgresCluster* standby_of = nullptr;
 };
 
 // One statement as the server logged it.

@@ -90,6 +90,21 @@ TEST(PostgresClusterTest, AFailureSaysWhatTheServerSaid) {
   }
 }
 
+TEST(PostgresClusterTest, AStandbyHasWhatItsPrimaryHasAndIsOneOfItsOwnOnceItIsPromoted) {
+  PostgresCluster primary;
+  primary.exec("postgres", "CREATE TABLE t (id int); INSERT INTO t VALUES (1)");
+  PostgresCluster standby(PostgresSettings{.standby_of = &primary});
+  EXPECT_NE(standby.port(), primary.port());
+  EXPECT_THROW(standby.exec("postgres", "INSERT INTO t VALUES (2)"), std::runtime_error);
+  primary.exec("postgres", "INSERT INTO t VALUES (2)");
+  while (standby.query("postgres", "SELECT id FROM t").size() < 2) {
+  }
+  standby.exec("postgres", "SELECT pg_promote()");
+  standby.exec("postgres", "INSERT INTO t VALUES (3)");
+  EXPECT_EQ(standby.query("postgres", "SELECT id FROM t").size(), 3U);
+  EXPECT_EQ(primary.query("postgres", "SELECT id FROM t").size(), 2U);
+}
+
 // A killed test leaves neither server nor directory behind, whatever killed it.
 TEST(PostgresClusterTest, AKilledTestLeavesNothing) {
   int ends[2];

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -15,10 +16,10 @@ namespace couplet::test {
 namespace {
 
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using testing::SizeIs;
 
 // A server whose settings these tests change, and which they stop.
@@ -452,6 +453,39 @@ TEST_F(SlotServerTest, AServerThatGoesDownAndComesBackHasLostNothing) {
   std::vector<std::string> rest = events();
   std::erase(rest, "insert fence/1");
   EXPECT_THAT(rest, ElementsAre("insert people/2", "insert people/3"));
+}
+
+// Its log may lack what we have seen, and have other changes at the same places.
+TEST_F(SlotServerTest, AServerThatWasPromotedToAnotherTimelineIsAGap) {
+  const auto timeline = [&] {
+    return database().query("select left(pg_walfile_name(pg_current_wal_lsn()), 8)")[0][0].value();
+  };
+  const std::string before = timeline();
+  open(request({"people"}));
+  const std::string terms = stream().terms();
+  database().exec("insert into people values (1)");
+  const std::vector<Told> all = told();
+  ASSERT_THAT(all, SizeIs(1));
+  stream().acknowledge(all[0].end);
+  close();
+  PostgresCluster& server = database().cluster();
+  server.stop();
+  std::ofstream(server.socket_directory() / "data" / "standby.signal").close();
+  server.start();
+  EXPECT_EQ(database().query("select pg_is_in_recovery(), pg_promote()"),
+            (std::vector<Row>{{"t", "t"}}));
+  ASSERT_NE(timeline(), before);
+  database().exec("insert into people values (2)");
+  StreamRequest asked = request({"people"}, all[0].end);
+  asked.terms = terms;
+  open(asked);
+  ASSERT_TRUE(stream().gap().has_value());
+  EXPECT_THAT(stream().gap()->reason,
+              HasSubstr(fmt::format("is on timeline {} and was on {}", timeline(), before)));
+  EXPECT_THAT(events(), Contains("insert people/2")) << "the slot goes on";
+  asked.terms = stream().terms();
+  open(asked);
+  EXPECT_FALSE(stream().gap().has_value());
 }
 
 TEST_F(SlotServerTest, ASlotWhoseLogWasRemovedIsLostAndSaysSo) {
