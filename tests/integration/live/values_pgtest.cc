@@ -9,17 +9,18 @@ namespace {
 
 class ValuesPgTest : public LivePgTest {
  protected:
-  // A table of that name on both sides, followed on both, and all its columns mapped both ways.
-  void make(const std::string& table, const std::string& columns, const std::string& attributes) {
+  // A table of that name on both sides, followed on both, and its columns mapped.
+  void make(const std::string& table, const std::string& columns, const std::string& attributes,
+            const std::string& direction = "both") {
     for (const TemporaryDatabase* database : {&left_, &right_}) {
       database->exec(fmt::format("create table {} (id bigint primary key, {})", table, columns));
     }
     left_.exec(fmt::format("alter publication couplet_{}_left add table {}", name(), table));
     right_.exec(fmt::format("alter publication couplet_{}_right add table {}", name(), table));
     write_file(
-        fmt::format("\n  it: {{ left: left.{0}, right: right.{0}, direction: both, "
+        fmt::format("\n  it: {{ left: left.{0}, right: right.{0}, direction: {2}, "
                     "keys: [id], attributes: [{1}] }}\n",
-                    table, attributes));
+                    table, attributes, direction));
     table_ = table;
   }
   void wait_for(const TemporaryDatabase& database, const std::string& condition) const {
@@ -55,6 +56,23 @@ TEST_F(ValuesPgTest, ALargeValueThatWasNotChangedStaysWhicheverTheReplicaIdentit
     change(right_, left_, "right, " + identity);
   }
   EXPECT_EQ(stop(program).exit_code, 0);
+}
+
+// No log has them: they are read where their row has changed.
+TEST_F(ValuesPgTest, AGeneratedValueArrivesThoughNoEventBringsIt) {
+  make("prices", "net bigint, gross bigint", "net, gross", "left_to_right");
+  left_.exec(
+      "alter table prices drop column gross,"
+      " add column gross bigint generated always as (net * 2) stored");
+  Program program(this->program({"run"}));
+  left_.exec("insert into prices (id, net) values (1, 10), (2, 20)");
+  wait_for(right_, "id = 2 and gross = 40");
+  left_.exec("update prices set net = 30 where id = 1");
+  wait_for(right_, "id = 1 and gross = 60");
+  left_.exec("insert into prices (id, net) values (3, 50)");
+  wait_for(right_, "id = 3 and gross = 100");
+  EXPECT_EQ(stop(program).exit_code, 0);
+  EXPECT_EQ(rows(left_), rows(right_));
 }
 
 class OddRolePgTest : public ValuesPgTest {

@@ -205,6 +205,26 @@ TEST_F(SlotTest, ASlotThatWasMadeAgainOrMovedIsAGap) {
   EXPECT_THAT(events(), ElementsAre("insert people/3")) << "it goes on with what is left";
 }
 
+// No event tells that less is published: the server is asked.
+TEST_F(SlotTest, AStreamHasLapsedOnceItsPublicationIsAnother) {
+  const auto lapsed = [this] {
+    const auto asked = stream().has_lapsed();
+    EXPECT_TRUE(asked.has_value()) << asked.error().message;
+    return asked && *asked;
+  };
+  for (const char* change : {"drop table people", "set (publish = 'insert')"}) {
+    open(request({"people"}));
+    database().exec("insert into people select coalesce(max(id), 0) + 1 from people");
+    EXPECT_FALSE(lapsed()) << "what is written is no other term";
+    database().exec(fmt::format("alter publication {} {}", slot(), change));
+    EXPECT_TRUE(lapsed()) << change;
+    if (std::string_view(change).starts_with("drop")) {
+      database().exec(fmt::format("alter publication {} add table people", slot()));
+      EXPECT_TRUE(lapsed()) << "it did hold less";
+    }
+  }
+}
+
 TEST_F(SlotTest, AServerThatIsBehindWhereWeWereIsAGapAndNothingOfItIsSkipped) {
   const Lsn far{confirmed().value + (std::uint64_t{1} << 40U)};
   open(request({"people"}, far));
