@@ -3,14 +3,16 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <fstream>
 
 #include "tests/integration/live/live_scene.h"
+#include "tests/support/lasting_session.h"
 
 namespace couplet::test {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
-using testing::Not;
 
 TEST_F(LivePgTest, ARowThatIsWrittenOnOneSideAppearsOnTheOtherBothWays) {
   add_people(3);
@@ -87,6 +89,38 @@ TEST_F(LivePgTest, ASlotThatIsNotThereIsMade) {
   const Ended ended = stop(program);
   EXPECT_EQ(ended.exit_code, 0) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("pg_create_logical_replication_slot"));
+  expect_nothing_left_to_do();
+}
+
+TEST_F(LivePgTest, ASlotThatWaitsForAnOpenTransactionSaysWhoHoldsItAndGoesOnWhenThatEnds) {
+  add_people(1);
+  right_.exec(fmt::format("select pg_drop_replication_slot('couplet_{}_right')", name()));
+  write_text(
+      fmt::format("version: 1\nname: {}\nstate: state\nsources:\n"
+                  "  left: {{ type: postgres, url: \"{}\" }}\n"
+                  "  right: {{ type: postgres, url: \"{}\", statement_timeout: 1s }}\n"
+                  "mappings:{}",
+                  name(), left_.url(kRole), right_.url(kRole), kPeople));
+  LastingSession user(right_.url());
+  user.query("begin");
+  user.query("insert into persons (name, years) values ('open', 2)");
+  const std::string pid = user.query("select pg_backend_pid()")[0][0].value();
+  Program::Settings settings = this->program({"run"});
+  settings.log_file = (folder_.path() / "run.log").string();
+  Program program(settings);
+  const auto said = [&] {
+    std::ifstream log(*settings.log_file);
+    return std::string(std::istreambuf_iterator<char>(log), {});
+  };
+  while (said().find("it is tried again until it passes") == std::string::npos) {
+    ASSERT_FALSE(program.ends_within(std::chrono::milliseconds(50))) << said();
+  }
+  EXPECT_THAT(said(), AllOf(HasSubstr("a slot is made only when every transaction"),
+                            HasSubstr("pg_terminate_backend(" + pid + ")")));
+  user.query("commit");
+  wait_until_left("name = 'open'");
+  wait_until_right("name = 'p1'");
+  EXPECT_EQ(stop(program).exit_code, 0) << said();
   expect_nothing_left_to_do();
 }
 

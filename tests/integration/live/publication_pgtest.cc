@@ -7,6 +7,7 @@
 namespace couplet::test {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -73,6 +74,21 @@ TEST_F(PublicationPgTest, WhatIsAsItWasIsNoGap) {
   expect_nothing_left_to_do();
 }
 
+TEST_F(PublicationPgTest, ASlotThatWasDroppedBetweenTwoLivesIsMadeAgainAndWhatItMissedIsFound) {
+  in_step();
+  wait_for_row(left_.cluster(), left_.name(),
+               fmt::format("select from pg_replication_slots where slot_name = '{}' and not active",
+                           publication()));
+  left_.exec(fmt::format("select pg_drop_replication_slot('{}')", publication()));
+  left_.exec("update people set age = 100 where name = 'p1'");
+  EXPECT_THAT(
+      told_until_in_step(),
+      AllOf(HasSubstr("pg_create_logical_replication_slot"),
+            HasSubstr(fmt::format("reconciling: source 'left': slot {} goes on at", publication())),
+            HasSubstr("it was made again")));
+  expect_nothing_left_to_do();
+}
+
 // The slot cannot be read past what was written while there was none.
 TEST_F(PublicationPgTest, APublicationThatIsMadeAnewByHandWhileItRunsEndsItWithAdvice) {
   Program program(this->program({"run"}));
@@ -86,6 +102,34 @@ TEST_F(PublicationPgTest, APublicationThatIsMadeAnewByHandWhileItRunsEndsItWithA
   EXPECT_EQ(ended.exit_code, 3) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("source 'left' has no stream for us"));
   EXPECT_THAT(ended.err, HasSubstr("couplet setup"));
+}
+
+// Its log names a row by a column that is not its id.
+TEST_F(PublicationPgTest, ADeleteThatTheLogDoesNotNameIsFoundByTheReconcileOfTheNextLife) {
+  left_.exec(
+      "alter table people add column code text not null unique default md5(random()::text);"
+      "alter table people replica identity using index people_code_key");
+  {
+    Program program(this->program({"run"}));
+    wait_until_right("name = 'p3'");
+    left_.exec("delete from people where name = 'p1'");
+    left_.exec("insert into people (name, age) values ('p4', 4)");
+    wait_until_right("name = 'p4'");
+    const Ended ended = stop(program);
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+    EXPECT_THAT(ended.err, AllOf(HasSubstr("its log does not tell which"),
+                                 HasSubstr("`couplet doctor`: replica_identity")));
+  }
+  right_.exec("update persons set years = 7 where name = 'p1'");
+  Program program(this->program({"run", "--json"}));
+  left_.exec("update people set age = 8 where name = 'p2'");
+  wait_until_right("name = 'p2' and years = 8");
+  wait_until_acknowledged(left_);
+  const Ended ended = stop(program);
+  EXPECT_THAT(ended.err, HasSubstr("reconciling: changes went by while mapping 'person'"));
+  EXPECT_THAT(ended.out, HasSubstr("\"operation\":\"unlink\""));
+  EXPECT_EQ(lefts(), (std::vector<Row>{{"p2", "8"}, {"p3", "3"}, {"p4", "4"}}));
+  EXPECT_EQ(rights(), (std::vector<Row>{{"p1", "7"}, {"p2", "8"}, {"p3", "3"}, {"p4", "4"}}));
 }
 
 // Its rows hold a null that nobody has written.
