@@ -160,6 +160,23 @@ TEST_F(SessionTest, WritesGoOnAfterTheirSessionWasEnded) {
   EXPECT_EQ(outcome->groups.at(0).written.rows(), 1U);
 }
 
+// The state remembers a commit that it was told of: the server has to remember it too.
+TEST_F(SessionTest, ACommitIsDurableThoughTheRoleWouldNotWaitForIt) {
+  database().exec(
+      "create role hasty login; alter role hasty set synchronous_commit = off;"
+      "grant select, insert on t to hasty;"
+      "create function note() returns trigger language plpgsql as $$ begin "
+      "new.name := current_setting('synchronous_commit'); return new; end $$;"
+      "create trigger n before insert on t for each row execute function note()");
+  reopen(settings("hasty"));
+  WriteGroup made = group(kCreate, table("t"), {"name"});
+  add(made, {"3"}, {"Cyd"});
+  EXPECT_TRUE(write({made}).has_value());
+  reopen(settings());
+  database().exec("drop owned by hasty; drop role hasty");
+  EXPECT_EQ(database().query("select name from t where id = 3"), std::vector<Row>{{"local"}});
+}
+
 TEST_F(SessionTest, AMarkComesBackWithItsSession) {
   const TableInfo t = table("t");
   ASSERT_EQ(source().attach_mark("couplet_session_mark").value_or(std::nullopt), BatchNumber{0});

@@ -103,6 +103,29 @@ TEST_F(RefusedRowsTest, EachParksWithTheServersReasonAndTheOthersGoOn) {
   EXPECT_EQ(couplet({"reconcile", "--exit-code"}).exit_code, 0);
 }
 
+// The server says it at the commit, of the whole batch, and not which row it was.
+TEST_F(RefusedRowsTest, ARowThatIsRefusedOnlyAtTheCommitParksAndTheOthersGoOn) {
+  right_.exec(
+      "alter table persons alter constraint persons_grp_fkey deferrable initially deferred");
+  add_people(100);
+  left_.exec("update people set grp = 1; update people set grp = 7 where id in (30, 70)");
+  const auto summary = reconcile();
+  EXPECT_EQ(summary.at("park"), 2);
+  EXPECT_EQ(summary.at("create"), 98);
+  EXPECT_THAT(right_.query("select count(*) from persons"), ElementsAre(Row{"98"}));
+  for (const char* id : {"left.people/30", "left.people/70"}) {
+    EXPECT_THAT(parked(), Contains(testing::AllOf(HasSubstr(id), HasSubstr("persons_grp_fkey"))));
+  }
+  right_.exec("insert into groups values (7)");
+  EXPECT_EQ(couplet({"parked", "retry"}).exit_code, 0);
+  EXPECT_THAT(right_.query("select count(*) from persons"), ElementsAre(Row{"100"}));
+  // The same of an update.
+  left_.exec("update people set age = 5; update people set grp = 8 where id = 50");
+  EXPECT_EQ(reconcile().at("park"), 1);
+  EXPECT_THAT(right_.query("select name, grp from persons where years is distinct from 5"),
+              ElementsAre(Row{"p50", "1"}));
+}
+
 TEST_F(RefusedRowsTest, ANullForAColumnThatForbidsItParks) {
   right_.exec("alter table persons alter column years set not null");
   left_.exec("insert into people (name, age) values ('with', 1), ('without', null)");
