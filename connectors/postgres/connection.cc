@@ -114,6 +114,9 @@ bool finish_connecting(PGconn* connection, std::chrono::milliseconds timeout) {
 
 constexpr int kIdleSessionsEndSince = 140000;  // Where a server or role is set so.
 
+// A table was altered: the old plan gives other types. A statement that is planned anew does not.
+bool is_stale(const Error& error) { return error.code == "0A000" || error.code == "26000"; }
+
 void ignore_notice(void* /*argument*/, const PGresult* /*notice*/) {}
 
 }  // namespace
@@ -278,7 +281,11 @@ Result<Answer> Connection::execute(const std::string& sql, const Parameters& par
 
 Result<Answer> Connection::execute_prepared(const std::string& sql, const Parameters& parameters) {
   COUPLET_TRY(send_prepared(sql, parameters));
-  return receive();
+  Result<Answer> answer = receive();
+  if (!answer && is_stale(answer.error()) && PQtransactionStatus(native()) == PQTRANS_IDLE) {
+    return execute(sql, parameters);
+  }
+  return answer;
 }
 
 Result<void> Connection::send_prepared(const std::string& sql, const Parameters& parameters) {
@@ -316,8 +323,7 @@ Result<Answer> Connection::receive() {
   }
   Result<Answer> answer =
       last.raw() == nullptr ? Result<Answer>(fail(error_of(nullptr))) : answered(std::move(last));
-  // A table that was altered: the old plan gives other types. The next time prepares anew.
-  if (!answer && (answer.error().code == "0A000" || answer.error().code == "26000")) {
+  if (!answer && is_stale(answer.error())) {
     cache_.forget(sent_);
   }
   return answer;
