@@ -61,7 +61,7 @@ class MemoryDatabase {
   void add_check(std::string_view table, CheckConstraint check);
   void before_write(std::string_view table, BeforeHook hook);
   void after_write(std::string_view table, AfterHook hook);
-  // Changes what describe says of the table beside its columns and keys: privileges, row security.
+  // Changes what describe says of the table; what is done with it stays as it was, but for rights.
   void alter(std::string_view table, const std::function<void(TableInfo&)>& change);
   // From now on changes are kept for this deployment's stream; again: as if it was made anew.
   void make_slot(const std::string& deployment);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "engine/definition/followed.h"
-#include "engine/live/table_fit.h"
 #include "engine/reconcile/schedule.h"
 #include "engine/sync/failure_policy.h"
 #include "engine/sync/planted_bug.h"
@@ -35,16 +34,19 @@ bool passes(const Error& error) {
 
 }  // namespace
 
-Daemon::Daemon(const BoundDefinition& definition, StateStore& store, std::vector<Source*> sources,
-               Clock& clock, Random& random, Observer& observer, Settings settings)
-    : definition_(definition),
+Daemon::Daemon(const Definition& given, BoundDefinition definition, StateStore& store,
+               std::vector<Source*> sources, Clock& clock, Random& random, Observer& observer,
+               Settings settings)
+    : given_(given),
+      definition_(std::move(definition)),
+      seen_(tables_of(definition_)),
       store_(store),
       sources_(std::move(sources)),
       clock_(clock),
       random_(random),
       observer_(observer),
       settings_(std::move(settings)),
-      router_(definition) {}
+      router_(definition_) {}
 
 Result<void> Daemon::run() {
   while (!settings_.stop_requested()) {
@@ -108,16 +110,36 @@ Result<Daemon::Work> Daemon::begin() {
       Syncer::Settings{false, settings_.crash_points, settings_.stop_requested, settings_.do_all,
                        settings_.batch_rows});
   COUPLET_TRY(work.syncer->recover());
-  COUPLET_ASSIGN(work.unfit, unfit_mappings());
+  work.unfit = unfit_;
   return work;
 }
 
-Result<std::map<std::size_t, std::string>> Daemon::unfit_mappings() const {
-  std::set<std::size_t> entities;
-  for (std::size_t entity = 0; entity < definition_.entities.size(); ++entity) {
-    entities.insert(entity);
+// Between two lives: nothing refers to what was bound before. Not again for the same tables, also
+// where they do not fit.
+Result<void> Daemon::keep_up_with_tables() {
+  COUPLET_ASSIGN(SeenTables now, look_at_tables(definition_, sources_, all_entities(definition_)));
+  if (now == seen_) {
+    return {};
   }
-  return what_no_longer_fits(definition_, sources_, entities);
+  COUPLET_ASSIGN(BoundAnew anew, bind_anew(given_, definition_, now, sources_));
+  const SeenTables before = tables_of(definition_);
+  for (const auto& [table, info] : tables_of(anew.definition)) {
+    if (const auto was = before.find(table); was != before.end() && was->second != info) {
+      observer_.on_notice("table " + to_string(table.second) + " of " +
+                          definition_.sources[table.first] + " was altered: bound anew");
+    }
+  }
+  definition_ = std::move(anew.definition);
+  unfit_ = std::move(anew.unfit);
+  router_ = Router(definition_);
+  seen_ = std::move(now);
+  return {};
+}
+
+Result<bool> Daemon::is_altered() const {
+  COUPLET_ASSIGN(const SeenTables now,
+                 look_at_tables(definition_, sources_, all_entities(definition_)));
+  return now != seen_;
 }
 
 Result<std::vector<LiveSync::Tail>> Daemon::open_streams() {
@@ -352,6 +374,7 @@ Result<LiveSync::Step> Daemon::step(LiveSync& live, std::chrono::milliseconds wa
 
 // One life: until a stop, or an error.
 Result<void> Daemon::serve() {
+  COUPLET_TRY(keep_up_with_tables());
   COUPLET_ASSIGN(Work work, begin());
   COUPLET_TRY(settings_.set_up(observer_));
   COUPLET_ASSIGN(auto tails, open_streams());
@@ -363,6 +386,10 @@ Result<void> Daemon::serve() {
       return {};
     }
     went_well({});
+    COUPLET_ASSIGN(const bool altered, is_altered());
+    if (altered) {  // Meanwhile.
+      return {};
+    }
     COUPLET_ASSIGN(work, begin());  // The state is another by now: no longer fresh, say.
   }
   return follow(work, std::move(tails));
@@ -389,9 +416,10 @@ void Daemon::tell_followed(const std::vector<LiveSync::Tail>& tails) {
 Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails) {
   tell_followed(tails);
   const bool nobody = tails.empty();
-  LiveSync live(
-      definition_, *work.state, sources_, *work.syncer, clock_, observer_, std::move(tails),
-      {settings_.spool_folder, settings_.stop_requested, settings_.crash_points, work.unfit});
+  LiveSync live(definition_, *work.state, sources_, *work.syncer, clock_, observer_,
+                std::move(tails),
+                {settings_.spool_folder, settings_.stop_requested, settings_.crash_points,
+                 work.unfit, seen_});
   const std::int64_t began = clock_.monotonic_us();
   std::int64_t asked = began;
   COUPLET_ASSIGN(const auto missed_before, missed_mappings(*work.state));
@@ -408,11 +436,9 @@ Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails)
     if (clock_.monotonic_us() - asked > kAskTermsUs) {
       asked = clock_.monotonic_us();
       COUPLET_ASSIGN(const bool lapsed, live.has_lapsed());
-      COUPLET_ASSIGN(const auto unfit, unfit_mappings());
-      if (lapsed || !std::all_of(unfit.begin(), unfit.end(), [&](const auto& one) {
-            return live.missed().contains(one.first);
-          })) {
-        return live.settle();  // The next life finds the gap, and stops what does not fit.
+      COUPLET_ASSIGN(const bool altered, live.is_altered());
+      if (lapsed || altered) {
+        return live.settle();  // The next life finds the gap, and is bound to what is there.
       }
     }
     const bool is_due = due && *due <= clock_.now();

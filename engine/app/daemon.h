@@ -9,6 +9,7 @@
 #include "engine/definition/bound.h"
 #include "engine/definition/definition.h"
 #include "engine/live/live_sync.h"
+#include "engine/live/table_fit.h"
 #include "engine/live/told_once.h"
 #include "engine/ports/clock.h"
 #include "engine/ports/tuning.h"
@@ -20,7 +21,8 @@ namespace couplet {
 // What `couplet run` does for as long as it is let: a reconcile where something went by that nobody
 // is told of any more, then the change streams, and beside them the reconciles on schedule, which
 // take turns with them. What passes is waited for, without end. All memory of it may go at any
-// time: what it goes on from is in the state.
+// time: what it goes on from is in the state. Where a table is another than it was, the life at
+// hand ends, and the next is bound to it as it is.
 class Daemon {
  public:
   struct Settings {
@@ -40,9 +42,11 @@ class Daemon {
     std::function<void(const LiveSync::Step&)> after_step = [](const LiveSync::Step&) {};
   };
 
-  // All referents must outlive this. Nobody else opens the state meanwhile.
-  Daemon(const BoundDefinition& definition, StateStore& store, std::vector<Source*> sources,
-         Clock& clock, Random& random, Observer& observer, Settings settings);
+  // `definition`: `given` as it was bound to the catalogs at first. All referents must outlive
+  // this. Nobody else opens the state meanwhile.
+  Daemon(const Definition& given, BoundDefinition definition, StateStore& store,
+         std::vector<Source*> sources, Clock& clock, Random& random, Observer& observer,
+         Settings settings);
 
   // Until a stop is asked for; what is at hand then is finished and recorded. Errors: what nobody
   // but a person can mend (a password, what a stream needs at its source, the state), and
@@ -58,8 +62,9 @@ class Daemon {
     // would read is not what they were bound to.
     std::map<std::size_t, std::string> unfit;
   };
+  Result<void> keep_up_with_tables();
+  Result<bool> is_altered() const;
   Result<Work> begin();
-  Result<std::map<std::size_t, std::string>> unfit_mappings() const;
   Result<std::vector<LiveSync::Tail>> open_streams();
   Result<std::string> why_reconcile(State& state, const std::vector<LiveSync::Tail>& tails) const;
   Result<void> note_gaps(std::vector<LiveSync::Tail>& tails);
@@ -81,7 +86,10 @@ class Daemon {
   void went_well(const LiveSync::Step& step);
   void back_off(const Error& error);
 
-  const BoundDefinition& definition_;
+  const Definition& given_;
+  BoundDefinition definition_;  // another one between two lives, where a table is another
+  SeenTables seen_;             // when it was bound, as they were
+  std::map<std::size_t, std::string> unfit_;
   StateStore& store_;
   std::vector<Source*> sources_;
   Clock& clock_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "engine/live/table_fit.h"
 #include "engine/sync/planted_bug.h"
 
 namespace couplet {
@@ -92,7 +91,11 @@ Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
     }
   }
   COUPLET_TRY(rename(routed.renamed));
-  COUPLET_TRY(check_tables(routed));
+  COUPLET_ASSIGN(step.interrupted, are_altered(routed.altered));
+  if (step.interrupted) {
+    return step;
+  }
+  tell_of_tables(routed);
   COUPLET_ASSIGN(const bool recorded, sync_fast(routed, step));
   if (recorded) {  // Behind a sync, which covers what was recorded before.
     acknowledge_synced();
@@ -369,7 +372,7 @@ Result<void> LiveSync::rename_apart(std::span<const Routed::Renamed> renamed) {
   return changes.empty() ? Result<void>{} : state_.store().commit(changes, Durability::kLater);
 }
 
-Result<void> LiveSync::check_tables(const Routed& routed) {
+void LiveSync::tell_of_tables(const Routed& routed) {
   for (const std::size_t entity : routed.truncated) {
     observer_.on_notice("table " + to_string(definition_.entities[entity].table.name) + " of " +
                         definition_.sources[definition_.entities[entity].source] +
@@ -379,7 +382,7 @@ Result<void> LiveSync::check_tables(const Routed& routed) {
   for (const std::size_t entity : routed.unnamed) {
     const BoundEntity& bound = definition_.entities[entity];
     for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
-      if (has_to_do_with(definition_, mapping, bound.source, bound.table)) {
+      if (has_to_do_with(definition_, mapping, bound.source, bound.table.name)) {
         missed_.insert(mapping);
       }
     }
@@ -388,18 +391,20 @@ Result<void> LiveSync::check_tables(const Routed& routed) {
                          " was changed or deleted, and its log does not tell which "
                          "(`couplet doctor`: replica_identity): a reconcile finds it");
   }
-  return check_altered(routed.altered);
 }
 
-Result<void> LiveSync::check_altered(const std::set<std::size_t>& entities) {
-  COUPLET_ASSIGN(const auto unfit, what_no_longer_fits(definition_, sources_, entities));
-  for (const auto& [mapping, why] : unfit) {
-    if (!stopped_.contains(mapping)) {
-      stop_mapping(mapping, why);
-    }
+Result<bool> LiveSync::are_altered(const std::set<std::size_t>& entities) {
+  if (entities.empty()) {
+    return false;
   }
-  return {};
+  COUPLET_ASSIGN(const SeenTables now, look_at_tables(definition_, sources_, entities));
+  return std::any_of(now.begin(), now.end(), [&](const auto& table) {
+    const auto seen = settings_.seen.find(table.first);
+    return seen == settings_.seen.end() || seen->second != table.second;
+  });
 }
+
+Result<bool> LiveSync::is_altered() { return are_altered(all_entities(definition_)); }
 
 // What the fast lane does not take goes to the others. True if the state has changed.
 Result<bool> LiveSync::sync_fast(Routed& routed, Step& step) {
@@ -456,6 +461,12 @@ Result<bool> LiveSync::sync(const ObjectSync::Told& told, Step& step) {
   ObjectSync objects(definition_, state_, sources_, syncer_, clock_, told_once_, settings);
   COUPLET_ASSIGN(const ObjectSync::Report report, objects.sync(told));
   step.operations += report.summary.operations();
+  if (!report.stopped.empty() || report.summary.count(Operation::kPark) > 0) {
+    COUPLET_ASSIGN(const bool altered, is_altered());
+    if (altered) {  // That may be why: the next life tries again.
+      return true;
+    }
+  }
   for (const Rounds::Stopped& stopped : report.stopped) {
     stopped_.insert(stopped.mapping);
     missed_.insert(stopped.mapping);

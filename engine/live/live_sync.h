@@ -11,6 +11,7 @@
 
 #include "engine/live/progress.h"
 #include "engine/live/router.h"
+#include "engine/live/table_fit.h"
 #include "engine/live/told_once.h"
 #include "engine/ports/clock.h"
 #include "engine/sync/object_sync.h"
@@ -42,6 +43,8 @@ class LiveSync {
     std::function<bool()> stop_requested = [] { return false; };
     CrashPoints crash_points;
     std::map<std::size_t, std::string> unfit = {};  // mappings that are stopped from the start: why
+    // Tables as they were when the definition was last bound. One that is another ends this.
+    SeenTables seen = {};
   };
   // `syncer` has recovered. All referents must outlive this.
   LiveSync(const BoundDefinition& definition, State& state, std::vector<Source*> sources,
@@ -49,8 +52,9 @@ class LiveSync {
            Settings settings);
 
   struct Step {
-    bool idle = true;          // nothing had come
-    bool interrupted = false;  // a stop was asked for: what was at hand comes again
+    bool idle = true;  // nothing had come
+    // A stop was asked for, or a table is another than it was: what was at hand comes again.
+    bool interrupted = false;
     std::uint64_t operations = 0;
   };
   // Works off what has come; waits about `wait` for the first of it. The first step also decides
@@ -58,9 +62,11 @@ class LiveSync {
   // known. Errors, each of which ends this: those of streams and sources that no mapping alone is
   // to blame for.
   Result<Step> step(std::chrono::milliseconds wait);
-  // Before a stop: what only idleness has moved is made durable and acknowledged.
   // Whether a source tells under other terms by now: another life has to find what was not told.
   Result<bool> has_lapsed();
+  // Whether any table is another than it was: another life has to be bound to it.
+  Result<bool> is_altered();
+  // Before a stop: what only idleness has moved is made durable and acknowledged.
   Result<void> settle();
 
   // Mappings of which events have gone by since this was made: a reconcile is due.
@@ -89,8 +95,8 @@ class LiveSync {
   Result<void> rename_apart(std::span<const Routed::Renamed> renamed);
   Result<std::vector<bool>> are_those_linked(std::size_t entity, std::span<const ObjectKey> keys);
   Result<std::vector<bool>> are_known(std::size_t entity, std::span<const ObjectKey> keys) const;
-  Result<void> check_tables(const Routed& routed);
-  Result<void> check_altered(const std::set<std::size_t>& entities);
+  void tell_of_tables(const Routed& routed);
+  Result<bool> are_altered(const std::set<std::size_t>& entities);
   Result<bool> sync_fast(Routed& routed, Step& step);
   void stop_mapping(std::size_t mapping, const std::string& why);
   Result<bool> sync(const ObjectSync::Told& told, Step& step);

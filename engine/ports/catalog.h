@@ -40,6 +40,8 @@ struct ColumnInfo {
       true;  // What our role may do with this column, by the table's or its own right.
   bool may_insert = true;
   bool may_update = true;
+
+  bool operator==(const ColumnInfo&) const = default;
 };
 
 struct ForeignKey {
@@ -48,6 +50,8 @@ struct ForeignKey {
   TableName table;
   std::vector<std::string> target_columns;
   bool deferrable = false;
+
+  bool operator==(const ForeignKey&) const = default;
 };
 
 // Where a column's default, or its identity, takes its values from.
@@ -56,6 +60,8 @@ struct SequenceInfo {
   TableName name;
   bool identity = false;  // takes its values whatever our role may
   bool may_use = true;
+
+  bool operator==(const SequenceInfo&) const = default;
 };
 
 // A unique constraint or index over plain columns, without a predicate.
@@ -64,6 +70,8 @@ struct UniqueKey {
   std::vector<std::string> columns;
   bool deferrable = false;
   bool primary = false;
+
+  bool operator==(const UniqueKey&) const = default;
 };
 
 struct TableInfo {
@@ -84,6 +92,7 @@ struct TableInfo {
   bool may_delete = true;
 
   [[nodiscard]] const ColumnInfo* column(std::string_view column_name) const;
+  bool operator==(const TableInfo&) const = default;
 };
 
 // The table as a role that may do everything with it would see it.

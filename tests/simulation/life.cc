@@ -44,7 +44,8 @@ RunEnd Deployment::live(const Step& step, const Intrude& intrude) {
       idle = done.idle ? idle + 1 : 0;
       over = idle >= kIdleMost && world.moments >= last;
     };
-    return Daemon(*bound_, world.store, world.sources, clock_, random_, *this, std::move(settings))
+    return Daemon(*parsed_, *bound_, world.store, world.sources, clock_, random_, *this,
+                  std::move(settings))
         .run();
   });
   living_ = nullptr;

@@ -83,6 +83,8 @@ class SyncWorld : public Observer {
   Result<void> by_hand(const HandWork& work);
 
   [[nodiscard]] const BoundDefinition& definition() const { return *definition_; }
+  // As it was read, before it was bound.
+  [[nodiscard]] const Definition& parsed() const { return *parsed_; }
   [[nodiscard]] Random& random() { return random_; }
   // Of the last run: "create absent people: left.people/1 -> right.people/1".
   [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }

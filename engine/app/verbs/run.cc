@@ -96,8 +96,8 @@ Result<void> serve(const Invocation& invocation, Session& session, SystemClock& 
   settings.stop_requested = stop_requested;
   settings.crash_points = crash_points_from_environment();
   settings.after_step = [&](const LiveSync::Step&) { console.flush(); };
-  return Daemon(session.bound, *session.disk, session.source_pointers(), clock, random, reporter,
-                std::move(settings))
+  return Daemon(session.definition, session.bound, *session.disk, session.source_pointers(), clock,
+                random, reporter, std::move(settings))
       .run();
 }
 

@@ -96,6 +96,31 @@ TEST_F(LiveSyncTest, WhatATriggerMakesOfOurWriteIsFollowed) {
   expect_in_step();
 }
 
+// What it makes of our writes stands in our own transactions, which are skipped where nobody but us
+// can have written there.
+TEST_F(LiveSyncTest, ATriggerThatIsMadeWhileItRunsIsNoticedWithinAMinute) {
+  in_step();
+  after_steps(1, [&] {
+    right->after_write(
+        "persons",
+        [](memory::MemoryTransaction& work, memory::RowEvent event, const memory::RowAccess*,
+           const memory::RowAccess* after) -> Result<void> {
+          if (event == memory::RowEvent::kInsert && after->get("key") == "c") {
+            return work.insert("persons", {{"key", "shadow"}, {"name", "of c"}});
+          }
+          return {};
+        });
+    clock.sleep_us(61'000'000);
+  });
+  after_steps(3, [&] { left_has({{"key", "c"}, {"name", "Cyd"}}); });
+  live();
+  EXPECT_TRUE(told("table public.persons of right was altered: bound anew"));
+  EXPECT_FALSE(told("reconciling")) << "nothing went by";
+  EXPECT_THAT(lefts(), Contains("shadow of c -"));
+  rebind();
+  expect_in_step();
+}
+
 TEST_F(LiveSyncTest, ADeleteIsEvidenceAndTheSurvivorIsUnlinkedNotCopiedBack) {
   in_step();
   left->erase("people", {{"key", "a"}});

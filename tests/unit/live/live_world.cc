@@ -82,8 +82,8 @@ Result<void> LiveWorld::try_live() {
     idle = step.idle ? idle + 1 : 0;
     stop = idle > 1;
   };
-  auto done = Daemon(definition(), disk, {&left_source, &right_source}, clock, random(), *this,
-                     std::move(settings))
+  auto done = Daemon(parsed(), definition(), disk, {&left_source, &right_source}, clock, random(),
+                     *this, std::move(settings))
                   .run();
   statements = {left_source.statements(), right_source.statements()};
   return done;
