@@ -4,6 +4,7 @@
 
 #include <type_traits>
 
+#include "engine/model/planted_bug.h"
 #include "engine/model/wire.h"
 
 namespace couplet::postgres::pgoutput {
@@ -249,7 +250,7 @@ Tuple Decoder::tuple(Reader& reader, std::vector<Cell>& cells) {
         cells.push_back({Value::null()});
         break;
       case 'u':
-        cells.push_back({Value::absent()});
+        cells.push_back({planted("toast_is_null") ? Value::null() : Value::absent()});
         break;
       case 't':
       case 'b': {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/model/planted_bug.h"
+
 namespace couplet::postgres {
 namespace {
 
@@ -95,6 +97,9 @@ ErrorKind kind_of(const ServerError& error) {
   }
   // 26000: a prepared statement that an earlier failure kept from being made. 25P02: a transaction
   // that already failed. 58030: an I/O error of the server.
+  if (planted("unique_is_transient") && code == "23505") {
+    return ErrorKind::kTransient;
+  }
   if (one_of(code_class, {"08", "40", "53"}) ||
       one_of(code, {"55P03", "57014", "57P01", "57P02", "57P04", "57P05", "25P03", "25P02", "26000",
                     "55006", "58030"})) {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "engine/definition/followed.h"
+#include "engine/model/planted_bug.h"
 #include "engine/reconcile/schedule.h"
 #include "engine/sync/failure_policy.h"
-#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "engine/sync/planted_bug.h"
+#include "engine/model/planted_bug.h"
 
 namespace couplet {
 namespace {

@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "engine/live/progress.h"
-#include "engine/sync/planted_bug.h"
+#include "engine/model/planted_bug.h"
 
 namespace couplet {
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "engine/model/literal.h"
+#include "engine/model/planted_bug.h"
 #include "engine/ports/tuning.h"
-#include "engine/sync/planted_bug.h"
 #include "engine/sync/rails.h"
 #include "engine/sync/standing.h"
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "engine/model/planted_bug.h"
 #include "engine/sync/exchange.h"
 #include "engine/sync/failure_policy.h"
 #include "engine/sync/joint_changes.h"
 #include "engine/sync/object_name.h"
-#include "engine/sync/planted_bug.h"
 #include "engine/sync/refusal.h"
 
 namespace couplet {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/model/planted_bug.h"
 #include "engine/sync/left_to_default.h"
 #include "engine/sync/one_to_one.h"
-#include "engine/sync/planted_bug.h"
 #include "engine/sync/renewed_columns.h"
 
 namespace couplet {

@@ -7,8 +7,8 @@
 #include <unordered_map>
 
 #include "engine/model/ascii.h"
+#include "engine/model/planted_bug.h"
 #include "engine/sync/byte_codec.h"
-#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 

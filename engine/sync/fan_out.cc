@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "engine/model/object_key.h"
-#include "engine/sync/planted_bug.h"
+#include "engine/model/planted_bug.h"
 
 namespace couplet {
 namespace {

@@ -5,10 +5,10 @@
 #include <optional>
 #include <tuple>
 
+#include "engine/model/planted_bug.h"
 #include "engine/ports/tuning.h"
 #include "engine/sync/fast_look.h"
 #include "engine/sync/object_name.h"
-#include "engine/sync/planted_bug.h"
 #include "engine/sync/row_writes.h"
 
 namespace couplet {

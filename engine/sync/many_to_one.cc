@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/model/planted_bug.h"
 #include "engine/sync/byte_codec.h"
 #include "engine/sync/object_name.h"
 #include "engine/sync/one_to_one.h"
-#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {

@@ -5,9 +5,8 @@
 #include <limits>
 #include <unordered_set>
 
+#include "engine/model/planted_bug.h"
 #include "engine/sync/many_to_one.h"
-
-#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {

@@ -1,6 +1,6 @@
 #include "engine/sync/merge.h"
 
-#include "engine/sync/planted_bug.h"
+#include "engine/model/planted_bug.h"
 
 namespace couplet {
 namespace {
@@ -183,7 +183,8 @@ std::optional<Side> newer_side(std::optional<Timestamp> left, std::optional<Time
   const bool left_later = left->value > right->value;
   const auto later = static_cast<std::uint64_t>(left_later ? left->value : right->value);
   const auto earlier = static_cast<std::uint64_t>(left_later ? right->value : left->value);
-  if (later - earlier <= static_cast<std::uint64_t>(clock_skew_us)) {
+  if (later - earlier <= static_cast<std::uint64_t>(clock_skew_us) &&
+      !(planted("as_late_is_later") && later == earlier)) {
     return std::nullopt;
   }
   return left_later ? Side::kLeft : Side::kRight;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/model/planted_bug.h"
 #include "engine/sync/left_to_default.h"
 #include "engine/sync/nominated_keys.h"
 #include "engine/sync/object_name.h"
-#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {

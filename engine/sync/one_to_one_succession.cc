@@ -1,10 +1,10 @@
 // OneToOneResolver: one end of a link is gone: a successor takes its place, or nothing does.
 #include <algorithm>
 
+#include "engine/model/planted_bug.h"
 #include "engine/sync/left_to_default.h"
 #include "engine/sync/object_name.h"
 #include "engine/sync/one_to_one.h"
-#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {

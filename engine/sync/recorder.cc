@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "engine/model/literal.h"
+#include "engine/model/planted_bug.h"
 #include "engine/sync/left_to_default.h"
 #include "engine/sync/object_name.h"
-#include "engine/sync/planted_bug.h"
 #include "engine/sync/refusal.h"
 #include "engine/sync/refused_writes.h"
 #include "engine/sync/settlement.h"
@@ -138,8 +138,10 @@ void Recorder::end_separations(std::span<const Ends> reunited, StateBatch& chang
 
 Result<void> Recorder::sever(const Link& link, Side survivor, StateBatch& changes) const {
   COUPLET_TRY(state_.erase_what_is_left(changes, plan_.pair, link));
-  state_.put_tombstone(changes, plan_.pair, survivor, link.end(survivor),
-                       {link.end(other(survivor)), link.agreement, now_});
+  if (!planted("delete_is_not_kept")) {
+    state_.put_tombstone(changes, plan_.pair, survivor, link.end(survivor),
+                         {link.end(other(survivor)), link.agreement, now_});
+  }
   return {};
 }
 

@@ -4,9 +4,9 @@
 #include <map>
 
 #include "engine/definition/definition.h"
+#include "engine/model/planted_bug.h"
 #include "engine/sync/joint_changes.h"
 #include "engine/sync/left_to_default.h"
-#include "engine/sync/planted_bug.h"
 #include "engine/sync/syncer.h"
 
 namespace couplet {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/model/planted_bug.h"
 #include "engine/ports/tuning.h"
 #include "engine/sync/failure_policy.h"
-#include "engine/sync/planted_bug.h"
 #include "engine/sync/rails.h"
 #include "engine/sync/renewed_columns.h"
 #include "engine/sync/standing.h"

@@ -4,10 +4,10 @@
 #include <map>
 #include <set>
 
+#include "engine/model/planted_bug.h"
 #include "engine/sync/byte_codec.h"
 #include "engine/sync/decider.h"
 #include "engine/sync/exchange.h"
-#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {

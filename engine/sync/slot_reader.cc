@@ -2,8 +2,8 @@
 
 #include <limits>
 
+#include "engine/model/planted_bug.h"
 #include "engine/sync/byte_codec.h"
-#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/model/planted_bug.h"
 #include "engine/sync/byte_codec.h"
-#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {

@@ -4,12 +4,12 @@
 #include <iterator>
 #include <tuple>
 
+#include "engine/model/planted_bug.h"
 #include "engine/sync/failure_policy.h"
 #include "engine/sync/joint_changes.h"
 #include "engine/sync/many_to_one.h"
 #include "engine/sync/object_name.h"
 #include "engine/sync/one_to_one.h"
-#include "engine/sync/planted_bug.h"
 #include "engine/sync/reports.h"
 
 namespace couplet {

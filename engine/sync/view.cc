@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/model/planted_bug.h"
 #include "engine/sync/byte_codec.h"
 #include "engine/sync/object_name.h"
-#include "engine/sync/planted_bug.h"
 
 namespace couplet {
 namespace {

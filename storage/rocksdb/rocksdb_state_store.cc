@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/model/planted_bug.h"
 #include "storage/rocksdb/cursor_ahead.h"
 #include "storage/rocksdb/database_files.h"
 #include "storage/rocksdb/database_options.h"
@@ -53,7 +54,7 @@ auto guarded(const Work& work) -> decltype(work()) {
 Result<void> check_reaches(const std::filesystem::path& folder, const OpenDatabase& database,
                            std::uint64_t synced) {
   const std::uint64_t recovered = database->GetLatestSequenceNumber();
-  if (recovered >= synced) {
+  if (recovered >= synced || planted("lost_tail_is_ignored")) {
     return {};
   }
   return fail(corrupt_error(

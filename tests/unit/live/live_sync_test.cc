@@ -403,6 +403,14 @@ TEST_F(LiveSyncTest, AMappingWhoseColumnIsAnotherStopsAndTheRestIsSaid) {
   EXPECT_THAT(rights(), ElementsAre("a unseen -", "b Bob -"));
 }
 
+TEST_F(LiveSyncTest, AMappingWhoseTableIsGoneStopsAndTakesNothingAlong) {
+  in_step();
+  left->drop_table("people");
+  live();
+  EXPECT_TRUE(told("mapping 'person' is stopped: table public.people is gone"));
+  EXPECT_THAT(rights(), ElementsAre("a Ada -", "b Bob -"));
+}
+
 TEST_F(LiveSyncTest, ATableThatChangesElsewhereStopsNothing) {
   in_step();
   after_steps(1, [&] {
