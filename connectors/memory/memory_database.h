@@ -32,6 +32,12 @@ struct DatabaseSettings {
   std::uint64_t seed = 1;         // Of random ids.
   std::function<Timestamp()> now = [] { return Timestamp{}; };  // What commits are stamped with.
   std::size_t stream_batch_events = 1000;  // More of one transaction come in several parts.
+  // Texts and the like of so many bytes are stored apart, as by PostgreSQL's TOAST: a stream leaves
+  // them out of an update that left them alone. 0: none are.
+  std::size_t stored_apart_bytes = 0;
+  // Each transaction has written its rows before the one in front of it committed, and commits
+  // right behind: it begins at that one's end. Else at its own end.
+  bool transactions_overlap = false;
   bool marks = true;  // False: as where a role may not make replication origins.
 };
 
@@ -127,6 +133,8 @@ class MemoryDatabase {
   [[nodiscard]] CommitLog& log() { return log_; }
   [[nodiscard]] Timestamp now() const { return settings_.now(); }
   [[nodiscard]] std::size_t stream_batch_events() const { return settings_.stream_batch_events; }
+  [[nodiscard]] std::size_t stored_apart_bytes() const { return settings_.stored_apart_bytes; }
+  [[nodiscard]] bool transactions_overlap() const { return settings_.transactions_overlap; }
   [[nodiscard]] bool is_hidden(std::uint64_t transaction) const {
     return hidden_ids_.contains(transaction);
   }

@@ -22,15 +22,37 @@ std::string mark_prefix(const std::string& deployment) {
   return prefix;
 }
 
-// Empty where the table is no longer as it was asked for.
-std::string cells_of(const StreamedTable& asked, const MemoryTable& table, const Tuple& row) {
+// Whether PostgreSQL would store so long a value of this type apart.
+bool varies_in_length(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kText:
+    case TypeKind::kVarchar:
+    case TypeKind::kChar:
+    case TypeKind::kJson:
+    case TypeKind::kJsonb:
+    case TypeKind::kBytea:
+    case TypeKind::kOpaque:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Values of `apart` bytes that an update left alone are absent. Empty where the table is no longer
+// as it was asked for.
+std::string cells_of(const StreamedTable& asked, const MemoryTable& table, const Tuple& before,
+                     const Tuple& row, std::size_t apart) {
   std::string cells;
   for (std::size_t i = 0; i < asked.columns.size(); ++i) {
     const auto position = table.position(asked.columns[i]);
     if (!position || *position >= row.size() || table.type(*position) != asked.column_types[i]) {
       return {};
     }
-    append_cell(cells, value_of(row[*position]));
+    const Cell& cell = row[*position];
+    const bool left_alone = apart != 0 && cell && cell->size() >= apart && !before.empty() &&
+                            before[*position] == cell &&
+                            varies_in_length(table.type(*position).kind);
+    append_cell(cells, left_alone ? Value::absent() : value_of(cell));
   }
   return cells;
 }
@@ -106,7 +128,8 @@ std::optional<ChangeEvent> MemoryStream::event_of(const LoggedChange& change) co
   };
   if (!change.after.empty()) {
     event.key = key_of(change.after);
-    event.cells = cells_of(*streamed, entry->table, change.after);
+    event.cells = cells_of(*streamed, entry->table, change.before, change.after,
+                           database_->stored_apart_bytes());
   }
   if (!change.before.empty()) {
     ObjectKey before = key_of(change.before);
@@ -135,7 +158,8 @@ Result<ChangeBatch> MemoryStream::next(std::chrono::milliseconds /*wait*/) {
     transaction.committed_at = logged->committed_at;
     transaction.ours = logged->mark.starts_with(mark_prefix(request_.deployment));
     transaction.end = logged->end;
-    transaction.begins_at = logged->end;
+    transaction.begins_at =
+        database_->transactions_overlap() ? Lsn{logged->end.value - 1} : logged->end;
     transaction.version = logged->version;
     for (; given_part_ < logged->changes.size() && room > 0; ++given_part_, --room) {
       if (auto event = event_of(logged->changes[given_part_])) {

@@ -89,6 +89,9 @@ void Router::route(std::size_t source, const ChangeTransaction& transaction, boo
   if (planted("skip_by_lsn") && transaction.ended && again) {
     return;
   }
+  if (planted("skip_by_begin") && reaches(horizon.received, transaction.begins_at)) {
+    return;
+  }
   const Telling telling{transaction, again,
                         !again && !transaction.ours && is_known_position(transaction.begins_at) &&
                             (whole || planted("rows_of_a_part_are_taken"))};

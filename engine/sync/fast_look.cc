@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/model/packed_cells.h"
+#include "engine/model/planted_bug.h"
 
 namespace couplet {
 namespace {
@@ -104,6 +105,9 @@ Result<FastLook::Looked> FastLook::look(std::span<const FastLane::Event> events,
     bool plain = !(anyone && (stands(standing[2 * row]) || stands(standing[2 * row + 1]))) &&
                  !writers_.ours(own_.entity->source, rows_.version(row));
     for (std::size_t use = 0; plain && use < uses; ++use) {
+      if (planted("unchanged_is_null") && state(row, use).kind == SlotState::Kind::kAbsent) {
+        state_of(row, use) = {SlotState::Kind::kNull, state_.digester().of_null(), {}, true};
+      }
       plain = state(row, use).holds();
     }
     if (plain && links[row]) {

@@ -34,8 +34,11 @@ std::string hex(std::string_view bytes) {
 
 Deployment::Deployment(const Shape& shape, bool live) : shape_(shape) {
   for (const Side side : {Side::kLeft, Side::kRight}) {
-    databases_[index_of(side)] = std::make_shared<MemoryDatabase>(memory::DatabaseSettings{
-        .identity = std::string("memory:") + couplet::name_of(side), .marks = shape.marks});
+    databases_[index_of(side)] = std::make_shared<MemoryDatabase>(
+        memory::DatabaseSettings{.identity = std::string("memory:") + couplet::name_of(side),
+                                 .stored_apart_bytes = shape.stored_apart_bytes,
+                                 .transactions_overlap = shape.transactions_overlap,
+                                 .marks = shape.marks});
     if (live) {
       make_slot(side);
     }

@@ -39,8 +39,15 @@ void on_abort(int /*signal*/) {
 
 void print_history(const Script& script, const Violation& violation) {
   std::printf("%s\n", script.shape.definition().c_str());
-  std::printf("the databases offer %s; batches of %zu\n\n",
-              script.shape.marks ? "marks" : "no marks", script.shape.batch_rows);
+  std::printf("the databases offer %s; batches of %zu\n", script.shape.marks ? "marks" : "no marks",
+              script.shape.batch_rows);
+  if (script.shape.stored_apart_bytes != 0) {
+    std::printf("an update does not tell of texts from %zu bytes on that it left alone\n",
+                script.shape.stored_apart_bytes);
+  }
+  std::printf("%s\n", script.shape.transactions_overlap
+                          ? "each transaction begins at the end of the one before\n"
+                          : "");
   for (std::size_t i = 0; i < script.steps.size(); ++i) {
     std::printf("%3zu. %s\n", i + 1, to_string(script.shape, script.steps[i]).c_str());
   }

@@ -14,6 +14,7 @@ constexpr std::size_t kKeyTexts = 6;
 constexpr int kMomentsMost = 70;
 constexpr int kMomentsOfALife = 160;
 constexpr std::size_t kSmallMost = 4;  // rows of a small batch
+constexpr std::size_t kApartMost = 6;  // bytes: what is written has from two on
 constexpr int kDay = 86'400;
 
 // Which faults a history has at all, and how often: each its own, so that some are undisturbed by
@@ -280,23 +281,29 @@ const char* name_of(Edit::Kind kind) {
   return "";
 }
 
+// By dice of its own: what else the seed stands for does not depend on it.
+void vary(Script& script) {
+  Dice dice(~script.seed);
+  if (dice.chance(50)) {
+    script.shape.batch_rows = 1 + dice.below(kSmallMost);
+  }
+  if (script.live) {
+    script.shape.stored_apart_bytes = dice.chance(40) ? 1 + dice.below(kApartMost) : 0;
+    script.shape.transactions_overlap = dice.chance(25);
+  }
+}
+
 }  // namespace
 
 Script random_script(std::uint64_t seed, std::size_t steps) {
   Script script = ScriptMaker(seed, steps).make();
-  Dice dice(~seed);  // of its own: what else the seed stands for does not depend on it
-  if (dice.chance(50)) {
-    script.shape.batch_rows = 1 + dice.below(kSmallMost);
-  }
+  vary(script);
   return script;
 }
 
 Script random_live_script(std::uint64_t seed, std::size_t steps) {
   Script script = ScriptMaker(seed, steps).make_live();
-  Dice dice(~seed);
-  if (dice.chance(50)) {
-    script.shape.batch_rows = 1 + dice.below(kSmallMost);
-  }
+  vary(script);
   return script;
 }
 

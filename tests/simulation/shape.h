@@ -89,6 +89,9 @@ struct Shape {
   std::vector<Mapping> mappings;
   bool marks = true;                            // the databases offer marks
   std::size_t batch_rows = tuning::kBatchRows;  // of the engine's batches
+  // --- of histories with lives
+  std::size_t stored_apart_bytes = 0;  // memory::DatabaseSettings
+  bool transactions_overlap = false;   // the same
 
   [[nodiscard]] const Table& table(std::string_view table_name) const;
   [[nodiscard]] const Mapping& mapping(std::string_view mapping_name) const;

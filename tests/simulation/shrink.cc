@@ -19,6 +19,7 @@ class Shrinker {
       smaller = drop_steps();
       smaller = soften_steps() || smaller;
       smaller = drop_fields() || smaller;
+      smaller = plain_streams() || smaller;
     }
     return std::move(best_);
   }
@@ -66,6 +67,16 @@ class Shrinker {
       step.*member = plain;
       return differs;
     });
+  }
+
+  // What of the databases is not needed.
+  bool plain_streams() {
+    Script plain = best_;
+    const bool apart = std::exchange(plain.shape.stored_apart_bytes, 0) != 0;
+    const bool any = apart && keep_if_it_fails(std::move(plain));
+    plain = best_;
+    const bool overlap = std::exchange(plain.shape.transactions_overlap, false);
+    return (overlap && keep_if_it_fails(std::move(plain))) || any;
   }
 
   bool soften_steps() {

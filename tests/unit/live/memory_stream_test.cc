@@ -1,6 +1,7 @@
 // The stream of a database in memory: what engine/ports/change_stream.h promises.
 #include <gmock/gmock.h>
 
+#include "engine/model/packed_cells.h"
 #include "tests/support/people_world.h"
 
 namespace couplet::test {
@@ -58,6 +59,55 @@ TEST_F(MemoryStreamTest, TransactionsComeInTheOrderOfTheirCommits) {
   EXPECT_LT(std::get<Lsn>(batch.transactions[0].end), std::get<Lsn>(batch.transactions[1].end));
   EXPECT_EQ(batch.idle_at, std::optional<Position>(batch.transactions[4].end));
   EXPECT_TRUE(next(*stream).empty());
+}
+
+TEST_F(MemoryStreamTest, AnUpdateLeavesOutWhatIsStoredApartAndWasLeftAlone) {
+  left = std::make_shared<MemoryDatabase>(memory::DatabaseSettings{.stored_apart_bytes = 4});
+  create(*left, DescribedTable("people").id().text("key").text("name"));
+  left->make_slot("test");
+  MemorySource source(left);
+  const Type text = type_of(TypeKind::kText);
+  const auto stream = source.changes({.deployment = "test",
+                                      .tables = {{{"public", "people"},
+                                                  {"id"},
+                                                  {type_of(TypeKind::kInt64)},
+                                                  {"key", "name"},
+                                                  {text, text}}}});
+  ASSERT_TRUE(stream.has_value());
+  left_has({{"key", "long"}, {"name", "longer"}});
+  left_sets("long", {{"name", "another"}});
+  left_sets("long", {{"key", "k"}});
+  left_sets("k", {{"name", "last"}});
+  std::vector<std::string> rows;
+  for (const ChangeTransaction& transaction : next(**stream).transactions) {
+    RowBatch batch;
+    batch.reset(2);
+    batch.begin_row({});
+    ASSERT_TRUE(add_cells(transaction.events.at(0).cells, 2, batch));
+    std::string row;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Value cell = batch.at(0, i);
+      row += (cell.is_absent() ? "-" : std::string(cell.bytes())) + " ";
+    }
+    rows.push_back(row);
+  }
+  EXPECT_THAT(rows, ElementsAre("long longer ", "- another ", "k - ", "k last "));
+}
+
+TEST_F(MemoryStreamTest, ATransactionMayBeginAtTheEndOfTheOneBefore) {
+  left = std::make_shared<MemoryDatabase>(memory::DatabaseSettings{.transactions_overlap = true});
+  create(*left, DescribedTable("people").id().text("key"));
+  left->make_slot("test");
+  MemorySource source(left);
+  const auto stream =
+      source.changes({.deployment = "test",
+                      .tables = {{{"public", "people"}, {"id"}, {type_of(TypeKind::kInt64)}}}});
+  ASSERT_TRUE(stream.has_value());
+  left_has({{"key", "a"}});
+  left_has({{"key", "b"}});
+  const ChangeBatch batch = next(**stream);
+  ASSERT_THAT(batch.transactions, SizeIs(2));
+  EXPECT_EQ(batch.transactions[1].begins_at, batch.transactions[0].end);
 }
 
 TEST_F(MemoryStreamTest, WhatIsNotAcknowledgedComesAgain) {
