@@ -84,21 +84,6 @@ bool translates(const std::vector<MappingPlan>& plans, std::size_t pair) {
   });
 }
 
-// No two rows of the side have the same identity key, without a null.
-bool identity_is_unique(const SidePlan& side) {
-  std::set<std::string> columns;
-  for (const std::size_t column : side.identity) {
-    columns.insert(side.projection.columns[column].column);
-  }
-  const auto holds = [&](const std::vector<std::string>& key) {
-    return std::all_of(key.begin(), key.end(),
-                       [&](const std::string& column) { return columns.contains(column); });
-  };
-  const auto& keys = side.entity->table.unique_keys;
-  return std::any_of(keys.begin(), keys.end(),
-                     [&](const UniqueKey& key) { return !key.deferrable && holds(key.columns); });
-}
-
 // Nothing waits for its links, nobody can be its rival, and all that it holds is written.
 bool may_create(const BoundDefinition& definition, const std::vector<MappingPlan>& plans,
                 const MappingPlan& plan, Side from) {
@@ -108,6 +93,7 @@ bool may_create(const BoundDefinition& definition, const std::vector<MappingPlan
     return one.column == plan.side(other(from)).entity->updated_at;
   });
   return plan.bound->create[to] && !fixes_time && identity_is_unique(plan.side(from)) &&
+         hidden_counterpart(plan.side(other(from))).empty() &&
          std::all_of(plan.uses.begin(), plan.uses.end(),
                      [&](const SlotUse* use) { return use->writes[to]; }) &&
          !translates(plans, plan.pair) &&

@@ -309,7 +309,8 @@ Result<void> ManyToOneResolver::place_group(Group& group) {
     all_lone(Act::kReport, Situation::kAbsent, "creating is switched off there");
     return {};
   }
-  std::string held = permissions_.creates_held;
+  std::string held = permissions_.creates_held.empty() ? hidden_counterpart(plan_.side(one_))
+                                                       : permissions_.creates_held;
   if (const auto rail = permissions_.rails.find(LimitClass::kCreate);
       rail != permissions_.rails.end()) {
     held = rail->second;

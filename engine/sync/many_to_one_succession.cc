@@ -63,6 +63,9 @@ Result<void> ManyToOneResolver::target_gone(Task task) {
   } else if (!permissions_.creates_held.empty()) {
     task.act = Task::Act::kHold;
     task.reason = permissions_.creates_held;
+  } else if (const std::string why = hidden_counterpart(plan_.side(one_)); !why.empty()) {
+    task.act = Task::Act::kHold;
+    task.reason = why;
   } else if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
              rail != permissions_.rails.end()) {
     task.act = Task::Act::kHold;

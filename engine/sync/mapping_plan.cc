@@ -1,6 +1,7 @@
 #include "engine/sync/mapping_plan.h"
 
 #include <algorithm>
+#include <set>
 
 namespace couplet {
 namespace {
@@ -99,6 +100,33 @@ void find_competitors(std::vector<MappingPlan>& plans) {
 }
 
 }  // namespace
+
+bool identity_is_unique(const SidePlan& side) {
+  std::set<std::string> columns;
+  for (const std::size_t column : side.identity) {
+    const ColumnPath& path = side.projection.columns[column];
+    if (path.joins.empty()) {
+      columns.insert(path.column);
+    }
+  }
+  const auto holds = [&](const std::vector<std::string>& key) {
+    return std::all_of(key.begin(), key.end(),
+                       [&](const std::string& column) { return columns.contains(column); });
+  };
+  const auto& keys = side.entity->table.unique_keys;
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const UniqueKey& key) { return !key.deferrable && holds(key.columns); });
+}
+
+std::string hidden_counterpart(const SidePlan& side) {
+  const TableInfo& table = side.entity->table;
+  if (!table.row_security || identity_is_unique(side)) {
+    return {};
+  }
+  return "row level security of table " + to_string(table.name) +
+         " may hide its counterpart, and no unique key there would refuse a second one: let our "
+         "role see all rows, by a policy or BYPASSRLS (`couplet doctor`)";
+}
 
 std::vector<MappingPlan> make_plans(const BoundDefinition& definition) {
   std::vector<MappingPlan> plans;

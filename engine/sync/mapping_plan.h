@@ -2,6 +2,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/definition/bound.h"
@@ -58,6 +59,13 @@ struct MappingPlan {
   }
   [[nodiscard]] const SidePlan& side(Side side) const { return sides[index_of(side)]; }
 };
+
+// No two rows of the side have the same identity key, without a null: its database refuses them.
+bool identity_is_unique(const SidePlan& side);
+
+// Why a counterpart that is not found there may be there all the same, unseen by us, so that making
+// one could make a second; empty: it is not there, or the database would refuse the second one.
+std::string hidden_counterpart(const SidePlan& side);
 
 std::vector<MappingPlan> make_plans(const BoundDefinition& definition);
 

@@ -454,6 +454,9 @@ Task OneToOneResolver::judge_absent(const Seeker& seeker) const {
   if (!permissions_.creates_held.empty()) {
     return settle(std::move(task), Act::kHold, Situation::kAbsent, permissions_.creates_held);
   }
+  if (const std::string why = hidden_counterpart(plan_.side(target)); !why.empty()) {
+    return settle(std::move(task), Act::kHold, Situation::kAbsent, why);
+  }
   if (const auto rail = permissions_.rails.find(LimitClass::kCreate);
       rail != permissions_.rails.end()) {
     return settle(std::move(task), Act::kHold, Situation::kAbsent, rail->second);

@@ -122,6 +122,9 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
     return settle(std::move(task), Act::kHold, Situation::kTargetMissing,
                   permissions_.creates_held);
   }
+  if (const std::string why = hidden_counterpart(plan_.side(gone)); !why.empty()) {
+    return settle(std::move(task), Act::kHold, Situation::kTargetMissing, why);
+  }
   if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
       rail != permissions_.rails.end()) {
     return settle(std::move(task), Act::kHold, Situation::kTargetMissing, rail->second);

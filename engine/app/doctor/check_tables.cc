@@ -57,8 +57,9 @@ class TableCheck {
     if (table_.rows_hidden) {
       add(Level::kWarning, "row_security",
           "policies of " + name() +
-              " may hide rows from our role: a hidden row looks as if it were not there, and may "
-              "be created a second time",
+              " may hide rows from our role: a hidden row looks as if it were not there, so that "
+              "no delete there is believed without an event, and what has no counterpart there is "
+              "held, not created, unless a unique key within its identity key refuses a second one",
           fmt::format("CREATE POLICY {0} ON {1} TO {0} USING (true) WITH CHECK (true)",
                       quote_identifier(source_.found.role), qualified(table_.name)));
     }

@@ -289,6 +289,22 @@ TEST(FastLaneReads, NoRowForAPlainUpdateAndAPlainCreate) {
                                                           {"group_id", "1"}}));
 }
 
+TEST(FastLaneReads, NothingIsMadeWhereACounterpartMayBeHiddenFromUs) {
+  for (const bool unique_code : {true, false}) {
+    LaneWorld world(false, true);
+    world.make({.unique_code = unique_code}, "direction: left_to_right", "");
+    world.right->alter("workers", [](TableInfo& table) { table.row_security = true; });
+    world.rebind();
+    world.live();
+    world.left->insert("staff", {{"key", "a"}});
+    world.live();
+    // Where the database refuses a second one, it is safe.
+    EXPECT_EQ(world.right->count("workers"), unique_code ? 1U : 0U);
+    EXPECT_EQ(world.count_lines("row level security of table public.workers may hide") != 0,
+              !unique_code);
+  }
+}
+
 // A base that was taken from a row that was read may be newer than an event that is yet to come.
 TEST(FastLaneReads, AnOlderEventIsNoChangeOfWhatHasBeenReadSince) {
   LaneWorld world(false, true);

@@ -82,6 +82,65 @@ TEST_F(ExistenceTest, WhereARowMayBeHiddenFromUsThatItIsNotSeenIsNoEvidenceOfADe
   expect_at_rest();
 }
 
+TEST_F(ExistenceTest, WhereACounterpartMayBeHiddenFromUsNoSecondOneIsMade) {
+  right->alter("persons", [](TableInfo& table) { table.row_security = true; });
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  right_has({{"key", "b"}});
+  for (int run = 0; run < 2; ++run) {
+    EXPECT_EQ(settle(*this).count(Operation::kHold), 1U);
+    EXPECT_THAT(lines(), Contains(HasSubstr("row level security of table public.persons may hide "
+                                            "its counterpart")));
+    EXPECT_THAT(lefts(), ElementsAre("a Ada -", "b - -")) << "nothing is hidden there";
+    EXPECT_THAT(rights(), ElementsAre("b - -"));
+  }
+  right_has({{"key", "a"}, {"mail", "shown"}});
+  EXPECT_EQ(settle(*this).count(Operation::kLink), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a Ada shown", "b - -"));
+  left_has({{"key", "c"}});
+  EXPECT_EQ(settle(*this).count(Operation::kHold), 1U);
+  right->alter("persons", [](TableInfo& table) { table.row_security = false; });
+  rebind();
+  EXPECT_EQ(settle(*this).count(Operation::kCreate), 1U);
+  EXPECT_EQ(lefts(), rights());
+  expect_at_rest();
+}
+
+TEST_F(ExistenceTest, WhatIsNotSeenAnyMoreWhereARowMayBeHiddenIsNotMadeAgain) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}});
+  left_has({{"key", "b"}});
+  settle(*this);
+  right->alter("persons", [](TableInfo& table) { table.row_security = true; });
+  rebind();
+  right->erase("persons", {{"key", "a"}});
+  EXPECT_EQ(settle(*this).count(Operation::kHold), 1U);
+  EXPECT_THAT(rights(), ElementsAre("b - -"));
+  right->alter("persons", [](TableInfo& table) { table.row_security = false; });
+  rebind();
+  EXPECT_EQ(settle(*this).count(Operation::kCreate), 1U);
+  EXPECT_EQ(lefts(), rights());
+  expect_at_rest();
+}
+
+TEST_F(ExistenceTest, WhereTheDatabaseWouldRefuseASecondOneWhatIsHiddenIsNoReasonToWait) {
+  for (const bool within : {true, false}) {
+    const std::string name = within ? "members" : "guests";
+    DescribedTable table = DescribedTable(name).id().text("key").text("name").text("mail");
+    const auto columns =
+        within ? std::vector<std::string>{"key"} : std::vector<std::string>{"key", "mail"};
+    table.info().unique_keys.push_back({name + "_key", columns, false, false});
+    create(*right, table);
+    right->alter(name, [](TableInfo& info) { info.row_security = true; });
+    define("mappings:\n  member: { left: left.people, right: right." + name +
+           ", direction: left_to_right,\n    keys: [ key, name ], attributes: [ mail ] }\n");
+    left->erase("people", {});
+    left_has({{"key", "a"}, {"name", "Ada"}});
+    EXPECT_EQ(settle(*this).count(within ? Operation::kCreate : Operation::kHold), 1U);
+    EXPECT_EQ(right->count(name), within ? 1U : 0U);
+  }
+}
+
 // Whichever of them is asked: the new one could be either's.
 TEST_F(ExistenceTest, OfTwoThatWereLeftAloneNeitherTakesWhoComesForThemBoth) {
   map("direction: both");

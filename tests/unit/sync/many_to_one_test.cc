@@ -60,6 +60,33 @@ TEST_F(ManyToOneTest, SeveralThatWantOneTargetMakeItOnce) {
   expect_at_rest();
 }
 
+TEST_F(ManyToOneTest, ATargetThatMayBeHiddenFromUsIsNotMadeASecondTime) {
+  order({{"city", "Rome"}});
+  order({{"city", "Rome"}});
+  right->insert("cities", {{"name", "Oslo"}});
+  order({{"city", "Oslo"}});
+  settle();
+  right->alter("cities", [](TableInfo& table) { table.row_security = true; });
+  rebind();
+  right->erase("cities", {{"name", "Rome"}});
+  order({{"city", "Bern"}});
+  order({{"city", "Oslo"}});
+  const Summary summary = settle();
+  EXPECT_EQ(summary.count(Operation::kCreate), 0U);
+  EXPECT_EQ(summary.count(Operation::kLink), 1U);
+  for (const char* situation : {"target_missing", "absent"}) {
+    EXPECT_THAT(lines(), Contains(testing::AllOf(
+                             HasSubstr(situation),
+                             HasSubstr("row level security of table public.cities may hide"))));
+  }
+  EXPECT_THAT(cities(), ElementsAre("Oslo -"));
+  right->alter("cities", [](TableInfo& table) { table.row_security = false; });
+  rebind();
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo -", "Rome -"));
+  expect_at_rest();
+}
+
 TEST_F(ManyToOneTest, OneThatIsThereIsLinkedByAll) {
   right->insert("cities", {{"name", "Rome"}});
   order({{"city", "Rome"}});
