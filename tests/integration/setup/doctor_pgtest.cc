@@ -189,6 +189,27 @@ TEST_F(DoctorTest, RowsThatPoliciesMayHide) {
   EXPECT_THAT(findings_of("row_security"), SizeIs(1)) << "a restrictive policy narrows it again";
 }
 
+TEST_F(DoctorTest, WhatAPolicyHidesIsNotMadeASecondTimeAndIsFoundOnceTheFixHasBeenRun) {
+  cluster_.exec("shop", "insert into people (name, age) values ('Ada', 36)");
+  cluster_.exec("billing",
+                "insert into people (name) values ('Ada');"
+                "alter table people enable row level security;"
+                "create policy grown on people to couplet using (age > 3)");
+  const auto there = [&] {
+    return cluster_.query("billing", "select name, age from people order by age nulls first");
+  };
+  const auto as_it_was = there();
+  EXPECT_THAT(couplet({"reconcile"}).out, HasSubstr("unique constraint people_name_key"));
+  EXPECT_EQ(there(), as_it_was) << "the server itself refuses a second one";
+  cluster_.exec("billing", "alter table people drop constraint people_name_key");
+  EXPECT_THAT(couplet({"reconcile"}).out,
+              HasSubstr("row level security of table public.people may hide its counterpart"));
+  EXPECT_EQ(there(), as_it_was);
+  expect_mended("row_security", "billing");
+  EXPECT_EQ(couplet({"reconcile"}).exit_code, 0);
+  EXPECT_EQ(there(), cluster_.query("shop", "select name, age from people"));
+}
+
 TEST_F(DoctorTest, RolesThatMayMoreThanTheyNeed) {
   cluster_.exec("shop", "alter role couplet bypassrls");
   auto found = findings_of("bypass_row_security");
