@@ -15,9 +15,10 @@ namespace {
 
 // $1, $2: names. A schema that is not given is the first of the search path; where our role may
 // look into none of them, the first that is there, so that what it lacks can be told.
+// {}: hides_rows_text.
 constexpr const char* kRelations = R"(
 select w.i, c.oid, n.nspname, c.relname, c.relkind,
-       row_security_active(c.oid),
+       {},
        exists (select from pg_partition_tree(c.oid) p
                  join pg_trigger g on g.tgrelid = p.relid
                 where not g.tgisinternal and g.tgenabled in ('O', 'A'))
@@ -350,7 +351,8 @@ Result<std::vector<Relation>> Catalog::describe(std::span<const TableName> names
   }
   return ask(settings_, statements_, [&](CatalogSession& session) {
     Description description;
-    for (const auto& row : session.run(kRelations, array_literal(schemas), array_literal(tables))) {
+    for (const auto& row : session.run(fmt::format(kRelations, hides_rows_text()),
+                                       array_literal(schemas), array_literal(tables))) {
       description.add_relation(row);
     }
     if (description.empty()) {

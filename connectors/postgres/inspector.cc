@@ -1,5 +1,7 @@
 #include "connectors/postgres/inspector.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <pqxx/pqxx>
 #include <utility>
@@ -46,19 +48,11 @@ select distinct n.nspname
  where not has_schema_privilege(n.oid, 'USAGE') and n.nspname not like 'pg\_%'
  order by n.nspname)";
 
-// A policy for everybody or for us that lets all rows be seen opens the table, unless another one
-// narrows it again.
+// {}: hides_rows_text.
 constexpr const char* kGuardedTables = R"(
 select w.i, c.oid, n.nspname, c.relname,
        case when c.reltuples > 0 then c.reltuples::bigint end,
-       row_security_active(c.oid)
-         and (not exists (select from pg_policy p
-                           where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('*', 'r')
-                             and (0 = any(p.polroles) or exists (
-                                    select from unnest(p.polroles) u where pg_has_role(u, 'MEMBER')))
-                             and pg_get_expr(p.polqual, p.polrelid) = 'true')
-              or exists (select from pg_policy p
-                          where p.polrelid = c.oid and not p.polpermissive and p.polcmd in ('*', 'r')))
+       {}
   from unnest($1::text[], $2::text[]) with ordinality as w(schema, name, i)
   join pg_namespace n on n.nspname = case w.schema when '' then current_schema() else w.schema end
   join pg_class c on c.relnamespace = n.oid and c.relname = w.name
@@ -142,7 +136,8 @@ std::vector<TableInspection> read_tables(CatalogSession& session, const std::str
                                          const std::string& names) {
   std::vector<std::string> order;
   ByRelation tables;
-  for (const auto& row : session.run(kGuardedTables, schemas, names)) {
+  for (const auto& row :
+       session.run(fmt::format(kGuardedTables, hides_rows_text()), schemas, names)) {
     const std::string oid = text(row[1]);
     order.push_back(oid);
     TableInspection table;

@@ -64,4 +64,15 @@ std::string numbered(std::string_view prefix, std::size_t count) {
   return result;
 }
 
+std::string hides_rows_text() {
+  return R"(row_security_active(c.oid)
+         and (not exists (select from pg_policy p
+                           where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('*', 'r')
+                             and (0 = any(p.polroles) or exists (
+                                    select from unnest(p.polroles) u where pg_has_role(u, 'MEMBER')))
+                             and pg_get_expr(p.polqual, p.polrelid) = 'true')
+              or exists (select from pg_policy p
+                          where p.polrelid = c.oid and not p.polpermissive and p.polcmd in ('*', 'r'))))";
+}
+
 }  // namespace couplet::postgres

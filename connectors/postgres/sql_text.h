@@ -18,6 +18,9 @@ std::string qualified(const TableName& name);
 std::string array_literal(std::span<const std::string> texts);
 // "$1, $2, …": `count` of them, from number `first` on.
 std::string placeholders(std::size_t count, std::size_t first = 1);
+// Whether policies may hide rows of the relation with the oid `c.oid` from our role. One for
+// everybody or for us that lets all rows be seen opens the table, unless another narrows it again.
+std::string hides_rows_text();
 // "k0, k1, …"
 std::string numbered(std::string_view prefix, std::size_t count);
 
