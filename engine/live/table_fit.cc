@@ -100,7 +100,10 @@ class Refit {
     if (!made.definition) {
       COUPLET_ASSIGN(made, bind_in_turn(taken));
     }
-    BoundAnew anew{made.definition ? std::move(*made.definition) : bound_, {}};
+    BoundAnew anew{bound_, {}};
+    if (made.definition) {
+      anew.definition = std::move(*made.definition);
+    }
     for (std::size_t i = 0; i < differences_.size(); ++i) {
       if (taken.contains(i)) {
         continue;
@@ -132,13 +135,14 @@ class Refit {
     }
     TableInfo rest_was = was;
     TableInfo rest_is = *found->second;
-    for (const auto& [name, of_column] : watched) {
+    for (const auto& of_column : watched) {
+      const std::string& name = of_column.first;
       const ColumnInfo* column = was.column(name);
       if (column == nullptr) {
         continue;
       }
       if (auto difference = difference_of(*column, found->second->column(name), table)) {
-        difference->mappings = of_column;
+        difference->mappings = of_column.second;
         differences_.push_back(std::move(*difference));
       }
       for (TableInfo* rest : {&rest_was, &rest_is}) {

@@ -136,7 +136,7 @@ class ScriptMaker {
       }
       if (dice_.chance(weather_.jumps)) {
         intrusion.kind = Step::Intrusion::Kind::kJump;
-        intrusion.seconds = static_cast<int>(dice_.below(2 * kDay)) - kDay;
+        intrusion.seconds = static_cast<int>(dice_.below(std::size_t{2} * kDay)) - kDay;
       } else if (dice_.chance(weather_.slots)) {
         intrusion.kind = Step::Intrusion::Kind::kSlot;
         intrusion.side = some_side();

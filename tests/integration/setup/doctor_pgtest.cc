@@ -11,8 +11,6 @@
 namespace couplet::test {
 namespace {
 
-using testing::AllOf;
-using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
