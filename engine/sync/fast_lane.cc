@@ -355,7 +355,7 @@ void FastLane::Run::put_intent(Flight& flight) {
   State::put_intent(pending_, name_, flight.number, intent.take());
 }
 
-// The results of the batch before become durable with the intent of this one.
+// The results of the batch before the last become durable with the intent of this one.
 Result<void> FastLane::Run::promise() {
   lane_.crash_points_.reached("before_intent");
   COUPLET_TRY(lane_.state_.store().commit(pending_, Durability::kSynced));
