@@ -181,7 +181,10 @@ TEST_F(RenewedTablePgTest, ATableThatIsMadeAnewAfterItWasMissedLosesAndDoublesNo
   expect_all_there();
 }
 
+// That the publication holds another table is told by whichever life comes first after it: the one
+// at hand goes on with its stream, but a write that meets the table's change ends it.
 TEST_F(RenewedTablePgTest, SoDoesOneThatIsMadeAnewUnderTheDaemon) {
+  std::string told;
   {
     Program program(this->program({"run"}));
     wait_until_right("name = 'p3'");
@@ -193,6 +196,7 @@ TEST_F(RenewedTablePgTest, SoDoesOneThatIsMadeAnewUnderTheDaemon) {
     const Ended ended = stop(program);
     EXPECT_EQ(ended.exit_code, 0) << ended.err;
     EXPECT_THAT(ended.err, Not(HasSubstr("stopped:")));
+    told = ended.err;
   }
   expect_all_there();
   Program program(this->program({"run"}));
@@ -200,7 +204,7 @@ TEST_F(RenewedTablePgTest, SoDoesOneThatIsMadeAnewUnderTheDaemon) {
   wait_until_right("name = 'p4' and years = 5");
   const Ended ended = stop(program);
   EXPECT_EQ(ended.exit_code, 0) << ended.err;
-  EXPECT_THAT(ended.err,
+  EXPECT_THAT(told + ended.err,
               HasSubstr(fmt::format("publication couplet_{}_left is not as it was", name())));
   expect_nothing_left_to_do();
 }
