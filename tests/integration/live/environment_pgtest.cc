@@ -188,6 +188,7 @@ TEST_F(RenewedTablePgTest, SoDoesOneThatIsMadeAnewUnderTheDaemon) {
   {
     Program program(this->program({"run"}));
     wait_until_right("name = 'p3'");
+    wait_until_acknowledged(left_);  // It follows by now.
     left_.exec("drop table people;" + made_anew());
     left_.exec("insert into people (name, age) values ('p4', 4)");
     wait_until_right("name = 'p4'");
