@@ -198,7 +198,7 @@ Result<void> Reconciler::set_recreate_rail(std::size_t mapping, Side side,
   missing = std::move(counted);
   if (const std::string reason = reason_of(gone); !reason.empty()) {
     observer_.on_notice(reason);
-    rounds_.permissions(mapping).rails[LimitClass::kRecreate] = reason;
+    rounds_.permissions(mapping).rails[{LimitClass::kRecreate, side}] = reason;
   }
   return {};
 }

@@ -389,12 +389,14 @@ void decide(const DecisionContext& context, Task& task) {
   }
   guard_oscillation(context, task);
   obey_actions(context, task);
-  const auto rail = context.permissions.rails.find(LimitClass::kUpdate);
-  if (rail != context.permissions.rails.end() && task.act == Act::kMerge &&
-      std::any_of(task.merges.begin(), task.merges.end(),
-                  [](const Merge& merge) { return merge.outcome == Outcome::kWrite; })) {
-    task.act = Act::kHold;
-    task.reason = rail->second;
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    if (task.act != Act::kMerge || !is_to_write(task, side)) {
+      continue;
+    }
+    if (std::string why = context.permissions.rail(LimitClass::kUpdate, side); !why.empty()) {
+      task.act = Act::kHold;
+      task.reason = std::move(why);
+    }
   }
 }
 

@@ -311,9 +311,8 @@ Result<void> ManyToOneResolver::place_group(Group& group) {
   }
   std::string held = permissions_.creates_held.empty() ? hidden_counterpart(plan_.side(one_))
                                                        : permissions_.creates_held;
-  if (const auto rail = permissions_.rails.find(LimitClass::kCreate);
-      rail != permissions_.rails.end()) {
-    held = rail->second;
+  if (std::string why = permissions_.rail(LimitClass::kCreate, one_); !why.empty()) {
+    held = std::move(why);
   }
   if (!held.empty()) {
     all_lone(Act::kHold, Situation::kAbsent, held);

@@ -66,10 +66,10 @@ Result<void> ManyToOneResolver::target_gone(Task task) {
   } else if (const std::string why = hidden_counterpart(plan_.side(one_)); !why.empty()) {
     task.act = Task::Act::kHold;
     task.reason = why;
-  } else if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
-             rail != permissions_.rails.end()) {
+  } else if (std::string tripped = permissions_.rail(LimitClass::kRecreate, one_);
+             !tripped.empty()) {
     task.act = Task::Act::kHold;
-    task.reason = rail->second;
+    task.reason = std::move(tripped);
   } else {
     task.act = Task::Act::kCreate;
     task.links = true;

@@ -457,9 +457,8 @@ Task OneToOneResolver::judge_absent(const Seeker& seeker) const {
   if (const std::string why = hidden_counterpart(plan_.side(target)); !why.empty()) {
     return settle(std::move(task), Act::kHold, Situation::kAbsent, why);
   }
-  if (const auto rail = permissions_.rails.find(LimitClass::kCreate);
-      rail != permissions_.rails.end()) {
-    return settle(std::move(task), Act::kHold, Situation::kAbsent, rail->second);
+  if (const std::string why = permissions_.rail(LimitClass::kCreate, target); !why.empty()) {
+    return settle(std::move(task), Act::kHold, Situation::kAbsent, why);
   }
   task.link.emplace();
   task.link->end(seeker.view->side) = seeker.view->key;

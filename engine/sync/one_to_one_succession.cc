@@ -125,9 +125,8 @@ Task OneToOneResolver::judge_gone(Seeker& seeker) const {
   if (const std::string why = hidden_counterpart(plan_.side(gone)); !why.empty()) {
     return settle(std::move(task), Act::kHold, Situation::kTargetMissing, why);
   }
-  if (const auto rail = permissions_.rails.find(LimitClass::kRecreate);
-      rail != permissions_.rails.end()) {
-    return settle(std::move(task), Act::kHold, Situation::kTargetMissing, rail->second);
+  if (const std::string why = permissions_.rail(LimitClass::kRecreate, gone); !why.empty()) {
+    return settle(std::move(task), Act::kHold, Situation::kTargetMissing, why);
   }
   task.replaced = task.link;
   task.links = true;

@@ -1,5 +1,9 @@
 #include "engine/sync/rails.h"
 
+#include <algorithm>
+
+#include "engine/sync/task.h"
+
 namespace couplet {
 namespace {
 
@@ -18,6 +22,21 @@ const char* name_of(LimitClass limit_class) {
 }
 
 }  // namespace
+
+std::optional<LimitClass> limit_class_of(const Task& task) {
+  if (task.act == Task::Act::kCreate) {
+    return task.situation == Situation::kTargetMissing ? LimitClass::kRecreate
+                                                       : LimitClass::kCreate;
+  }
+  return task.act == Task::Act::kMerge ? std::optional(LimitClass::kUpdate) : std::nullopt;
+}
+
+bool is_to_write(const Task& task, Side side) {
+  return (task.act == Task::Act::kMerge || task.act == Task::Act::kCreate) &&
+         std::any_of(task.merges.begin(), task.merges.end(), [&](const Merge& merge) {
+           return merge.outcome == Merge::Outcome::kWrite && merge.to == side;
+         });
+}
 
 bool may_trip(const BoundMapping& mapping, LimitClass limit_class, std::uint64_t count) {
   const auto limit = mapping.limits.find(limit_class);

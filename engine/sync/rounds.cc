@@ -5,7 +5,6 @@
 #include "engine/model/planted_bug.h"
 #include "engine/ports/tuning.h"
 #include "engine/sync/failure_policy.h"
-#include "engine/sync/rails.h"
 #include "engine/sync/renewed_columns.h"
 #include "engine/sync/standing.h"
 
@@ -195,17 +194,30 @@ Result<bool> Rounds::before_batch(std::size_t objects) const {
   return gave == GaveWay::kTheyWrote;
 }
 
-// Budgets count what this run does. A rail that has tripped holds its class to the run's end.
+// By what is queued, whatever may come of it.
+std::vector<Rail> Rounds::rails_that_may_trip(std::size_t mapping) const {
+  const Queue& queue = queues_[mapping];
+  const BoundMapping& bound = definition_.mappings[mapping];
+  std::vector<Rail> rails;
+  for (const LimitClass limit_class : settings_.rehearsed) {
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      const Rail rail{limit_class, side};
+      const auto rehearsed = queue.rehearsed.find(rail);
+      const std::uint64_t before = rehearsed == queue.rehearsed.end() ? 0 : rehearsed->second;
+      if (bound.writes[index_of(side)] && !queue.permissions.rails.contains(rail) &&
+          may_trip(bound, limit_class, before + queue.spool.size())) {
+        rails.push_back(rail);
+      }
+    }
+  }
+  return rails;
+}
+
+// Budgets count what this run does. A rail that has tripped holds what it is over to the run's end.
 Result<void> Rounds::rehearse(std::size_t mapping) {
   Queue& queue = queues_[mapping];
   const BoundMapping& bound = definition_.mappings[mapping];
-  std::vector<LimitClass> watched;
-  for (const LimitClass limit_class : settings_.rehearsed) {
-    if (!queue.permissions.rails.contains(limit_class) &&
-        may_trip(bound, limit_class, queue.rehearsed[limit_class] + queue.spool.size())) {
-      watched.push_back(limit_class);
-    }
-  }
+  const std::vector<Rail> watched = rails_that_may_trip(mapping);
   if (watched.empty() || queue.spool.empty()) {
     return {};
   }
@@ -213,27 +225,27 @@ Result<void> Rounds::rehearse(std::size_t mapping) {
   while (!queue.spool.empty()) {
     COUPLET_ASSIGN(const auto nominees, queue.spool.take(tuning::kBatchRows));
     COUPLET_TRY(before_batch(nominees.size()));
-    COUPLET_ASSIGN(const auto counts, (retried<std::map<LimitClass, std::uint64_t>>([&] {
+    COUPLET_ASSIGN(const RailCounts counts, retried<RailCounts>([&] {
                      return syncer_.rehearse(mapping, nominees, queue.permissions);
-                   })));
-    for (const auto& [limit_class, count] : counts) {
-      queue.rehearsed[limit_class] += count;
+                   }));
+    for (const auto& [rail, count] : counts) {
+      queue.rehearsed[rail] += count;
     }
     for (const Nominee& nominee : nominees) {
       COUPLET_TRY(rehearsed.add(nominee));
     }
   }
   queue.spool = std::move(rehearsed);
-  for (const LimitClass limit_class : watched) {
-    const std::uint64_t count = queue.rehearsed[limit_class];
-    if (!may_trip(bound, limit_class, count)) {
+  for (const Rail& rail : watched) {
+    const std::uint64_t count = queue.rehearsed[rail];
+    if (!may_trip(bound, rail.limit_class, count)) {
       continue;
     }
     COUPLET_ASSIGN(const std::uint64_t objects, feeder_.objects_of(mapping));
-    const std::string reason = rail_reason(bound, limit_class, count, objects);
+    const std::string reason = rail_reason(bound, rail.limit_class, count, objects);
     if (!reason.empty()) {
       observer_.on_notice(reason);
-      queue.permissions.rails[limit_class] = reason;
+      queue.permissions.rails[rail] = reason;
     }
   }
   return {};

@@ -8,6 +8,7 @@
 
 #include "engine/sync/fan_out.h"
 #include "engine/sync/nominee_spool.h"
+#include "engine/sync/rails.h"
 #include "engine/sync/syncer.h"
 
 namespace couplet {
@@ -115,7 +116,7 @@ class Rounds {
     Permissions permissions;
     std::vector<Clash> clashes;
     std::size_t followed = 0;  // changed objects and their readers, since its turn began
-    std::map<LimitClass, std::uint64_t> rehearsed{};  // in this run
+    RailCounts rehearsed{};    // in this run
   };
 
   void hold_creates_if_lost();
@@ -127,6 +128,7 @@ class Rounds {
   Result<bool> before_batch(std::size_t objects) const;
   Result<bool> pause(const Error& error, int attempt);
   Result<void> rehearse(std::size_t mapping);
+  [[nodiscard]] std::vector<Rail> rails_that_may_trip(std::size_t mapping) const;
   Result<void> drain(std::size_t mapping);
   Result<void> retry_clashes(std::size_t mapping);
   Result<Syncer::Outcome> sync_batch(std::size_t mapping, std::span<const Nominee> nominees,

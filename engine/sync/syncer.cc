@@ -235,21 +235,16 @@ Result<void> Syncer::decide(std::size_t mapping, std::span<const Nominee> nomine
   return decide_batch(plan, nominees, permissions, reader, batch);
 }
 
-Result<std::map<LimitClass, std::uint64_t>> Syncer::rehearse(std::size_t mapping,
-                                                             std::span<const Nominee> nominees,
-                                                             const Permissions& permissions) {
+Result<RailCounts> Syncer::rehearse(std::size_t mapping, std::span<const Nominee> nominees,
+                                    const Permissions& permissions) {
   TaskBatch batch;
   COUPLET_TRY(decide(mapping, nominees, permissions, batch));
-  std::map<LimitClass, std::uint64_t> counts;
+  RailCounts counts;
   for (const Task& task : batch.tasks) {
-    if (task.act == Act::kCreate) {
-      ++counts[task.situation == Situation::kTargetMissing ? LimitClass::kRecreate
-                                                           : LimitClass::kCreate];
-    } else if (task.act == Act::kMerge &&
-               std::any_of(task.merges.begin(), task.merges.end(), [](const Merge& merge) {
-                 return merge.outcome == Merge::Outcome::kWrite;
-               })) {
-      ++counts[LimitClass::kUpdate];
+    for (const Side side : {Side::kLeft, Side::kRight}) {
+      if (is_to_write(task, side)) {
+        ++counts[{*limit_class_of(task), side}];
+      }
     }
   }
   return counts;

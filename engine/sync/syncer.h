@@ -113,10 +113,9 @@ class Syncer {
   // has planned so far, nothing is seen.
   Result<void> decide(std::size_t mapping, std::span<const Nominee> nominees,
                       const Permissions& permissions, TaskBatch& batch);
-  // What `sync` would write, by class: for rails that are checked before the first write.
-  Result<std::map<LimitClass, std::uint64_t>> rehearse(std::size_t mapping,
-                                                       std::span<const Nominee> nominees,
-                                                       const Permissions& permissions);
+  // What `sync` would write: for rails that are checked before the first write.
+  Result<RailCounts> rehearse(std::size_t mapping, std::span<const Nominee> nominees,
+                              const Permissions& permissions);
 
   // Who is held for one of these objects on the other side, of which somebody says that they have
   // changed. (Those on its own side are told by its own decision.)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/sync/merge.h"
+#include "engine/sync/rails.h"
 #include "engine/sync/records.h"
 #include "engine/sync/state.h"
 #include "engine/sync/view.h"
@@ -154,8 +155,13 @@ struct Permissions {
   // Indexed by Side: objects of which a change event says that they were deleted, which is evidence
   // for them whatever the above says of their side.
   std::array<std::set<ObjectKey>, 2> deleted;
-  // By limit class: why a tripped rail holds it; empty: it does not.
-  std::map<LimitClass, std::string> rails;
+  std::map<Rail, std::string> rails;  // those that have tripped: why they hold
+
+  // Why what is of that class is not written there; empty: it is.
+  [[nodiscard]] std::string rail(LimitClass limit_class, Side side) const {
+    const auto tripped = rails.find({limit_class, side});
+    return tripped == rails.end() ? std::string() : tripped->second;
+  }
 
   // Why it is no evidence that this object is not there; empty: it is.
   [[nodiscard]] std::string doubt(Side side, const ObjectKey& key) const {

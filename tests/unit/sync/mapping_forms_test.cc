@@ -273,6 +273,37 @@ TEST_F(CornersTest, TheLimitOnUpdatesHoldsThatClassAlone) {
   EXPECT_THAT(rights(), ElementsAre("a old -", "b old -", "c old -", "d - -"));
 }
 
+TEST_F(CornersTest, EachDirectionHasABudgetOfItsOwn) {
+  map("direction: both, limits: { update: { count: 1, percent: 10 } }");
+  for (const char* key : {"a", "b", "c"}) {
+    left_has({{"key", key}, {"name", "old"}});
+  }
+  settle(*this);
+  left_sets("a", {{"name", "new"}});
+  left_sets("b", {{"name", "new"}});
+  right_sets("c", {{"name", "new"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kHold), 2U);
+  EXPECT_EQ(summary.count(Operation::kUpdate), 1U);
+  EXPECT_THAT(lefts(), ElementsAre("a new -", "b new -", "c new -"));
+  EXPECT_THAT(rights(), ElementsAre("a old -", "b old -", "c new -"));
+}
+
+TEST_F(CornersTest, WhatIsToBeWrittenOnBothSidesIsHeldByEither) {
+  map("direction: both, limits: { update: { count: 1, percent: 10 } }");
+  for (const char* key : {"a", "b"}) {
+    left_has({{"key", key}, {"name", "old"}});
+  }
+  settle(*this);
+  left_sets("a", {{"name", "new"}});
+  left_sets("b", {{"name", "new"}});
+  right_sets("b", {{"mail", "new"}});
+  const Summary summary = settle(*this);
+  EXPECT_EQ(summary.count(Operation::kHold), 2U);
+  EXPECT_THAT(lefts(), ElementsAre("a new -", "b new -"));
+  EXPECT_THAT(rights(), ElementsAre("a old -", "b old new"));
+}
+
 TEST_F(CornersTest, TwoTablesOfOneDatabaseAreKeptInStep) {
   create(*left, DescribedTable("copies").id().text("key").text("name"));
   define(
