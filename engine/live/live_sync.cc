@@ -44,6 +44,7 @@ LiveSync::LiveSync(const BoundDefinition& definition, State& state, std::vector<
       clock_(clock),
       observer_(observer),
       told_once_(observer),
+      hour_(definition, clock, observer),
       settings_(std::move(settings)),
       router_(definition),
       recorded_us_(clock.monotonic_us()) {
@@ -64,6 +65,9 @@ LiveSync::LiveSync(const BoundDefinition& definition, State& state, std::vector<
 
 Result<LiveSync::Step> LiveSync::step(std::chrono::milliseconds wait) {
   Step step;
+  if (!begun_) {
+    COUPLET_TRY(load_hour());
+  }
   std::vector<Received> received;
   if (!all_synced()) {
     COUPLET_ASSIGN(received, receive(std::chrono::milliseconds(0)));
@@ -449,6 +453,7 @@ Result<bool> LiveSync::sync(const ObjectSync::Told& told, Step& step) {
   settings.recovers = false;  // Streams that begin anew tell of what we have written.
   settings.spool_folder = settings_.spool_folder;
   settings.stop_requested = settings_.stop_requested;
+  settings.hour = &hour_;
   for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
     if (!stopped_.contains(mapping)) {
       settings.mappings.push_back(mapping);
@@ -459,11 +464,22 @@ Result<bool> LiveSync::sync(const ObjectSync::Told& told, Step& step) {
     return false;
   }
   ObjectSync objects(definition_, state_, sources_, syncer_, clock_, told_once_, settings);
-  COUPLET_ASSIGN(const ObjectSync::Report report, objects.sync(told));
+  auto synced = objects.sync(told);
+  for (const auto& [mapping, counts] : objects.counts()) {
+    hour_.add(mapping, counts);
+  }
+  if (!synced || synced->interrupted) {  // What it has written counts all the same.
+    auto noted = note_hour();
+    if (!synced || !noted) {
+      return fail(std::move(synced ? noted.error() : synced.error()));
+    }
+  }
+  const ObjectSync::Report& report = *synced;
   step.operations += report.summary.operations();
   if (!report.stopped.empty() || report.summary.count(Operation::kPark) > 0) {
     COUPLET_ASSIGN(const bool altered, is_altered());
     if (altered) {  // That may be why: the next life tries again.
+      COUPLET_TRY(note_hour());
       return true;
     }
   }
@@ -504,7 +520,7 @@ Result<void> LiveSync::record(Sync sync) {
   });
   const std::int64_t now = clock_.monotonic_us();
   const bool seldom = sync == Sync::kSeldom && now - recorded_us_ < kIdleRecordUs;
-  if (seldom || (!moved && (sync == Sync::kWithNext || all_synced()))) {
+  if (seldom || (!moved && hour_.unsaved().empty() && (sync == Sync::kWithNext || all_synced()))) {
     return {};
   }
   recorded_us_ = now;
@@ -528,6 +544,7 @@ Result<void> LiveSync::record(Sync sync) {
       put_missed(changes, state_, mapping);
     }
   }
+  put_hour(changes);
   const bool later = sync == Sync::kWithNext || planted("position_is_not_synced");
   COUPLET_TRY(state_.store().commit(changes, later ? Durability::kLater : Durability::kSynced));
   settings_.crash_points.reached("live_recorded");
@@ -535,6 +552,30 @@ Result<void> LiveSync::record(Sync sync) {
     acknowledge_synced();
   }
   return {};
+}
+
+Result<void> LiveSync::load_hour() {
+  for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
+    COUPLET_ASSIGN(auto written, hour_of(state_, mapping));
+    hour_.load(mapping, std::move(written));
+  }
+  return {};
+}
+
+void LiveSync::put_hour(StateBatch& changes) {
+  for (const std::size_t mapping : hour_.unsaved()) {
+    if (!planted("hour_is_forgotten")) {
+      couplet::put_hour(changes, state_, mapping, hour_.of(mapping));
+    }
+  }
+  hour_.saved();
+}
+
+// Where no position moves.
+Result<void> LiveSync::note_hour() {
+  StateBatch changes;
+  put_hour(changes);
+  return changes.empty() ? Result<void>{} : state_.store().commit(changes, Durability::kLater);
 }
 
 Result<void> LiveSync::settle() { return record(Sync::kNow); }

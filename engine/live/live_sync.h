@@ -14,6 +14,7 @@
 #include "engine/live/table_fit.h"
 #include "engine/live/told_once.h"
 #include "engine/ports/clock.h"
+#include "engine/sync/hourly_budget.h"
 #include "engine/sync/object_sync.h"
 
 namespace couplet {
@@ -106,6 +107,9 @@ class LiveSync {
     kSeldom,    // nothing rests on it
   };
   Result<void> record(Sync sync);
+  Result<void> load_hour();
+  void put_hour(StateBatch& changes);
+  Result<void> note_hour();
   [[nodiscard]] bool all_synced() const;
   void acknowledge_synced();
 
@@ -116,6 +120,7 @@ class LiveSync {
   Clock& clock_;
   Observer& observer_;
   ToldOnce told_once_;
+  HourlyBudget hour_;
   Settings settings_;
   Router router_;
   Bell bell_;  // outlives the streams

@@ -9,10 +9,11 @@
 
 #include "engine/model/position.h"
 #include "engine/model/result.h"
+#include "engine/sync/hourly_budget.h"
 #include "engine/sync/state.h"
 
-// How far the changes of each source are done, and what has to be reconciled because nobody told of
-// it: records of Family::kPositions (docs/state-format.md).
+// How far the changes of each source are done, what has to be reconciled because nobody told of it,
+// and what was written in the last hour: records of Family::kPositions (docs/state-format.md).
 namespace couplet {
 
 inline constexpr const char* kNeverFollowed = "it was never reconciled beside a stream";
@@ -35,6 +36,11 @@ Result<bool> is_missed(const StateStore& store, std::uint16_t mapping);
 Result<std::set<std::size_t>> missed_mappings(State& state);
 void put_missed(StateBatch& batch, const State& state, std::size_t mapping);
 void erase_missed(StateBatch& batch, const State& state, std::size_t mapping);
+
+// What of a mapping live steps have written in the last hour.
+Result<HourlyBudget::Written> hour_of(State& state, std::size_t mapping);
+void put_hour(StateBatch& batch, const State& state, std::size_t mapping,
+              const HourlyBudget::Written& written);
 
 // When the next scheduled reconcile is due; nullopt: never was one.
 Result<std::optional<Timestamp>> next_reconcile(const StateStore& store);

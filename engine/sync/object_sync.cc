@@ -25,6 +25,7 @@ Rounds::Settings rounds_settings(const ObjectSync::Settings& settings) {
   rounds.recovers = settings.recovers;
   rounds.spool_folder = settings.spool_folder;
   rounds.stop_requested = settings.stop_requested;
+  rounds.hour = settings.hour;
   rounds.rehearsed = {LimitClass::kCreate, LimitClass::kRecreate, LimitClass::kUpdate};
   return rounds;
 }
@@ -40,6 +41,7 @@ ObjectSync::ObjectSync(const BoundDefinition& definition, State& state,
       syncer_(syncer),
       observer_(observer),
       dry_run_(settings.dry_run),
+      hour_(settings.hour),
       rounds_(definition, state, sources_, syncer, clock, observer, *this,
               rounds_settings(settings)),
       standing_(definition.mappings.size()) {
@@ -251,7 +253,8 @@ bool ObjectSync::has_more(std::size_t /*mapping*/) const { return false; }
 bool ObjectSync::takes_dirty(std::size_t /*mapping*/) const { return true; }
 void ObjectSync::readers_unknown(std::size_t mapping) { too_many_.insert(mapping); }
 Result<std::uint64_t> ObjectSync::objects_of(std::size_t mapping) {
-  return state_.count_links(definition_.mappings[mapping].pair);
+  const auto count = [&] { return state_.count_links(definition_.mappings[mapping].pair); };
+  return hour_ == nullptr ? count() : hour_->objects(mapping, count);
 }
 
 void ObjectSync::took(std::size_t mapping, const Syncer::Outcome& outcome) {
@@ -268,6 +271,9 @@ void ObjectSync::took(std::size_t mapping, const Syncer::Outcome& outcome) {
   }
   for (const Syncer::Changed& changed : outcome.written) {
     written_.insert(changed.entity);
+  }
+  for (const auto& [rail, count] : outcome.counts) {
+    counts_[mapping][rail] += count;
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@ class ObjectSync final : private Rounds::Feeder {
     bool recovers = true;  // as of Rounds
     std::string spool_folder;
     std::function<bool()> stop_requested = [] { return false; };
+    HourlyBudget* hour = nullptr;  // as of Rounds
   };
   // `summary` counts what is deferred, held, parked or reported on among the objects looked at;
   // `objects` are those, once under each mapping and time. Not converged, beside a reconcile's
@@ -53,6 +55,8 @@ class ObjectSync final : private Rounds::Feeder {
   Result<Report> sync(const Told& told);
   // Mappings with more objects that read what has changed than were followed.
   [[nodiscard]] const std::set<std::size_t>& not_followed() const { return too_many_; }
+  // By mapping: what was written, also where that ended in an error.
+  [[nodiscard]] const std::map<std::size_t, RailCounts>& counts() const { return counts_; }
   // Entries of worklists, each under its own mapping. `next` gives some of them at a time, and none
   // at the end; all are asked for before anything is written.
   using NextSubjects = std::function<Result<std::vector<Subject>>()>;
@@ -80,11 +84,13 @@ class ObjectSync final : private Rounds::Feeder {
   Syncer& syncer_;
   Observer& observer_;
   bool dry_run_;
+  HourlyBudget* hour_;
   Rounds rounds_;
   std::vector<std::set<Subject>> standing_;  // by mapping, of those looked at
   std::set<Subject> bystanders_;             // clashed before, and are tried again unasked
   std::set<std::size_t> written_;            // entities, since clashes were last tried again
   std::set<std::size_t> too_many_;           // mappings with readers that were not followed
+  std::map<std::size_t, RailCounts> counts_;
   std::uint64_t looked_at_ = 0;
 };
 

@@ -45,7 +45,7 @@ bool may_trip(const BoundMapping& mapping, LimitClass limit_class, std::uint64_t
 }
 
 std::string rail_reason(const BoundMapping& mapping, LimitClass limit_class, std::uint64_t count,
-                        std::uint64_t of) {
+                        std::uint64_t of, RailSpan span) {
   if (!may_trip(mapping, limit_class, count)) {
     return {};
   }
@@ -57,7 +57,7 @@ std::string rail_reason(const BoundMapping& mapping, LimitClass limit_class, std
   }
   return "the rail '" + std::string(name_of(limit_class)) + "' holds " + std::to_string(count) +
          " of " + std::to_string(of) + " objects: more than `limits` of mapping '" + mapping.name +
-         "' allow";
+         "' allow" + (span == RailSpan::kHour ? " in an hour" : "");
 }
 
 }  // namespace couplet

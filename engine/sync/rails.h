@@ -26,10 +26,11 @@ std::optional<LimitClass> limit_class_of(const Task& task);
 // Whether a decided task is to write on that side.
 bool is_to_write(const Task& task, Side side);
 
-// Whether `count` objects of a class, out of `of`, are more than the mapping's `limits` allow: why
-// they are held; empty: they are not.
+// Whether `count` objects of a class, out of `of`, are more than the mapping's `limits` allow, in a
+// run or in an hour: why they are held; empty: they are not.
+enum class RailSpan : std::uint8_t { kRun, kHour };
 std::string rail_reason(const BoundMapping& mapping, LimitClass limit_class, std::uint64_t count,
-                        std::uint64_t of);
+                        std::uint64_t of, RailSpan span = RailSpan::kRun);
 
 // False if so few cannot trip the rail, whatever they are out of.
 bool may_trip(const BoundMapping& mapping, LimitClass limit_class, std::uint64_t count);

@@ -194,6 +194,11 @@ Result<bool> Rounds::before_batch(std::size_t objects) const {
   return gave == GaveWay::kTheyWrote;
 }
 
+// Before this run.
+std::uint64_t Rounds::spent(std::size_t mapping, const Rail& rail) const {
+  return settings_.hour == nullptr ? 0 : settings_.hour->spent(mapping, rail);
+}
+
 // By what is queued, whatever may come of it.
 std::vector<Rail> Rounds::rails_that_may_trip(std::size_t mapping) const {
   const Queue& queue = queues_[mapping];
@@ -205,7 +210,7 @@ std::vector<Rail> Rounds::rails_that_may_trip(std::size_t mapping) const {
       const auto rehearsed = queue.rehearsed.find(rail);
       const std::uint64_t before = rehearsed == queue.rehearsed.end() ? 0 : rehearsed->second;
       if (bound.writes[index_of(side)] && !queue.permissions.rails.contains(rail) &&
-          may_trip(bound, limit_class, before + queue.spool.size())) {
+          may_trip(bound, limit_class, spent(mapping, rail) + before + queue.spool.size())) {
         rails.push_back(rail);
       }
     }
@@ -213,10 +218,10 @@ std::vector<Rail> Rounds::rails_that_may_trip(std::size_t mapping) const {
   return rails;
 }
 
-// Budgets count what this run does. A rail that has tripped holds what it is over to the run's end.
+// Budgets count what this run does, and what live steps before it did. A rail that has tripped
+// holds what it is over to the run's end.
 Result<void> Rounds::rehearse(std::size_t mapping) {
   Queue& queue = queues_[mapping];
-  const BoundMapping& bound = definition_.mappings[mapping];
   const std::vector<Rail> watched = rails_that_may_trip(mapping);
   if (watched.empty() || queue.spool.empty()) {
     return {};
@@ -236,17 +241,30 @@ Result<void> Rounds::rehearse(std::size_t mapping) {
     }
   }
   queue.spool = std::move(rehearsed);
+  return trip_rails(mapping, watched);
+}
+
+Result<void> Rounds::trip_rails(std::size_t mapping, std::span<const Rail> watched) {
+  Queue& queue = queues_[mapping];
+  const BoundMapping& bound = definition_.mappings[mapping];
+  const RailSpan span = settings_.hour == nullptr ? RailSpan::kRun : RailSpan::kHour;
   for (const Rail& rail : watched) {
-    const std::uint64_t count = queue.rehearsed[rail];
-    if (!may_trip(bound, rail.limit_class, count)) {
+    const std::uint64_t ours = queue.rehearsed[rail];
+    const std::uint64_t count = spent(mapping, rail) + ours;
+    if (ours == 0 || !may_trip(bound, rail.limit_class, count)) {
       continue;
     }
     COUPLET_ASSIGN(const std::uint64_t objects, feeder_.objects_of(mapping));
-    const std::string reason = rail_reason(bound, rail.limit_class, count, objects);
-    if (!reason.empty()) {
-      observer_.on_notice(reason);
-      queue.permissions.rails[rail] = reason;
+    const std::string reason = rail_reason(bound, rail.limit_class, count, objects, span);
+    if (reason.empty()) {
+      continue;
     }
+    if (settings_.hour == nullptr) {
+      observer_.on_notice(reason);
+    } else {
+      settings_.hour->tell(mapping, rail, reason);
+    }
+    queue.permissions.rails[rail] = reason;
   }
   return {};
 }

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/sync/fan_out.h"
+#include "engine/sync/hourly_budget.h"
 #include "engine/sync/nominee_spool.h"
 #include "engine/sync/rails.h"
 #include "engine/sync/syncer.h"
@@ -45,6 +47,8 @@ class Rounds {
     GiveWay give_way = [](std::uint64_t /*objects*/) { return GaveWay::kGoOn; };
     // Classes that are budgeted by deciding a turn's objects once before its first write.
     std::vector<LimitClass> rehearsed = {LimitClass::kCreate, LimitClass::kUpdate};
+    // Of a live step: what those before it have written counts beside what it is to write.
+    HourlyBudget* hour = nullptr;
   };
   struct Stopped {
     std::size_t mapping = 0;
@@ -128,7 +132,9 @@ class Rounds {
   Result<bool> before_batch(std::size_t objects) const;
   Result<bool> pause(const Error& error, int attempt);
   Result<void> rehearse(std::size_t mapping);
+  [[nodiscard]] std::uint64_t spent(std::size_t mapping, const Rail& rail) const;
   [[nodiscard]] std::vector<Rail> rails_that_may_trip(std::size_t mapping) const;
+  Result<void> trip_rails(std::size_t mapping, std::span<const Rail> watched);
   Result<void> drain(std::size_t mapping);
   Result<void> retry_clashes(std::size_t mapping);
   Result<Syncer::Outcome> sync_batch(std::size_t mapping, std::span<const Nominee> nominees,

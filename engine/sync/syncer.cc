@@ -464,6 +464,7 @@ void Syncer::follow_writes(const Task& task, const MappingPlan& plan, Outcome& o
     if (!written || !written->done) {
       continue;
     }
+    ++outcome.counts[{limit_class_of(task).value_or(LimitClass::kUpdate), side}];
     const BoundEntity* entity = plan.side(side).entity;
     for (const MappingPlan& reader : plans_) {
       for (const Side root : {Side::kLeft, Side::kRight}) {

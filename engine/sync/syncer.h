@@ -85,6 +85,7 @@ class Syncer {
     std::vector<Subject> standing;
     std::vector<Subject> settled;
     std::uint64_t operations = 0;
+    RailCounts counts;  // of the objects that were written
   };
   // What is read beside a batch, for the next one.
   struct Ahead {
