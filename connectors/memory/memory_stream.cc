@@ -91,7 +91,7 @@ Result<std::unique_ptr<ChangeStream>> MemoryStream::open(std::shared_ptr<MemoryD
     }
   }
   stream->terms_ = std::to_string(log.terms());
-  stream->given_ = *begin;
+  stream->given_ = stream->begins_at_ = *begin;
   stream->opened_at_ = log.end();
   return stream;
 }

@@ -21,6 +21,7 @@ class MemoryStream final : public ChangeStream {
   MemoryStream& operator=(const MemoryStream&) = delete;
 
   [[nodiscard]] std::optional<StreamGap> gap() const override { return gap_; }
+  [[nodiscard]] Position begins_at() const override { return begins_at_; }
   [[nodiscard]] Position opened_at() const override { return opened_at_; }
   [[nodiscard]] std::string terms() const override { return terms_; }
   Result<bool> has_lapsed() override;
@@ -36,6 +37,7 @@ class MemoryStream final : public ChangeStream {
   StreamRequest request_;
   std::optional<StreamGap> gap_;
   std::string terms_;
+  Lsn begins_at_;
   Lsn opened_at_;
   Lsn given_;                   // the last transaction that was given whole
   std::size_t given_part_ = 0;  // changes of the next one

@@ -82,6 +82,7 @@ PostgresStream::PostgresStream(const PostgresSourceSettings& settings, const Str
     : settings_(settings),
       gap_(gap_of(facts, request.from, request.terms)),
       terms_(terms_of(facts)),
+      begins_at_(gap_ || !is_known_position(request.from) ? facts.confirmed : request.from),
       opened_at_(facts.written),
       answer_interval_(answer_interval(facts.wal_sender_timeout)),
       session_(std::move(session)),

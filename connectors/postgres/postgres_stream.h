@@ -34,6 +34,7 @@ class PostgresStream final : public ChangeStream {
   PostgresStream& operator=(const PostgresStream&) = delete;
 
   [[nodiscard]] std::optional<StreamGap> gap() const override { return gap_; }
+  [[nodiscard]] Position begins_at() const override { return begins_at_; }
   [[nodiscard]] Position opened_at() const override { return opened_at_; }
   [[nodiscard]] std::string terms() const override { return terms_; }
   Result<bool> has_lapsed() override;
@@ -59,6 +60,7 @@ class PostgresStream final : public ChangeStream {
   const PostgresSourceSettings settings_;
   std::optional<StreamGap> gap_;
   std::string terms_;
+  Position begins_at_;
   Position opened_at_;
   std::chrono::milliseconds answer_interval_;
   std::unique_ptr<ReplicationSession> session_;

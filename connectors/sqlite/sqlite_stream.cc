@@ -133,7 +133,7 @@ Result<void> SqliteStream::find_place() {
           "from a copy, or the log was emptied"};
     }
   }
-  end_ = given_;
+  end_ = begins_at_ = given_;
   return {};
 }
 

@@ -36,6 +36,7 @@ class SqliteStream final : public ChangeStream {
   SqliteStream& operator=(const SqliteStream&) = delete;
 
   [[nodiscard]] std::optional<StreamGap> gap() const override { return gap_; }
+  [[nodiscard]] Position begins_at() const override { return Lsn{begins_at_}; }
   [[nodiscard]] Position opened_at() const override { return Lsn{opened_at_}; }
   Result<ChangeBatch> next(std::chrono::milliseconds wait) override;
   // The entries go with one of the next looks.
@@ -67,6 +68,7 @@ class SqliteStream final : public ChangeStream {
   std::pair<std::uint64_t, std::uint64_t> file_;  // device and inode
 
   std::optional<StreamGap> gap_;
+  std::uint64_t begins_at_ = 0;
   std::uint64_t opened_at_ = 0;
   std::uint64_t given_ = 0;         // the entry up to which all was given
   std::uint64_t end_ = 0;           // up to here it is one transaction

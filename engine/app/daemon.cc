@@ -170,22 +170,47 @@ Result<std::vector<LiveSync::Tail>> Daemon::open_streams() {
   return tails;
 }
 
+bool Daemon::are_all_followed(const std::vector<LiveSync::Tail>& tails) const {
+  std::set<std::size_t> followed;
+  for (const LiveSync::Tail& tail : tails) {
+    followed.insert(tail.source);
+  }
+  for (std::size_t source = 0; source < sources_.size(); ++source) {
+    if (is_read(definition_, source) && !followed.contains(source)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Where a stream does not go on where we were, that stands in the state until a reconcile is done.
-Result<void> Daemon::note_gaps(std::vector<LiveSync::Tail>& tails) {
+// That one begins anew: what an earlier one has compared may have changed since, untold.
+Result<void> Daemon::note_gaps(const State& state, std::vector<LiveSync::Tail>& tails) {
   StateBatch changes;
+  bool told_of_all = are_all_followed(tails) && state.renewed().empty();
   for (LiveSync::Tail& tail : tails) {
     const std::string& name = definition_.sources[tail.source];
     if (std::string terms = tail.stream->terms(); terms != tail.progress.terms) {
       tail.progress.terms = std::move(terms);
       put_progress(changes, name, tail.progress);
     }
-    if (const auto gap = tail.stream->gap(); gap && !planted("gap_is_ignored")) {
+    const auto gap = tail.stream->gap();
+    if (gap || !is_known_position(tail.progress.done)) {
+      // From there on it tells: a gap behind that is another one.
+      tail.progress.done = tail.stream->begins_at();
+      put_progress(changes, name, tail.progress);
+      told_of_all = false;
+    }
+    if (gap && !planted("gap_is_ignored")) {
       tail.progress.due = gap->reason;
       tail.progress.received = {};  // Places of another log tell nothing of this one.
       observer_.on_notice("source '" + name + "': " + gap->reason +
                           "; what was changed meanwhile is found by a reconcile");
       put_progress(changes, name, tail.progress);
     }
+  }
+  if (!told_of_all && !planted("compared_before_the_gap")) {
+    COUPLET_TRY(forget_all_compared(changes, state));
   }
   return changes.empty() ? Result<void>{} : store_.commit(changes, Durability::kSynced);
 }
@@ -236,6 +261,7 @@ Result<Reconciler::Report> Daemon::reconcile(const Work& work, const std::string
   settings.spool_folder = settings_.spool_folder;
   settings.stop_requested = settings_.stop_requested;
   settings.give_way = std::move(give_way);
+  settings.resumes = true;
   for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
     if (!work.unfit.empty() && !work.unfit.contains(mapping)) {
       settings.mappings.push_back(mapping);
@@ -378,7 +404,7 @@ Result<void> Daemon::serve() {
   COUPLET_ASSIGN(Work work, begin());
   COUPLET_TRY(settings_.set_up(observer_));
   COUPLET_ASSIGN(auto tails, open_streams());
-  COUPLET_TRY(note_gaps(tails));
+  COUPLET_TRY(note_gaps(*work.state, tails));
   COUPLET_ASSIGN(const std::string why, why_reconcile(*work.state, tails));
   if (!why.empty()) {
     COUPLET_ASSIGN(const bool done, reconcile_before(work, tails, why));

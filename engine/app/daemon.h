@@ -67,7 +67,8 @@ class Daemon {
   Result<Work> begin();
   Result<std::vector<LiveSync::Tail>> open_streams();
   Result<std::string> why_reconcile(State& state, const std::vector<LiveSync::Tail>& tails) const;
-  Result<void> note_gaps(std::vector<LiveSync::Tail>& tails);
+  Result<void> note_gaps(const State& state, std::vector<LiveSync::Tail>& tails);
+  [[nodiscard]] bool are_all_followed(const std::vector<LiveSync::Tail>& tails) const;
   Result<Reconciler::Report> reconcile(const Work& work, const std::string& why,
                                        Rounds::GiveWay give_way);
   void put_next(StateBatch& changes, Timestamp started) const;

@@ -47,16 +47,13 @@ LiveSync::LiveSync(const BoundDefinition& definition, State& state, std::vector<
       hour_(definition, clock, observer),
       settings_(std::move(settings)),
       router_(definition),
-      recorded_us_(clock.monotonic_us()) {
+      recorded_us_(clock.monotonic_us() - kIdleRecordUs) {
   for (const auto& [mapping, why] : settings_.unfit) {
     stop_mapping(mapping, why);
   }
   for (Tail& tail : tails) {
     Followed followed;
     followed.horizon = {tail.progress.received, tail.stream->opened_at()};
-    if (!is_known_position(tail.progress.done)) {
-      recorded_us_ -= kIdleRecordUs;  // Until there is a place another reconcile is due.
-    }
     all_ring_ = tail.stream->ring_for(bell_) && all_ring_;
     followed.tail = std::move(tail);
     followed_.push_back(std::move(followed));
@@ -442,7 +439,8 @@ Result<bool> LiveSync::sync_fast(Routed& routed, Step& step) {
 
 void LiveSync::stop_mapping(std::size_t mapping, const std::string& why) {
   observer_.on_notice("mapping '" + definition_.mappings[mapping].name + "' is stopped: " + why +
-                      "; mend it, then start `couplet run` again");
+                      "; it goes on once that is undone, or once the file fits and `couplet run` "
+                      "is started again");
   stopped_.insert(mapping);
   missed_.insert(mapping);
 }

@@ -1,6 +1,7 @@
 #include "engine/live/progress.h"
 
 #include "engine/sync/byte_codec.h"
+#include "engine/sync/compared.h"
 
 namespace couplet {
 namespace {
@@ -73,6 +74,7 @@ Result<std::set<std::size_t>> missed_mappings(State& state) {
 
 void put_missed(StateBatch& batch, const State& state, std::size_t mapping) {
   batch.put(Family::kPositions, missed_key(state.mapping_id(mapping)), {});
+  forget_compared(batch, state, mapping);
 }
 
 void erase_missed(StateBatch& batch, const State& state, std::size_t mapping) {

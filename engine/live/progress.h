@@ -34,6 +34,7 @@ void put_progress(StateBatch& batch, const std::string& source, const StreamProg
 // By the number that the state has for it.
 Result<bool> is_missed(const StateStore& store, std::uint16_t mapping);
 Result<std::set<std::size_t>> missed_mappings(State& state);
+// A reconcile that goes on looks at it once more, too.
 void put_missed(StateBatch& batch, const State& state, std::size_t mapping);
 void erase_missed(StateBatch& batch, const State& state, std::size_t mapping);
 

@@ -107,6 +107,9 @@ class ChangeStream {
   virtual ~ChangeStream() = default;
   // Compares where the source begins with where we were. Empty: it goes on there.
   [[nodiscard]] virtual std::optional<StreamGap> gap() const = 0;
+  // Where it begins: all that is behind that place is told. Where there is a gap it is not where we
+  // were.
+  [[nodiscard]] virtual Position begins_at() const = 0;
   // A place behind everything that had committed when the stream was opened. monostate: not known.
   [[nodiscard]] virtual Position opened_at() const { return {}; }
   // Under which the source tells us what it tells: opaque, another text where it was another for a

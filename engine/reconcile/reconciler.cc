@@ -48,6 +48,9 @@ Result<Reconciler::Report> Reconciler::run() {
     State::put_begun(begun);
     COUPLET_TRY(state_.store().commit(begun, Durability::kSynced));
   }
+  if (settings_.resumes) {
+    COUPLET_TRY(go_on());
+  }
   COUPLET_ASSIGN(Report report, rounds_.run());
   report.summary.objects = objects_;
   COUPLET_TRY(tell_what_stands(report.summary));
@@ -55,6 +58,59 @@ Result<Reconciler::Report> Reconciler::run() {
     COUPLET_TRY(record_run(report, started_at));
   }
   return report;
+}
+
+// Behind what an earlier one has been through, since when nobody has written what that rests on.
+Result<void> Reconciler::go_on() {
+  COUPLET_ASSIGN(auto compared, compared_mappings(state_, definition_.fingerprint));
+  StateBatch changes;
+  COUPLET_TRY(forget_all_compared(changes, state_));
+  std::string names;
+  for (auto& [mapping, done] : compared) {
+    if (!rounds_.selected(mapping)) {
+      continue;
+    }
+    put_compared(changes, state_, definition_.fingerprint, mapping, done);
+    compared_.insert(mapping);
+    works_[mapping] = {true, false, done.rows};
+    rounds_.permissions(mapping) = std::move(done.permissions);
+    rounds_.rehearsed(mapping) = std::move(done.rehearsed);
+    names += (names.empty() ? "'" : ", '") + definition_.mappings[mapping].name + "'";
+  }
+  if (!names.empty()) {
+    observer_.on_notice("the last reconcile did not come to its end; compared already: " + names);
+  }
+  return changes.empty() ? Result<void>{} : state_.store().commit(changes, Durability::kLater);
+}
+
+// Who rests on what is about to be written is to be looked at because of it, which a kill forgets.
+Result<void> Reconciler::begin_writing(std::size_t mapping) {
+  StateBatch changes;
+  for (auto at = compared_.begin(); at != compared_.end();) {
+    if (rounds_.rests_on(*at, mapping)) {
+      forget_compared(changes, state_, *at);
+      at = compared_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+  return changes.empty() || planted("compared_for_good")
+             ? Result<void>{}
+             : state_.store().commit(changes, Durability::kLater);
+}
+
+Result<void> Reconciler::end_turn(std::size_t mapping, bool left) {
+  if (!settings_.resumes || left || !works_[mapping].scanned || !compared_.insert(mapping).second) {
+    return {};
+  }
+  Compared compared;
+  compared.rows = works_[mapping].rows;
+  compared.permissions.no_evidence = rounds_.permissions(mapping).no_evidence;
+  compared.permissions.rails = rounds_.permissions(mapping).rails;
+  compared.rehearsed = rounds_.rehearsed(mapping);
+  StateBatch changes;
+  put_compared(changes, state_, definition_.fingerprint, mapping, compared);
+  return state_.store().commit(changes, Durability::kLater);
 }
 
 Result<void> Reconciler::record_run(const Report& report, Timestamp started_at) {
@@ -65,6 +121,9 @@ Result<void> Reconciler::record_run(const Report& report, Timestamp started_at) 
   for (std::size_t i = 0; i < works_.size(); ++i) {
     if (rounds_.selected(i)) {
       state_.put_last_run(changes, i, json.dump());
+    }
+    if (!report.interrupted && compared_.contains(i)) {
+      forget_compared(changes, state_, i);
     }
   }
   if (report.summary.converged && settings_.mappings.empty()) {

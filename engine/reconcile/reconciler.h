@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/reconcile/comparer.h"
+#include "engine/sync/compared.h"
 #include "engine/sync/rounds.h"
 
 namespace couplet {
@@ -19,6 +20,10 @@ class Reconciler final : private Rounds::Feeder {
     // A state that was empty beside marks of this deployment is a lost one: creates are held,
     // unless this says to go on as on a first run.
     bool rebuild_state = false;
+    // Keeps which mappings it is done with, and goes on behind those that the last one was done
+    // with, if that did not come to its end (engine/sync/compared). For who is told of what changes
+    // meanwhile.
+    bool resumes = false;
     std::string spool_folder;
     std::function<bool()> stop_requested = [] { return false; };
     // Also called behind each page of a scan, by one of the threads that scan, while the others do
@@ -44,12 +49,15 @@ class Reconciler final : private Rounds::Feeder {
 
   Result<void> begin_turn(std::size_t mapping) override;
   Result<void> queue_standing(std::size_t mapping, bool progressed) override;
+  Result<void> begin_writing(std::size_t mapping) override;
+  Result<void> end_turn(std::size_t mapping, bool left) override;
   [[nodiscard]] bool has_more(std::size_t mapping) const override;
   [[nodiscard]] bool takes_dirty(std::size_t mapping) const override;
   void readers_unknown(std::size_t mapping) override;
   Result<std::uint64_t> objects_of(std::size_t mapping) override;
   void took(std::size_t mapping, const Syncer::Outcome& outcome) override;
 
+  Result<void> go_on();
   Result<void> scan(std::size_t mapping);
   Result<void> queue_all(std::size_t mapping, NomineeSpool& nominees);
   Result<void> set_recreate_rail(std::size_t mapping, Side side, Comparer::SideResult& compared);
@@ -65,7 +73,8 @@ class Reconciler final : private Rounds::Feeder {
   Settings settings_;
   Rounds rounds_;
   std::vector<Work> works_;
-  std::uint64_t objects_ = 0;  // compared
+  std::set<std::size_t> compared_;  // as the state has it
+  std::uint64_t objects_ = 0;       // compared
 };
 
 }  // namespace couplet

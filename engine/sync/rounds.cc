@@ -158,8 +158,37 @@ Result<void> Rounds::turn(std::size_t mapping, bool progressed) {
   COUPLET_TRY(feeder_.begin_turn(mapping));
   COUPLET_TRY(rehearse(mapping));
   COUPLET_TRY(feeder_.queue_standing(mapping, progressed));
+  if (!queues_[mapping].spool.empty()) {
+    COUPLET_TRY(feeder_.begin_writing(mapping));
+  }
   COUPLET_TRY(drain(mapping));
-  return retry_clashes(mapping);
+  COUPLET_TRY(retry_clashes(mapping));
+  return feeder_.end_turn(mapping, feeder_.has_more(mapping) || !queues_[mapping].spool.empty());
+}
+
+bool Rounds::rests_on(std::size_t reader, std::size_t writer) const {
+  const MappingPlan& reads = syncer_.plans()[reader];
+  const MappingPlan& writes = syncer_.plans()[writer];
+  const auto translates = [&](const SlotUse* use) {
+    return definition_.pairs[reads.pair].slots[use->slot].link == writes.pair;
+  };
+  if (reader == writer || std::any_of(reads.uses.begin(), reads.uses.end(), translates)) {
+    return true;
+  }
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    const BoundEntity& written = *writes.side(side).entity;
+    for (const SidePlan& own : reads.sides) {
+      if (own.entity->source == written.source && own.entity->table.name == written.table.name) {
+        return true;
+      }
+    }
+    const auto& ways = fan_out_.through(writes.entities->entities[index_of(side)]);
+    if (std::any_of(ways.begin(), ways.end(),
+                    [&](const FanOut::Way& way) { return way.mapping == reader; })) {
+      return true;
+    }
+  }
+  return false;
 }
 
 Result<void> Rounds::queue(std::size_t mapping, const Nominee& nominee) {

@@ -69,6 +69,10 @@ class Rounds {
     // Then: queues who stands on its worklists and is to be decided again. `progressed`: something
     // was written in the last round, or this is the first.
     virtual Result<void> queue_standing(std::size_t mapping, bool progressed) = 0;
+    // Before anything of its turn is written.
+    virtual Result<void> begin_writing(std::size_t /*mapping*/) { return {}; }
+    // Its turn has ended. `left`: it has to come again.
+    virtual Result<void> end_turn(std::size_t /*mapping*/, bool /*left*/) { return {}; }
     // True if begin_turn has more to put there than what others queue.
     [[nodiscard]] virtual bool has_more(std::size_t mapping) const = 0;
     // True if what becomes dirty under a mapping is queued; false: its own turn comes to it.
@@ -109,7 +113,10 @@ class Rounds {
   [[nodiscard]] Permissions& permissions(std::size_t mapping) {
     return queues_[mapping].permissions;
   }
+  [[nodiscard]] RailCounts& rehearsed(std::size_t mapping) { return queues_[mapping].rehearsed; }
   [[nodiscard]] bool selected(std::size_t mapping) const { return queues_[mapping].selected; }
+  // Whether what one mapping links or writes may make something of another dirty, or of itself.
+  [[nodiscard]] bool rests_on(std::size_t reader, std::size_t writer) const;
   [[nodiscard]] std::uint32_t round() const { return round_; }
 
  private:

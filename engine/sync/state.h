@@ -62,6 +62,7 @@ class State {
   // The pair with that id, unless the definition no longer has it.
   [[nodiscard]] std::optional<std::size_t> pair_of(std::uint16_t id) const;
   [[nodiscard]] StateStore& store() { return store_; }
+  [[nodiscard]] const StateStore& store() const { return store_; }
   // True if `fingerprint` is the one that the last complete run was made under.
   [[nodiscard]] bool same_definition() const { return same_definition_; }
 

@@ -23,6 +23,7 @@ class WatchedStream final : public ChangeStream {
                 const Acknowledged& acknowledged)
       : stream_(std::move(stream)), moment_(moment), acknowledged_(acknowledged) {}
   [[nodiscard]] std::optional<StreamGap> gap() const override { return stream_->gap(); }
+  [[nodiscard]] Position begins_at() const override { return stream_->begins_at(); }
   [[nodiscard]] Position opened_at() const override { return stream_->opened_at(); }
   [[nodiscard]] std::string terms() const override { return stream_->terms(); }
   Result<bool> has_lapsed() override {
