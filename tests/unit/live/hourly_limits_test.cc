@@ -104,7 +104,7 @@ TEST_F(HourlyLimitsTest, WhatWasWrittenBeforeAnErrorCountsToo) {
   int writes = 0;
   crash_points.reached = [&](const char* point) {
     if (std::string_view(point) == "after_results" && ++writes == 2) {
-      right->faults().fail_next(SourceCall::kSubmit,
+      right->faults().fail_next(memory::SourceCall::kSubmit,
                                 {ErrorKind::kUnavailable, "away", {}, {}, {}, {}});
     }
   };
@@ -204,60 +204,60 @@ class HourlyBudgetTest : public testing::Test, public LiveWorld {
  protected:
   HourlyBudgetTest() {
     map("direction: both, limits: { update: { count: 20 } }");
-    budget.emplace(definition(), clock, *this);
+    budget_.emplace(definition(), clock, *this);
   }
   static constexpr Rail kRight{LimitClass::kUpdate, Side::kRight};
   static constexpr Rail kLeft{LimitClass::kUpdate, Side::kLeft};
-  std::optional<HourlyBudget> budget;
+  std::optional<HourlyBudget> budget_;
 };
 
 TEST_F(HourlyBudgetTest, WhatWasWrittenCountsForSixtyMinutes) {
-  budget->add(0, {{kRight, 3}});
+  budget_->add(0, {{kRight, 3}});
   clock.sleep_us(30 * kMinuteUs);
-  budget->add(0, {{kRight, 4}});
-  EXPECT_EQ(budget->spent(0, kRight), 7U);
-  EXPECT_EQ(budget->spent(0, kLeft), 0U);
+  budget_->add(0, {{kRight, 4}});
+  EXPECT_EQ(budget_->spent(0, kRight), 7U);
+  EXPECT_EQ(budget_->spent(0, kLeft), 0U);
   clock.sleep_us(30 * kMinuteUs);
-  EXPECT_EQ(budget->spent(0, kRight), 7U);
+  EXPECT_EQ(budget_->spent(0, kRight), 7U);
   clock.sleep_us(kMinuteUs);
-  EXPECT_EQ(budget->spent(0, kRight), 4U);
+  EXPECT_EQ(budget_->spent(0, kRight), 4U);
   clock.sleep_us(30 * kMinuteUs);
-  EXPECT_EQ(budget->spent(0, kRight), 0U);
+  EXPECT_EQ(budget_->spent(0, kRight), 0U);
 }
 
 TEST_F(HourlyBudgetTest, WhatIsNotLimitedIsNotKept) {
-  budget->add(0, {{{LimitClass::kCreate, Side::kRight}, 3}});
-  EXPECT_TRUE(budget->of(0).empty());
-  EXPECT_TRUE(budget->unsaved().empty());
+  budget_->add(0, {{{LimitClass::kCreate, Side::kRight}, 3}});
+  EXPECT_TRUE(budget_->of(0).empty());
+  EXPECT_TRUE(budget_->unsaved().empty());
 }
 
 TEST_F(HourlyBudgetTest, WhatIsAheadOfTheClockCountsAsOfNow) {
-  budget->add(0, {{kRight, 3}});
+  budget_->add(0, {{kRight, 3}});
   clock.jump_us(-100 * kMinuteUs);
-  EXPECT_EQ(budget->spent(0, kRight), 3U);
+  EXPECT_EQ(budget_->spent(0, kRight), 3U);
   clock.sleep_us(60 * kMinuteUs);
-  EXPECT_EQ(budget->spent(0, kRight), 3U);
+  EXPECT_EQ(budget_->spent(0, kRight), 3U);
   clock.sleep_us(kMinuteUs);
-  EXPECT_EQ(budget->spent(0, kRight), 0U);
+  EXPECT_EQ(budget_->spent(0, kRight), 0U);
 }
 
 TEST_F(HourlyBudgetTest, ObjectsAreCountedOnceAMinute) {
   std::uint64_t objects = 5;
   const auto count = [&]() -> Result<std::uint64_t> { return objects; };
-  EXPECT_EQ(budget->objects(0, count).value(), 5U);
+  EXPECT_EQ(budget_->objects(0, count).value(), 5U);
   objects = 6;
-  EXPECT_EQ(budget->objects(0, count).value(), 5U);
+  EXPECT_EQ(budget_->objects(0, count).value(), 5U);
   clock.sleep_us(kMinuteUs);
-  EXPECT_EQ(budget->objects(0, count).value(), 6U);
+  EXPECT_EQ(budget_->objects(0, count).value(), 6U);
 }
 
 TEST_F(HourlyBudgetTest, ARailIsToldOfOnceAnHour) {
-  budget->tell(0, kRight, "21");
-  budget->tell(0, kRight, "22");
-  budget->tell(0, kLeft, "23");
+  budget_->tell(0, kRight, "21");
+  budget_->tell(0, kRight, "22");
+  budget_->tell(0, kLeft, "23");
   EXPECT_THAT(notices(), testing::ElementsAre("21", "23"));
   clock.sleep_us(60 * kMinuteUs);
-  budget->tell(0, kRight, "24");
+  budget_->tell(0, kRight, "24");
   EXPECT_THAT(notices(), testing::ElementsAre("21", "23", "24"));
 }
 
