@@ -184,7 +184,9 @@ bool Daemon::are_all_followed(const std::vector<LiveSync::Tail>& tails) const {
 }
 
 // Where a stream does not go on where we were, that stands in the state until a reconcile is done.
-// That one begins anew: what an earlier one has compared may have changed since, untold.
+// That one begins anew: what an earlier one has compared may have changed since, untold. So where
+// it was under another definition: what changed under this one is not looked at by that one's
+// rules.
 Result<void> Daemon::note_gaps(const State& state, std::vector<LiveSync::Tail>& tails) {
   StateBatch changes;
   bool told_of_all = are_all_followed(tails) && state.renewed().empty();
@@ -209,8 +211,9 @@ Result<void> Daemon::note_gaps(const State& state, std::vector<LiveSync::Tail>& 
       put_progress(changes, name, tail.progress);
     }
   }
-  if (!told_of_all && !planted("compared_before_the_gap")) {
-    COUPLET_TRY(forget_all_compared(changes, state));
+  if (!planted("compared_before_the_gap")) {
+    COUPLET_TRY(
+        forget_all_compared(changes, state, told_of_all ? definition_.fingerprint : std::string()));
   }
   return changes.empty() ? Result<void>{} : store_.commit(changes, Durability::kSynced);
 }
@@ -262,6 +265,14 @@ Result<Reconciler::Report> Daemon::reconcile(const Work& work, const std::string
   settings.stop_requested = settings_.stop_requested;
   settings.give_way = std::move(give_way);
   settings.resumes = true;
+  COUPLET_ASSIGN(const auto missed, missed_mappings(*work.state));
+  StateBatch again;
+  for (const std::size_t mapping : missed) {
+    forget_compared(again, *work.state, mapping);
+  }
+  if (!again.empty()) {
+    COUPLET_TRY(store_.commit(again, Durability::kLater));
+  }
   for (std::size_t mapping = 0; mapping < definition_.mappings.size(); ++mapping) {
     if (!work.unfit.empty() && !work.unfit.contains(mapping)) {
       settings.mappings.push_back(mapping);

@@ -44,14 +44,12 @@ Result<StreamProgress> progress_of(const StateStore& store, const std::string& s
 }
 
 void put_progress(StateBatch& batch, const std::string& source, const StreamProgress& progress) {
-  // While no place is known, a slot that is made again could not be told from the one before.
-  const bool nowhere = !is_known_position(progress.done);
   std::string bytes;
   ByteWriter out(bytes);
   out.u8(kLayout);
   put_position(out, progress.done);
   put_position(out, progress.received);
-  out.text(nowhere && progress.due.empty() ? kNeverFollowed : progress.due);
+  out.text(progress.due);
   out.text(progress.terms);
   batch.put(Family::kPositions, source_key(source), std::move(bytes));
 }

@@ -27,7 +27,6 @@ struct StreamProgress {
 };
 
 Result<StreamProgress> progress_of(const StateStore& store, const std::string& source);
-// Where nothing is done yet, a reconcile stays due.
 void put_progress(StateBatch& batch, const std::string& source, const StreamProgress& progress);
 
 // Mappings of which events went by: they were stopped, or had more to look at than could be.

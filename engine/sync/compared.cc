@@ -84,11 +84,16 @@ void forget_compared(StateBatch& batch, const State& state, std::size_t mapping)
   batch.erase(Family::kPositions, compared_key(state, mapping));
 }
 
-Result<void> forget_all_compared(StateBatch& batch, const State& state) {
+Result<void> forget_all_compared(StateBatch& batch, const State& state, const std::string& but) {
   for (std::size_t mapping = 0; mapping < state.mappings(); ++mapping) {
     COUPLET_ASSIGN(const auto found,
                    state.store().get(Family::kPositions, compared_key(state, mapping)));
-    if (found) {
+    if (!found) {
+      continue;
+    }
+    ByteReader in(*found);
+    in.u8();
+    if (but.empty() || in.text() != but) {
       forget_compared(batch, state, mapping);
     }
   }

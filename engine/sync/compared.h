@@ -25,6 +25,8 @@ Result<std::map<std::size_t, Compared>> compared_mappings(const State& state,
 void put_compared(StateBatch& batch, const State& state, const std::string& fingerprint,
                   std::size_t mapping, const Compared& compared);
 void forget_compared(StateBatch& batch, const State& state, std::size_t mapping);
-Result<void> forget_all_compared(StateBatch& batch, const State& state);
+// All but those that stand under the definition with this fingerprint; empty: all.
+Result<void> forget_all_compared(StateBatch& batch, const State& state,
+                                 const std::string& but = {});
 
 }  // namespace couplet

@@ -1,5 +1,6 @@
 #include "engine/sync/hourly_budget.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace couplet {
@@ -7,6 +8,8 @@ namespace {
 
 constexpr std::int64_t kMinuteUs = 60'000'000;
 constexpr std::int64_t kMinutes = 60;
+// Links are walked to be counted: of many that takes its time.
+constexpr std::int64_t kPauseToCost = 100;
 
 }  // namespace
 
@@ -72,11 +75,12 @@ Result<std::uint64_t> HourlyBudget::objects(std::size_t mapping,
                                             const std::function<Result<std::uint64_t>()>& count) {
   const std::int64_t now = clock_.monotonic_us();
   const auto known = objects_.find(mapping);
-  if (known != objects_.end() && now - known->second.at_us < kMinuteUs) {
+  if (known != objects_.end() && now < known->second.again_us) {
     return known->second.objects;
   }
   COUPLET_ASSIGN(const std::uint64_t objects, count());
-  objects_[mapping] = {now, objects};
+  const std::int64_t cost = clock_.monotonic_us() - now;
+  objects_[mapping] = {now + std::max(kMinuteUs, cost * kPauseToCost), objects};
   return objects;
 }
 

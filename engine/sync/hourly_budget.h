@@ -40,7 +40,8 @@ class HourlyBudget {
   // A step has written so much. Of what the mapping does not limit nothing is kept.
   void add(std::size_t mapping, const RailCounts& counts);
   std::uint64_t spent(std::size_t mapping, const Rail& rail);
-  // What a percentage is of: by `count`, which is asked once a minute.
+  // What a percentage is of: by `count`, which is asked once a minute, or more seldom where that
+  // would take more than a hundredth of the time.
   Result<std::uint64_t> objects(std::size_t mapping,
                                 const std::function<Result<std::uint64_t>()>& count);
   // A rail that holds is told of once an hour, not at every step.
@@ -48,7 +49,7 @@ class HourlyBudget {
 
  private:
   struct Counted {
-    std::int64_t at_us = 0;
+    std::int64_t again_us = 0;  // then it is counted again
     std::uint64_t objects = 0;
   };
   [[nodiscard]] std::int64_t minute() const;

@@ -55,9 +55,10 @@ std::string rail_reason(const BoundMapping& mapping, LimitClass limit_class, std
   if (limit.percent && percent <= *limit.percent) {
     return {};
   }
-  return "the rail '" + std::string(name_of(limit_class)) + "' holds " + std::to_string(count) +
-         " of " + std::to_string(of) + " objects: more than `limits` of mapping '" + mapping.name +
-         "' allow" + (span == RailSpan::kHour ? " in an hour" : "");
+  const std::string told = std::to_string(count) + " of " + std::to_string(of) + " objects";
+  return "the rail '" + std::string(name_of(limit_class)) + "' holds" +
+         (span == RailSpan::kHour ? ": " + told + " in an hour are" : " " + told + ":") +
+         " more than `limits` of mapping '" + mapping.name + "' allow";
 }
 
 }  // namespace couplet

@@ -163,7 +163,9 @@ Result<void> Rounds::turn(std::size_t mapping, bool progressed) {
   }
   COUPLET_TRY(drain(mapping));
   COUPLET_TRY(retry_clashes(mapping));
-  return feeder_.end_turn(mapping, feeder_.has_more(mapping) || !queues_[mapping].spool.empty());
+  const Queue& queue = queues_[mapping];
+  return feeder_.end_turn(mapping,
+                          queue.stopped || feeder_.has_more(mapping) || !queue.spool.empty());
 }
 
 bool Rounds::rests_on(std::size_t reader, std::size_t writer) const {
@@ -229,7 +231,7 @@ std::uint64_t Rounds::spent(std::size_t mapping, const Rail& rail) const {
 }
 
 // By what is queued, whatever may come of it.
-std::vector<Rail> Rounds::rails_that_may_trip(std::size_t mapping) const {
+Result<std::vector<Rail>> Rounds::rails_that_may_trip(std::size_t mapping) {
   const Queue& queue = queues_[mapping];
   const BoundMapping& bound = definition_.mappings[mapping];
   std::vector<Rail> rails;
@@ -238,10 +240,18 @@ std::vector<Rail> Rounds::rails_that_may_trip(std::size_t mapping) const {
       const Rail rail{limit_class, side};
       const auto rehearsed = queue.rehearsed.find(rail);
       const std::uint64_t before = rehearsed == queue.rehearsed.end() ? 0 : rehearsed->second;
-      if (bound.writes[index_of(side)] && !queue.permissions.rails.contains(rail) &&
-          may_trip(bound, limit_class, spent(mapping, rail) + before + queue.spool.size())) {
-        rails.push_back(rail);
+      const std::uint64_t most = spent(mapping, rail) + before + queue.spool.size();
+      if (!bound.writes[index_of(side)] || queue.permissions.rails.contains(rail) ||
+          !may_trip(bound, limit_class, most)) {
+        continue;
       }
+      if (settings_.hour != nullptr) {  // Else each step of a busy hour would be decided twice.
+        COUPLET_ASSIGN(const std::uint64_t objects, feeder_.objects_of(mapping));
+        if (rail_reason(bound, limit_class, most, objects, RailSpan::kHour).empty()) {
+          continue;
+        }
+      }
+      rails.push_back(rail);
     }
   }
   return rails;
@@ -251,8 +261,11 @@ std::vector<Rail> Rounds::rails_that_may_trip(std::size_t mapping) const {
 // holds what it is over to the run's end.
 Result<void> Rounds::rehearse(std::size_t mapping) {
   Queue& queue = queues_[mapping];
-  const std::vector<Rail> watched = rails_that_may_trip(mapping);
-  if (watched.empty() || queue.spool.empty()) {
+  if (queue.spool.empty()) {
+    return {};
+  }
+  COUPLET_ASSIGN(const std::vector<Rail> watched, rails_that_may_trip(mapping));
+  if (watched.empty()) {
     return {};
   }
   NomineeSpool rehearsed(settings_.spool_folder);

@@ -140,7 +140,7 @@ class Rounds {
   Result<bool> pause(const Error& error, int attempt);
   Result<void> rehearse(std::size_t mapping);
   [[nodiscard]] std::uint64_t spent(std::size_t mapping, const Rail& rail) const;
-  [[nodiscard]] std::vector<Rail> rails_that_may_trip(std::size_t mapping) const;
+  Result<std::vector<Rail>> rails_that_may_trip(std::size_t mapping);
   Result<void> trip_rails(std::size_t mapping, std::span<const Rail> watched);
   Result<void> drain(std::size_t mapping);
   Result<void> retry_clashes(std::size_t mapping);

@@ -30,6 +30,7 @@ Result<std::unique_ptr<Session>> open_when_up(const Invocation& invocation, Cloc
   SessionSettings how;
   how.config = invocation.config;
   how.warnings = !invocation.quiet;
+  how.goes_on = true;
   for (std::int64_t backoff = kFirstConnectBackoffUs; !stop_requested();
        backoff = std::min(backoff * 2, kMostConnectBackoffUs)) {
     auto session = open_session(how, console, random);

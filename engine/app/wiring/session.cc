@@ -5,6 +5,7 @@
 #include "engine/app/wiring/definition_file.h"
 #include "engine/app/wiring/sources.h"
 #include "engine/definition/suggestion.h"
+#include "engine/sync/compared.h"
 #include "engine/sync/syncer.h"
 #include "storage/memory/memory_state_store.h"
 #include "storage/rocksdb/rocksdb_state_store.h"
@@ -86,6 +87,13 @@ Result<std::unique_ptr<Session>> open_session(const SessionSettings& settings, C
   COUPLET_TRY(open_stores(settings, *session));
   StateStore& store = settings.dry_run ? *session->overlay : *session->disk;
   COUPLET_ASSIGN(session->state, State::open(store, session->bound, identities, random));
+  StateBatch changes;
+  if (!settings.dry_run && !settings.goes_on) {
+    COUPLET_TRY(forget_all_compared(changes, *session->state));
+  }
+  if (!changes.empty()) {
+    COUPLET_TRY(store.commit(changes, Durability::kLater));
+  }
   return session;
 }
 

@@ -37,6 +37,9 @@ struct SessionSettings {
   bool dry_run = false;               // touches neither disk nor databases
   bool warnings = true;               // print what is odd about the file
   bool needs_state = false;           // there must be one: it is not made
+  // It is `run`, whose reconcile goes on where the last one was. What others do by hand the next
+  // one is to see all of.
+  bool goes_on = false;
   // What else the command line says, checked before the state is touched.
   std::function<Result<void>(const BoundDefinition&)> check = nullptr;
 };

@@ -57,5 +57,11 @@ TEST_F(ResumedReconcilePgTest, BeginsAnewWhereTheSlotWasMadeAgainMeanwhile) {
   expect_nothing_left_to_do();
 }
 
+TEST_F(ResumedReconcilePgTest, ComparesAllBehindWhatSomebodyDidByHand) {
+  EXPECT_EQ(couplet({"reconcile", "pet"}).exit_code, 0);
+  EXPECT_THAT(told_until_the_cat_is_there(), Not(HasSubstr("compared already")));
+  expect_nothing_left_to_do();
+}
+
 }  // namespace
 }  // namespace couplet::test

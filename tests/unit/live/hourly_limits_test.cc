@@ -54,10 +54,25 @@ TEST_F(HourlyLimitsTest, ManySmallTransactionsHaveTheBudgetOfOneHourTogether) {
   EXPECT_EQ(called("new", rights()), 20U);
   EXPECT_EQ(called("made", rights()), 1U) << "another class";
   EXPECT_EQ(count_lines("hold source_changed"), 30U);
-  EXPECT_EQ(told_times("the rail 'update' holds 21 of 100 objects: more than `limits` of mapping "
-                       "'person' allow in an hour"),
-            1U);
+  EXPECT_EQ(
+      told_times("the rail 'update' holds: 21 of 100 objects in an hour are more than `limits` "
+                 "of mapping 'person' allow"),
+      1U);
   EXPECT_EQ(told_times("'update'"), 1U);
+}
+
+TEST_F(HourlyLimitsTest, WhereThePercentageIsFarOffNothingIsDecidedTwice) {
+  in_step("direction: left_to_right, limits: { update: { count: 20, percent: 50 } }", 100);
+  const auto statements_of_ten = [&](int first) {
+    change_lefts(first, 10);
+    live();
+    return statements[0] + statements[1];
+  };
+  statements_of_ten(0);
+  const std::uint64_t before = statements_of_ten(10);
+  EXPECT_EQ(statements_of_ten(20), before) << "of so many the count alone is exceeded";
+  EXPECT_EQ(statements_of_ten(30), before);
+  EXPECT_EQ(called("new", rights()), 40U);
 }
 
 TEST_F(HourlyLimitsTest, WhatIsHeldPassesWhenTheHourIsOver) {
@@ -142,7 +157,7 @@ TEST_F(HourlyLimitsTest, RowsThatVanishOneByOneAreMadeAgainUpToTheRail) {
   live();
   EXPECT_EQ(rights().size(), 20U);
   EXPECT_EQ(count_lines("hold target_missing"), 10U);
-  EXPECT_EQ(told_times("the rail 'recreate' holds 21 of 30 objects"), 1U);
+  EXPECT_EQ(told_times("the rail 'recreate' holds: 21 of 30 objects in an hour"), 1U);
 }
 
 TEST_F(HourlyLimitsTest, FewOfManyAreMadeAgainHoweverManyTheyAre) {

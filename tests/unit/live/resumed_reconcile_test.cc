@@ -16,19 +16,25 @@ class ResumedReconcileTest : public testing::Test, public LiveWorld {
  protected:
   // People and their pets; both ways, people first.
   void people_and_pets(const std::string& options = "direction: both") {
+    make_pets();
+    const bool own = options.find("attributes:") != std::string::npos;
+    define(
+        "mappings:\n"
+        "  person: { left: left.people, right: right.persons, keys: [ key ], " +
+        std::string(own ? "" : "attributes: [ name, mail ], ") + options +
+        " }\n"
+        "  pet: { left: left.pets, right: right.animals, keys: [ key ], direction: both,\n"
+        "    attributes: [ name, { left: owner, right: owner, link: person } ] }\n");
+  }
+  void make_pets() {
+    if (std::exchange(have_pets_, true)) {
+      return;
+    }
     for (const auto& [database, table, owner] : {std::tuple{left.get(), "pets", "people"},
                                                  std::tuple{right.get(), "animals", "persons"}}) {
       create(*database,
              DescribedTable(table).id().text("key").text("name").foreign_key("owner_id", owner));
     }
-    define(
-        "mappings:\n"
-        "  person: { left: left.people, right: right.persons, keys: [ key ], attributes: [ name, "
-        "mail ], " +
-        options +
-        " }\n"
-        "  pet: { left: left.pets, right: right.animals, keys: [ key ], direction: both,\n"
-        "    attributes: [ name, { left: owner, right: owner, link: person } ] }\n");
   }
   // Two mappings over the same tables.
   void names_and_mails() {
@@ -57,12 +63,17 @@ class ResumedReconcileTest : public testing::Test, public LiveWorld {
     return names;
   }
   [[nodiscard]] std::map<std::size_t, Compared> compared_now() const {
+    std::map<std::size_t, Compared> found;
+    in_the_state(
+        [&](const State& state) { found = *compared_mappings(state, definition().fingerprint); });
+    return found;
+  }
+  void in_the_state(const std::function<void(const State&)>& act) const {
     MemorySource left_source(left);
     MemorySource right_source(right);
     CountingRandom chance;
     const std::vector<std::string> identities = {*left_source.identity(), *right_source.identity()};
-    const auto state = State::open(*store, definition(), identities, chance);
-    return *compared_mappings(**state, definition().fingerprint);
+    act(**State::open(*store, definition(), identities, chance));
   }
 
   void forget_scans() { scanned_.clear(); }
@@ -73,6 +84,7 @@ class ResumedReconcileTest : public testing::Test, public LiveWorld {
     }
   }
   std::set<std::string> scanned_;  // mappings
+  bool have_pets_ = false;
 };
 
 TEST_F(ResumedReconcileTest, OneThatIsKilledGoesOnBehindTheMappingsThatItWasDoneWith) {
@@ -198,30 +210,45 @@ TEST_F(ResumedReconcileTest, UnderAnotherDefinitionItBeginsAnew) {
   people_and_pets();
   has_ada_and_her_cat();
   die_in_the_second();
-  define(
-      "mappings:\n"
-      "  person: { left: left.people, right: right.persons, keys: [ key ], attributes: [ mail ], "
-      "direction: both }\n"
-      "  pet: { left: left.pets, right: right.animals, keys: [ key ], direction: both,\n"
-      "    attributes: [ name, { left: owner, right: owner, link: person } ] }\n");
+  people_and_pets("direction: both, attributes: [ mail ]");
   forget_scans();
   live();
   EXPECT_THAT(scanned_, ElementsAre("person", "pet"));
+}
+
+TEST_F(ResumedReconcileTest, SoDoesOneUnderADefinitionThatIsBackAgain) {
+  const std::string names_alone = "direction: both, attributes: [ name ]";
+  people_and_pets(names_alone);
+  live();
+  has_ada_and_her_cat();
+  people_and_pets();
+  die_in_the_second();
+  EXPECT_THAT(in_state(), ElementsAre("person"));
+  people_and_pets(names_alone);
+  left_sets("a", {{"mail", "a@x"}});  // Nobody carries it now.
+  live();
+  people_and_pets();
+  forget_scans();
+  live();
+  EXPECT_THAT(scanned_, ElementsAre("person", "pet"));
+  EXPECT_THAT(rights(), ElementsAre("a Ada a@x"));
 }
 
 TEST_F(ResumedReconcileTest, AMappingOfWhichEventsWentByIsComparedAgain) {
   people_and_pets();
   has_ada_and_her_cat();
   die_in_the_second();
+  const auto compared = compared_now();
   StateBatch missed;
-  {
-    MemorySource left_source(left);
-    MemorySource right_source(right);
-    const std::vector<std::string> identities = {*left_source.identity(), *right_source.identity()};
-    put_missed(missed, **State::open(*store, definition(), identities, random()), 0);
-  }
+  in_the_state([&](const State& state) {
+    put_missed(missed, state, 0);
+    // It was through with it a moment later.
+    put_compared(missed, state, definition().fingerprint, 0, compared.at(0));
+  });
   ASSERT_TRUE(disk.commit(missed, Durability::kSynced));
-  EXPECT_THAT(in_state(), ElementsAre());
+  forget_scans();
+  live();
+  EXPECT_THAT(scanned_, ElementsAre("person", "pet"));
 }
 
 TEST_F(ResumedReconcileTest, ARailThatHasTrippedHoldsOn) {
