@@ -257,6 +257,28 @@ TEST_P(ChangeStreamContract, OneThatWasMadeAgainIsAGap) {
   EXPECT_THAT(told(*stream, 1).events, ElementsAre("insert customers 3"));
 }
 
+TEST_P(ChangeStreamContract, WhereItBeginsIsAPlaceToGoOnFromUnlessItIsMadeAgain) {
+  auto stream = open();
+  const Position begins_at = stream->begins_at();
+  insert_customer(1);
+  EXPECT_LT(place(begins_at), place(told(*stream, 1).end));
+  stream.reset();
+  stream = open(begins_at);
+  EXPECT_FALSE(stream->gap());
+  const Position end = told(*stream, 1).end;
+  EXPECT_LT(place(begins_at), place(end)) << "what is behind it comes again";
+  stream->acknowledge(end);
+  stream.reset();
+  backend().tear_down_stream(request());
+  insert_customer(2);
+  set_up_stream();
+  stream = open(begins_at);
+  EXPECT_TRUE(stream->gap());
+  const Position begins_anew_at = stream->begins_at();
+  stream.reset();
+  EXPECT_FALSE(open(begins_anew_at)->gap()) << "it is the same one";
+}
+
 TEST_P(ChangeStreamContract, ADatabaseThatEndsBeforeWhereWeWereIsAGap) {
   auto stream = open();
   insert_customer(1);

@@ -203,6 +203,21 @@ TEST_F(SlotTest, ASlotThatWasMadeAgainOrMovedIsAGap) {
   ASSERT_TRUE(stream().gap().has_value());
   EXPECT_THAT(stream().gap()->reason, AllOf(HasSubstr(slot()), HasSubstr("made again")));
   EXPECT_THAT(events(), ElementsAre("insert people/3")) << "it goes on with what is left";
+  const Position begins_at = stream().begins_at();
+  open(request({"people"}, begins_at));
+  EXPECT_FALSE(stream().gap().has_value()) << "it is the same one";
+  EXPECT_EQ(stream().begins_at(), begins_at);
+}
+
+TEST_F(SlotTest, ASlotThatIsMadeAgainBeforeAnythingWasReadIsAGapFromWhereItBegan) {
+  open(request({"people"}));
+  const Position begins_at = stream().begins_at();
+  close();
+  drop_slot();
+  database().exec("insert into people values (1)");
+  make_slot();
+  open(request({"people"}, begins_at));
+  EXPECT_TRUE(stream().gap().has_value());
 }
 
 // No event tells that less is published: the server is asked.
