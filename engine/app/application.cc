@@ -3,6 +3,7 @@
 #include <csignal>
 #include <exception>
 #include <new>
+#include <system_error>
 #include <variant>
 
 #include "engine/app/command_line.h"
@@ -36,15 +37,25 @@ Result<ExitCode> run_words(std::span<const std::string> words, Console& console)
   return invocation.verb->run(invocation, console);
 }
 
+constexpr const char* kMoreRoom = "look at the limits of the process: `ulimit -a`, its container";
+
 // Libraries throw where they have no other way; what they say ends here.
 Result<ExitCode> run_guarded(std::span<const std::string> words, Console& console) {
+  const auto bug = [](const std::exception& exception) {
+    return fail(ErrorKind::kInternal, std::string("internal error: ") + exception.what(),
+                "this is a bug of couplet");
+  };
   try {
     return run_words(words, console);
   } catch (const std::bad_alloc&) {
-    return fail(ErrorKind::kInternal, "there is not enough memory");
+    return fail(ErrorKind::kUnavailable, "there is not enough memory", kMoreRoom);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::resource_unavailable_try_again) {
+      return fail(ErrorKind::kUnavailable, "the system gives no more threads", kMoreRoom);
+    }
+    return bug(error);
   } catch (const std::exception& exception) {
-    return fail(ErrorKind::kInternal, std::string("internal error: ") + exception.what(),
-                "this is a bug of couplet");
+    return bug(exception);
   }
 }
 

@@ -61,6 +61,12 @@ Result<void> set_up(const Session& session, Observer& observer) {
   COUPLET_ASSIGN(const auto all, chosen_sources(session.definition, {}));
   COUPLET_ASSIGN(auto found, plan_setups(session.definition, session.sources, bound, tables, all));
   for (StreamSource& source : found) {
+    for (const StreamProblem& problem : source.plan.problems) {
+      if (problem.kind == StreamProblem::Kind::kSlotLagging) {  // While there is time.
+        observer.on_notice(
+            fmt::format("source '{}': {} ({})", source.name, problem.message, problem.fix));
+      }
+    }
     if (source.plan.steps.empty()) {
       continue;
     }

@@ -25,6 +25,17 @@ class EnvironmentPgTest : public LivePgTest {
         "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
         " where datname = current_database() and usename = 'couplet'");
   }
+  // Under a limit that a shell sets first.
+  [[nodiscard]] Program::Settings limited(const std::string& limit,
+                                          std::vector<std::string> words) const {
+    Program::Settings settings = this->program(std::move(words));
+    std::string line;
+    for (const std::string& word : settings.words) {
+      line += fmt::format(" '{}'", word);
+    }
+    settings.words = {"/bin/sh", "-c", fmt::format("{}; exec{}", limit, line)};
+    return settings;
+  }
 };
 
 // Its state is another: it knows no link, and there are marks of the first, so that it makes
@@ -105,13 +116,7 @@ TEST_F(EnvironmentPgTest, ADatabaseThatTakesNoWritesForAWhileIsWaitedFor) {
 
 TEST_F(EnvironmentPgTest, TooFewFileDescriptorsAreSaidAndLoseNothing) {
   const auto with = [&](int descriptors) {
-    Program::Settings settings = this->program({"reconcile"});
-    std::string line;
-    for (const std::string& word : settings.words) {
-      line += fmt::format(" '{}'", word);
-    }
-    settings.words = {"/bin/sh", "-c", fmt::format("ulimit -n {}; exec{}", descriptors, line)};
-    return test::run(settings);
+    return test::run(limited(fmt::format("ulimit -n {}", descriptors), {"reconcile"}));
   };
   EXPECT_EQ(with(8).exit_code, 3);
   for (int descriptors = 9; descriptors < 24; ++descriptors) {
@@ -122,6 +127,38 @@ TEST_F(EnvironmentPgTest, TooFewFileDescriptorsAreSaidAndLoseNothing) {
   }
   EXPECT_EQ(with(64).exit_code, 0);
   EXPECT_EQ(lefts(), rights());
+}
+
+// Threads need room for their stacks, so they are refused too.
+TEST_F(EnvironmentPgTest, TooLittleMemoryIsSaidAndLosesNothing) {
+  const auto with = [&](int mib) {
+    return test::run(limited(fmt::format("ulimit -v {}", mib * 1024), {"reconcile"}));
+  };
+  EXPECT_NE(with(32).exit_code, 0);
+  for (int mib = 40; mib < 128; mib += 8) {
+    SCOPED_TRACE(fmt::format("{} MiB", mib));
+    const Ended ended = with(mib);
+    EXPECT_THAT(ended.exit_code, AnyOf(0, 1, 3)) << "signal " << ended.signal << ended.err;
+    EXPECT_EQ(ended.exit_code == 0, ended.err.empty()) << ended.err;
+    EXPECT_THAT(ended.err, Not(HasSubstr("bug")));
+  }
+  EXPECT_EQ(with(1024).exit_code, 0);
+  expect_nothing_left_to_do();
+}
+
+TEST_F(EnvironmentPgTest, WhatNobodyTakesTheOutputOfIsSyncedAllTheSame) {
+  Program::Settings settings = this->program({"run"});
+  settings.out_file = "/dev/full";
+  Program program(settings);
+  wait_until_right("name = 'p3'");
+  left_.exec("insert into people (name) values ('untold')");
+  wait_until_right("name = 'untold'");
+  right_.exec("update persons set years = 200 where name = 'p2'");
+  wait_until_left("name = 'p2' and age = 200");
+  const Ended ended = stop(program);
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_THAT(ended.err, HasSubstr("No space left on device"));
+  expect_nothing_left_to_do();
 }
 
 // What is mapped to it stays as it is: that a table is gone says nothing of its rows.
