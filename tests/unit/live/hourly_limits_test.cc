@@ -6,9 +6,6 @@
 namespace couplet::test {
 namespace {
 
-using testing::Contains;
-using testing::HasSubstr;
-
 constexpr std::int64_t kMinuteUs = 60'000'000;
 constexpr const char* kUpdates = "limits: { update: { count: 20, percent: 5 } }";
 
