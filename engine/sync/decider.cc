@@ -54,6 +54,9 @@ MergeRules rules_of(const DecisionContext& context, const Task& task, std::size_
   rules.conflict = own.conflict;
   rules.tie = own.tie;
   rules.clock_skew_us = planted("no_skew") ? 0 : context.definition.clock_skew_us;
+  if (!planted("future_wins")) {
+    rules.time_most = {context.now.value + kAheadMostUs};
+  }
   if (!task.leads.empty()) {
     rules.behind_null = task.leads[use] == Task::Lead::kBehindNull;
     rules.outvoted = rules.behind_null || task.leads[use] == Task::Lead::kOutvoted;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "engine/definition/bound.h"
@@ -37,6 +38,8 @@ struct MergeRules {
   ConflictPolicy conflict = ConflictPolicy::kLastWriteWins;
   Side tie = Side::kLeft;
   std::int64_t clock_skew_us = 0;
+  // No row can have been changed later than this: a later time counts as unknown.
+  Timestamp time_most{std::numeric_limits<std::int64_t>::max()};
   // Many to one, where another mapping writes the same attribute: its contributor comes first, so
   // the attribute is left to it; or the one on this side comes first as of now, which counts as a
   // change there.
@@ -72,13 +75,14 @@ inline constexpr const char* kLeftWins = "left_wins";
 inline constexpr const char* kRightWins = "right_wins";
 inline constexpr const char* kLastWriteWins = "last_write_wins";
 inline constexpr const char* kTie = "tie";
+inline constexpr const char* kFutureTime = "future_time";
 inline constexpr const char* kHold = "hold";
 // All of them.
 inline constexpr std::array kAll = {
     kOutvoted,         kNotRead,     kEqual,       kUnchanged, kChanged,
     kCreated,          kEnforce,     kFollow,      kInit,      kNullNeverWins,
     kDefaultNeverWins, kFirstListed, kCarriedBack, kLeftWins,  kRightWins,
-    kLastWriteWins,    kTie,         kHold,
+    kLastWriteWins,    kTie,         kFutureTime,  kHold,
 };
 }  // namespace because
 

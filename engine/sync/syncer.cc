@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string_view>
 #include <tuple>
 
 #include "engine/model/planted_bug.h"
@@ -70,19 +71,21 @@ bool has_competitors(const MappingPlan& plan) {
                      [](const auto& of_use) { return !of_use.empty(); });
 }
 
-// As Recorder::record_conflicts has them; of a write that was refused the next look tells.
-bool has_conflict(const Task& task) {
+// The rules that decided its conflicts, as Recorder::record_conflicts has them; of a write that was
+// refused the next look tells.
+std::vector<std::string_view> rules_of_conflicts(const Task& task) {
+  std::vector<std::string_view> rules;
   if ((task.act != Act::kMerge && task.act != Act::kReport && task.act != Act::kHold) ||
       RefusedWrites::any(task)) {
-    return false;
+    return rules;
   }
   for (std::size_t use = 0; use < task.merges.size(); ++use) {
     if (task.merges[use].rule != nullptr && task.holder(Side::kLeft, use) != nullptr &&
         task.holder(Side::kRight, use) != nullptr) {
-      return true;
+      rules.emplace_back(task.merges[use].rule);
     }
   }
-  return false;
+  return rules;
 }
 
 }  // namespace
@@ -345,8 +348,16 @@ void Syncer::report(const Task& task, const MappingPlan& plan) {
   } else {
     run_.reported.erase(key);
   }
-  if (has_conflict(task)) {
-    run_.conflicts[key] = true;
+  const std::vector<std::string_view> rules = rules_of_conflicts(task);
+  if (!rules.empty()) {
+    run_.conflicts.insert(key);
+  }
+  if (std::find(rules.begin(), rules.end(), because::kFutureTime) != rules.end() &&
+      run_.future_times.insert(plan.mapping).second) {
+    observer_.on_notice("mapping '" + plan.bound->name +
+                        "': change times that are more than a day ahead of this machine's clock "
+                        "decide no conflict (`couplet conflicts show` tells them; set the clocks "
+                        "or those rows right)");
   }
 }
 

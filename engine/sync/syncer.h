@@ -1,7 +1,9 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -50,7 +52,8 @@ class Syncer {
     Timestamp began;
     Summary summary;
     std::unordered_map<std::uint64_t, std::optional<OperationReport>> reported;
-    std::unordered_map<std::uint64_t, bool> conflicts;
+    std::unordered_set<std::uint64_t> conflicts;
+    std::set<std::size_t> future_times;  // mappings of which it was told
   };
   // From now on is another run: what parks once more has been tried once more, and what was done or
   // reported on is told and counted anew.

@@ -163,6 +163,23 @@ RC_GTEST_PROP(Merge, AnAbsentValueIsNoOpinion, ()) {
   RC_ASSERT(!merge.base.has_value());
 }
 
+RC_GTEST_PROP(Merge, ATimeThatNoRowCanHaveIsAsGoodAsNone, ()) {
+  MergeRules rules = any_rules();
+  rules.time_most = {4'000'000};
+  const BaseSlot base = any_base();
+  SlotState left = any_state();
+  SlotState right = any_state();
+  SlotState& late = *rc::gen::arbitrary<bool>() ? left : right;
+  late.time = Timestamp{*rc::gen::element<std::int64_t>(4'000'001, 9'000'000, INT64_MAX)};
+  const Merge merge = merge_slot(left, right, base, rules);
+  late.time.reset();
+  const Merge without = merge_slot(left, right, base, rules);
+  RC_ASSERT(merge.outcome == without.outcome);
+  RC_ASSERT(merge.to == without.to);
+  RC_ASSERT(merge.winner == without.winner);
+  RC_ASSERT(merge.base == without.base);
+}
+
 TEST(NewerSide, NeedsBothTimesAndMoreThanTheSkewBetweenThem) {
   EXPECT_EQ(newer_side(std::nullopt, Timestamp{9}, 0), std::nullopt);
   EXPECT_EQ(newer_side(Timestamp{10}, Timestamp{8}, 2), std::nullopt);

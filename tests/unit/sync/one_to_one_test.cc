@@ -1,6 +1,7 @@
 // The situations of DESIGN section 5.2, one to one.
 #include <gmock/gmock.h>
 
+#include "engine/model/literal.h"
 #include "tests/support/people_world.h"
 
 namespace couplet::test {
@@ -160,6 +161,48 @@ TEST_F(OneToOneTest, AConflictIsWonByTheNewerSideAndTheLoserIsRecorded) {
   EXPECT_EQ(conflict->values[0], "\"from left\"");
   EXPECT_EQ(conflict->values[1], "\"from right\"");
   expect_at_rest();
+}
+
+// The clock of these tests stands late in 2025.
+TEST_F(OneToOneTest, AChangeTimeFarInTheFutureWinsNothingAndIsTold) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  left_has({{"key", "b"}, {"name", "Bob"}});
+  settle(*this);
+  for (const char* key : {"a", "b"}) {
+    left_sets(key, {{"name", "from left"}, {"touched", "2025-03-01 00:00:00+00"}});
+    right_sets(key, {{"name", "from right"}, {"touched", "2099-01-01 00:00:00+00"}});
+  }
+  EXPECT_EQ(settle(*this).count(Operation::kConflict), 2U);
+  EXPECT_THAT(lefts(), ElementsAre("a from left -", "b from left -"));
+  EXPECT_EQ(lefts(), rights());
+  EXPECT_THAT(notices(), ElementsAre(HasSubstr("ahead of this machine's clock")));
+  const auto conflicts = store->cursor(Family::kConflicts);
+  conflicts->seek({});
+  ASSERT_TRUE(conflicts->valid());
+  const auto conflict = decode_conflict(conflicts->value());
+  ASSERT_TRUE(conflict.has_value());
+  EXPECT_EQ(conflict->rule, "future_time");
+  EXPECT_EQ(conflict->winner, Side::kLeft);
+  EXPECT_GT(conflict->times[1], conflict->times[0]) << "as it stands in the row";
+  expect_at_rest();
+  // It loses nothing either: what is changed there alone is carried.
+  right_sets("a", {{"name", "Ada L."}, {"touched", "2100-01-01 00:00:00+00"}});
+  EXPECT_EQ(settle(*this).count(Operation::kUpdate), 1U);
+  EXPECT_THAT(lefts(), ElementsAre("a Ada L. -", "b from left -"));
+  expect_at_rest();
+}
+
+TEST_F(OneToOneTest, AnHourAheadIsTheNewerSideAllTheSame) {
+  map("direction: both");
+  left_has({{"key", "a"}, {"name", "Ada"}});
+  settle(*this);
+  left_sets("a", {{"name", "from left"}, {"touched", "2025-03-01 00:00:00+00"}});
+  const Timestamp soon{clock.now().value + 3'600'000'000};
+  right_sets("a", {{"name", "from right"}, {"touched", format_timestamp(soon)}});
+  settle(*this);
+  EXPECT_THAT(lefts(), ElementsAre("a from right -"));
+  EXPECT_THAT(notices(), IsEmpty());
 }
 
 TEST_F(OneToOneTest, AHeldConflictHoldsThatAttributeAloneUntilItIsGone) {

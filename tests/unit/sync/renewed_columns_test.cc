@@ -88,7 +88,7 @@ TEST_F(RenewedColumnsTest, ADefaultInARowThatNobodyHasWrittenSinceGoesOverNoValu
 TEST_F(RenewedColumnsTest, WhatSomebodyWroteIntoTheNewColumnIsDecidedByConflict) {
   two_people("direction: both");
   renew(*this, *left, "people", "mail");
-  left_sets("a", {{"mail", "filled"}, {"touched", "2026-01-01 00:00:00+00"}});
+  left_sets("a", {{"mail", "filled"}, {"touched", "2025-02-01 00:00:00+00"}});
   right_sets("a", {{"touched", "2025-01-01 00:00:00+00"}});
   left_sets("b", {{"mail", "filled"}});  // When, nobody knows: the old column's value stands.
   settle(*this);
