@@ -76,8 +76,12 @@ class ManyToOneResolver {
   [[nodiscard]] bool has_fallen_back(const Task& task, const View& winner) const;
   [[nodiscard]] bool renamed_together(const Task& task, std::span<const ObjectKey> voters,
                                       const Reader::Found& found) const;
+  // By elector: it says an identity key that the target has no more.
+  [[nodiscard]] std::vector<bool> behind_its_name(const Task& task,
+                                                  std::span<const Member* const> electors) const;
   // `settled`: who is elected for parts of the identity key whatever this view says; null: nobody.
-  void vote(const View& view, Task& task, const std::vector<const View*>* settled = nullptr) const;
+  void vote(const View& view, Task& task, const std::vector<const View*>* settled = nullptr,
+            bool behind = false) const;
   void keep_unseen(Task& task, std::span<const ObjectKey> unseen) const;
   // Holds the elected against those of other mappings that write the same attribute.
   void weigh(Task& task, const Touched& touched) const;

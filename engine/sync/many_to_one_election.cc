@@ -257,14 +257,20 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
   // What others are found by is not for those to say who were linked against it, unless they are
   // alone.
   task.elected.assign(plan_.uses.size(), nullptr);
+  std::vector<const Member*> electors;
+  for (const std::vector<Member>* members : {&task.members, &counted, &renamed}) {
+    for (const Member& member : *members) {
+      if (!member.leaves && !member.moved_on && member.view != nullptr && member.view->in_scope) {
+        electors.push_back(&member);
+      }
+    }
+  }
+  const std::vector<bool> behind = behind_its_name(task, electors);
   for (const bool by_hand : {false, true}) {
     const std::vector<const View*> settled = task.elected;
-    for (const std::vector<Member>* members : {&task.members, &counted, &renamed}) {
-      for (const Member& member : *members) {
-        if (!member.leaves && !member.moved_on && member.view != nullptr && member.view->in_scope &&
-            linked_by_hand(member) == by_hand) {
-          vote(*member.view, task, &settled);
-        }
+    for (std::size_t i = 0; i < electors.size(); ++i) {
+      if (linked_by_hand(*electors[i]) == by_hand) {
+        vote(*electors[i]->view, task, &settled, behind[i]);
       }
     }
   }
@@ -315,15 +321,51 @@ void ManyToOneResolver::keep_unseen(Task& task, std::span<const ObjectKey> unsee
   }
 }
 
+// A target that was renamed takes its contributors along one after the other, where another mapping
+// carries the name to them. Once one of them has it, it is agreed on: those who say what they have
+// said since they were linked have not been reached yet, and do not take it back.
+std::vector<bool> ManyToOneResolver::behind_its_name(
+    const Task& task, std::span<const Member* const> electors) const {
+  std::vector<bool> behind(electors.size(), false);
+  const View* target = task.views[index_of(one_)];
+  const Base& base = task.target->agreement.base;
+  if (target == nullptr || planted("stragglers_vote")) {
+    return behind;
+  }
+  bool carried = false;
+  bool agreed = true;
+  for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
+    const SlotUse& own = *plan_.uses[use];
+    if (own.identity) {
+      carried = carried || own.carried_back[index_of(one_)];
+      agreed = agreed && own.slot < base.size() && base[own.slot].known &&
+               base[own.slot].digests[index_of(one_)] == target->slots[use].state.digest;
+    }
+  }
+  const Identity name = identity_of(plan_, state_.digester(), *target);
+  if (!carried || !agreed || name.kind != Identity::Kind::kComplete) {
+    return behind;
+  }
+  for (std::size_t i = 0; i < electors.size(); ++i) {
+    const Member& member = *electors[i];
+    const Identity own = identity_of(plan_, state_.digester(), *member.view);
+    behind[i] = own.kind == Identity::Kind::kComplete && own.digest != name.digest &&
+                member.before && member.before->identity == own.digest && !linked_by_hand(member);
+  }
+  return behind;
+}
+
 // Who has no identity key at present has no say in that of the target.
-void ManyToOneResolver::vote(const View& view, Task& task,
-                             const std::vector<const View*>* settled) const {
+void ManyToOneResolver::vote(const View& view, Task& task, const std::vector<const View*>* settled,
+                             bool behind) const {
   const bool identity =
       identity_of(plan_, state_.digester(), view).kind == Identity::Kind::kComplete;
   for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
     const View*& best = task.elected[use];
-    const bool has_say = !plan_.uses[use]->identity ||
-                         (identity && (settled == nullptr || (*settled)[use] == nullptr));
+    const SlotUse& own = *plan_.uses[use];
+    const bool has_say =
+        !own.identity || (identity && (settled == nullptr || (*settled)[use] == nullptr) &&
+                          !(behind && own.carried_back[index_of(one_)]));
     if (has_say && view.slots[use].state.kind != SlotState::Kind::kAbsent &&
         (best == nullptr || better(use, view, *best))) {
       best = &view;

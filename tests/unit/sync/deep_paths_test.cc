@@ -110,6 +110,51 @@ class DeepPathsTest : public testing::Test, public SyncWorld {
   }
 };
 
+// The name comes to them one after the other. Who has not got it yet is changed meanwhile in
+// another way, and is the newest by then: what it says of the name is no news.
+TEST_F(DeepPathsTest, ARenamedTargetIsNotNamedBackByOneThatTheNameHasNotReached) {
+  map();
+  for (const char* name : {"a", "b", "c"}) {
+    left->insert("plugs", {{"name", name}, {"socket", "wall"}, {"touched", "2025-01-01"}});
+  }
+  left->update("plugs", {{"name", "c"}}, {{"touched", "2025-01-02"}});
+  settle();
+  right->update("sockets", {{"name", "wall"}}, {{"name", "floor"}});
+  left->update("plugs", {{"name", "a"}}, {{"touched", "2025-01-03"}});
+  left->update("plugs", {{"name", "b"}}, {{"touched", "2025-01-04"}});
+  sync({"right.cables/" + *right->rows("cables")[0].at("id")});
+  EXPECT_THAT(plugs(), ElementsAre("a in floor", "b in wall", "c in wall"));
+  sync({"left.plugs/2"});
+  EXPECT_THAT(cables(), ElementsAre("a in floor", "b in floor", "c in floor"));
+  expect_in_step({"a in floor", "b in floor", "c in floor"});
+}
+
+// The one that had it is gone again before the others have it.
+TEST_F(DeepPathsTest, ARenamedTargetKeepsItsNameWhenTheFirstThatHadItLeaves) {
+  map();
+  left->insert("plugs", {{"name", "a"}, {"socket", "wall"}, {"touched", "2025-01-02"}});
+  left->insert("plugs", {{"name", "b"}, {"socket", "wall"}, {"touched", "2025-01-01"}});
+  settle();
+  right->update("sockets", {{"name", "wall"}}, {{"name", "floor"}});
+  sync({"right.cables/" + *right->rows("cables")[0].at("id")});
+  left->update("plugs", {{"name", "a"}}, {{"socket", "desk"}, {"touched", "2025-01-04"}});
+  sync({"left.plugs/1"});
+  expect_in_step({"a in desk", "b in floor"});
+}
+
+// But who says another name by now has changed it.
+TEST_F(DeepPathsTest, ARenamedTargetIsLeftByWhoWasRenamedOtherwise) {
+  map();
+  left->insert("plugs", {{"name", "a"}, {"socket", "wall"}, {"touched", "2025-01-02"}});
+  left->insert("plugs", {{"name", "b"}, {"socket", "wall"}, {"touched", "2025-01-01"}});
+  settle();
+  right->update("sockets", {{"name", "wall"}}, {{"name", "floor"}});
+  sync({"right.cables/" + *right->rows("cables")[0].at("id")});
+  left->update("plugs", {{"name", "b"}}, {{"socket", "desk"}, {"touched", "2025-01-03"}});
+  sync({"left.plugs/2"});
+  expect_in_step({"a in floor", "b in desk"});
+}
+
 TEST_F(DeepPathsTest, AChangeOnEitherSideIsCarriedAndNotReported) {
   map();
   plug("a", "s1");

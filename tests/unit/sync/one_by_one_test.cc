@@ -577,5 +577,11 @@ RC_GTEST_PROP(OneByOneTest, EndsWhereAReconcileEndsWithReferencesThatWait, (std:
   expect_twins_to_end_alike<TeamWorld>(seed);
 }
 
+// Seeds that once ended otherwise.
+TEST(OneByOneSeeds, EndWhereAReconcileEnds) {
+  // A region was named back by a connection that its new name had not reached yet.
+  expect_twins_to_end_alike<CloudWorld>(13842006995689U);
+}
+
 }  // namespace
 }  // namespace couplet::test
