@@ -27,7 +27,7 @@ Merge merge_of(const DecisionContext& context, const Task& task, std::size_t use
 // wrote it, else what the row says.
 std::optional<Timestamp> change_time(const Task& task, Side side, const SlotView& slot, bool own);
 
-// How far a change time may be ahead of our clock and still decide who wins: more than any time
+// How far a change time may be ahead of our clock and still decide a conflict: more than any time
 // zone that one without a zone may have been written in (UTC+14), and than clocks are off.
 inline constexpr std::int64_t kAheadMostUs = 86'400'000'000;
 

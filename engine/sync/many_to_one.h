@@ -80,6 +80,7 @@ class ManyToOneResolver {
   [[nodiscard]] std::vector<bool> behind_its_name(const Task& task,
                                                   std::span<const Member* const> electors) const;
   // `settled`: who is elected for parts of the identity key whatever this view says; null: nobody.
+  // `behind`: it has no say in those of them that another mapping carries to it.
   void vote(const View& view, Task& task, const std::vector<const View*>* settled = nullptr,
             bool behind = false) const;
   void keep_unseen(Task& task, std::span<const ObjectKey> unseen) const;

@@ -322,8 +322,8 @@ void ManyToOneResolver::keep_unseen(Task& task, std::span<const ObjectKey> unsee
 }
 
 // A target that was renamed takes its contributors along one after the other, where another mapping
-// carries the name to them. Once one of them has it, it is agreed on: those who say what they have
-// said since they were linked have not been reached yet, and do not take it back.
+// carries the name to them. While one of them has it, and it is agreed on, those who say what they
+// have said since they were linked have not been reached yet, and do not take it back.
 std::vector<bool> ManyToOneResolver::behind_its_name(
     const Task& task, std::span<const Member* const> electors) const {
   std::vector<bool> behind(electors.size(), false);
@@ -346,11 +346,18 @@ std::vector<bool> ManyToOneResolver::behind_its_name(
   if (!carried || !agreed || name.kind != Identity::Kind::kComplete) {
     return behind;
   }
+  bool taken_over = false;
   for (std::size_t i = 0; i < electors.size(); ++i) {
     const Member& member = *electors[i];
     const Identity own = identity_of(plan_, state_.digester(), *member.view);
-    behind[i] = own.kind == Identity::Kind::kComplete && own.digest != name.digest &&
-                member.before && member.before->identity == own.digest && !linked_by_hand(member);
+    if (own.kind == Identity::Kind::kComplete && !linked_by_hand(member)) {
+      taken_over = taken_over || own.digest == name.digest;
+      behind[i] =
+          own.digest != name.digest && member.before && member.before->identity == own.digest;
+    }
+  }
+  if (!taken_over) {
+    behind.assign(electors.size(), false);
   }
   return behind;
 }

@@ -11,14 +11,6 @@ BaseSlot as_they_are(const SlotState& left, const SlotState& right) {
   return {true, {left.digest, planted("one_digest") ? left.digest : right.digest}};
 }
 
-std::optional<Side> newer_side(const SlotState& left, const SlotState& right,
-                               const MergeRules& rules) {
-  const auto believed = [&](std::optional<Timestamp> time) {
-    return time && *time <= rules.time_most ? time : std::nullopt;
-  };
-  return newer_side(believed(left.time), believed(right.time), rules.clock_skew_us);
-}
-
 struct Verdict {
   std::optional<Side> winner;  // nullopt: held
   const char* rule = "";
@@ -35,12 +27,14 @@ Verdict decide_conflict(const SlotState& left, const SlotState& right, const Mer
     case ConflictPolicy::kLastWriteWins:
       break;
   }
-  if (const auto newer = newer_side(left, right, rules)) {
+  const Side tie = planted("tie_to_the_other") ? other(rules.tie) : rules.tie;
+  if (std::max(left.time, right.time) > rules.time_most) {
+    return {tie, because::kFutureTime};
+  }
+  if (const auto newer = newer_side(left.time, right.time, rules.clock_skew_us)) {
     return {newer, because::kLastWriteWins};
   }
-  const bool future = std::max(left.time, right.time) > rules.time_most;
-  return {planted("tie_to_the_other") ? other(rules.tie) : rules.tie,
-          future ? because::kFutureTime : because::kTie};
+  return {tie, because::kTie};
 }
 
 // Writes the value of `from` to the other side, or says why not.
@@ -168,7 +162,7 @@ void one_changed(Side changed, const SlotState& left, const SlotState& right,
       return;
     case Policy::kEnforce:
       if (rules.conflict == ConflictPolicy::kLastWriteWins &&
-          newer_side(left, right, rules) == changed) {
+          newer_side(left.time, right.time, rules.clock_skew_us) == changed) {
         merge.because = because::kLastWriteWins;
         merge.winner = changed;
         merge.outcome = Merge::Outcome::kReport;

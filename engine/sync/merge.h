@@ -38,7 +38,7 @@ struct MergeRules {
   ConflictPolicy conflict = ConflictPolicy::kLastWriteWins;
   Side tie = Side::kLeft;
   std::int64_t clock_skew_us = 0;
-  // No row can have been changed later than this: a later time counts as unknown.
+  // A later change time is not believed: it decides no conflict.
   Timestamp time_most{std::numeric_limits<std::int64_t>::max()};
   // Many to one, where another mapping writes the same attribute: its contributor comes first, so
   // the attribute is left to it; or the one on this side comes first as of now, which counts as a

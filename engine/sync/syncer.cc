@@ -353,11 +353,12 @@ void Syncer::report(const Task& task, const MappingPlan& plan) {
     run_.conflicts.insert(key);
   }
   if (std::find(rules.begin(), rules.end(), because::kFutureTime) != rules.end() &&
-      run_.future_times.insert(plan.mapping).second) {
-    observer_.on_notice("mapping '" + plan.bound->name +
-                        "': change times that are more than a day ahead of this machine's clock "
-                        "decide no conflict (`couplet conflicts show` tells them; set the clocks "
-                        "or those rows right)");
+      future_times_.insert(plan.mapping).second) {
+    observer_.on_notice(
+        "mapping '" + plan.bound->name +
+        "': a change time is more than a day ahead of this machine's clock, so that "
+        "`tie` decides who wins (set the clock that it comes from right, and that "
+        "time on both sides)");
   }
 }
 

@@ -53,7 +53,6 @@ class Syncer {
     Summary summary;
     std::unordered_map<std::uint64_t, std::optional<OperationReport>> reported;
     std::unordered_set<std::uint64_t> conflicts;
-    std::set<std::size_t> future_times;  // mappings of which it was told
   };
   // From now on is another run: what parks once more has been tried once more, and what was done or
   // reported on is told and counted anew.
@@ -193,6 +192,7 @@ class Syncer {
   WriterState writers_;
   bool marks_found_ = false;
   Run run_;
+  std::set<std::size_t> future_times_;  // mappings that were told of
   std::uint64_t planned_ = 0;
   PlannedRows planned_rows_;
 };

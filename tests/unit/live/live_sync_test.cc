@@ -59,6 +59,26 @@ TEST_F(LiveSyncTest, WhatIsOnlyWrittenIsFollowedWhereItsSourceSaysSo) {
   EXPECT_THAT(after_a_stray_edit("stream: true"), ElementsAre("a Ada -"));
 }
 
+TEST_F(LiveSyncTest, ChangeTimesFarInTheFutureAreToldOnceInALife) {
+  in_step();
+  for (const int step : {1, 4, 7}) {
+    after_steps(step, [this, step] {
+      const std::string name = std::to_string(step);
+      left_sets("a", {{"name", "left " + name}});
+      right_sets("a", {{"name", "right " + name}, {"touched", "2099-01-01 00:00:00+00"}});
+    });
+  }
+  live();
+  EXPECT_THAT(lefts(), ElementsAre("a left 7 -", "b Bob -"));
+  EXPECT_EQ(std::count_if(notices().begin(), notices().end(),
+                          [](const std::string& sentence) {
+                            return sentence.find("ahead of this machine's clock") !=
+                                   std::string::npos;
+                          }),
+            1);
+  expect_in_step();
+}
+
 TEST_F(LiveSyncTest, OurOwnWriteIsNotAnswered) {
   in_step();
   left_sets("a", {{"name", "new"}});

@@ -193,6 +193,17 @@ TEST_F(OneToOneTest, AChangeTimeFarInTheFutureWinsNothingAndIsTold) {
   expect_at_rest();
 }
 
+// What is newer is not written over unseen because its clock is off.
+TEST_F(OneToOneTest, AnEnforcedTargetWithATimeFarInTheFutureIsLeftAndReported) {
+  map("direction: left_to_right");
+  left_has({{"key", "a"}, {"name", "Ada"}, {"touched", "2025-01-01 00:00:00+00"}});
+  settle(*this);
+  right_sets("a", {{"name", "by hand"}, {"touched", "2099-01-01 00:00:00+00"}});
+  EXPECT_EQ(settle(*this).count(Operation::kReport), 1U);
+  EXPECT_THAT(rights(), ElementsAre("a by hand -"));
+  expect_at_rest();
+}
+
 TEST_F(OneToOneTest, AnHourAheadIsTheNewerSideAllTheSame) {
   map("direction: both");
   left_has({{"key", "a"}, {"name", "Ada"}});
