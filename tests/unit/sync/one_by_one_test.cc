@@ -368,7 +368,7 @@ mappings:
     if (table == "connections" || table == "nics") {
       return row.at("id").value();
     }
-    const std::string name = row.at("name").value_or("-");
+    std::string name = row.at("name").value_or("-");
     const char* parent = table == "regions" ? "provider_id" : "region_id";
     if (table == "providers" || !row.at(parent)) {
       return name;

@@ -60,8 +60,8 @@ std::array<std::uint64_t, 2> statements_of_first_contact(const std::string& dire
   PeopleWorld world;
   for (auto& [database, table] :
        {std::pair(world.left.get(), "people"), {world.right.get(), "persons"}}) {
-    const auto filled =
-        database->transaction([&](memory::MemoryTransaction& transaction) -> Result<void> {
+    const auto filled = database->transaction(
+        [&, table = table](memory::MemoryTransaction& transaction) -> Result<void> {
           for (int i = 0; i < rows; ++i) {
             COUPLET_TRY(transaction.insert(table, {{"key", std::to_string(i)}, {"name", "n"}}));
           }
