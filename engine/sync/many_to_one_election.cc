@@ -72,13 +72,20 @@ void ManyToOneResolver::weigh(Task& task, const Touched& touched) const {
       outvoted = outvoted || order > 0 || (order == 0 && competitor.mapping < plan_.mapping);
       unsaid = unsaid && rival.null && rival.leads;
     }
+    const BaseSlot& base = task.target->agreement.base[plan_.uses[use]->slot];
     // Somebody came first before, and then nobody had a say: what is there may be another
     // mapping's. (Not so where winners are forgotten since the definition has changed.)
-    const bool lapsed = before.leads && !task.links && !plan_.competitors[use].empty() &&
-                        task.target->agreement.base[plan_.uses[use]->slot].known;
+    const bool lapsed =
+        before.leads && !task.links && !plan_.competitors[use].empty() && base.known;
+    // Who comes back to a target that this mapping had left: what is known of it is from then, and
+    // is not what this mapping had said if another one had come first.
+    const bool was_outvoted = task.replaced_tombstone && !plan_.competitors[use].empty() &&
+                              base.known && base.digests[0] != base.digests[1] && !is_null(own) &&
+                              !planted("comes_back_outvoted");
     if (outvoted) {
       task.leads[use] = unsaid ? Task::Lead::kBehindNull : Task::Lead::kOutvoted;
-    } else if (before.key.empty() ? (contested && !unsaid) || lapsed : !before.leads) {
+    } else if (before.key.empty() ? (contested && !unsaid) || lapsed || was_outvoted
+                                  : !before.leads) {
       task.leads[use] = Task::Lead::kLeadsAnew;
     }
   }

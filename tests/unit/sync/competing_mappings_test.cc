@@ -282,6 +282,24 @@ TEST_F(CompetingMappingsTest, ANullThatComesBeforeANullEndsTheValueThatWasTakenB
   expect_at_rest();
 }
 
+// Its mapping was outvoted there when it left, by one that is gone when it comes back.
+TEST_F(CompetingMappingsTest, WhoComesBackToATargetThatNobodyElseSaysAnythingOfAnyMoreIsHeard) {
+  map();
+  order({{"city", "Bern"}});
+  visit({{"city", "Oslo"}, {"note", "visit"}, {"touched", "2025-02-01"}});
+  settle();
+  order({{"city", "Oslo"}, {"note", "order"}, {"touched", "2025-03-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo order"));
+  left->update("visits", {{"id", "1"}}, {{"city", "Bern"}, {"note", std::nullopt}});
+  settle();
+  left->update("visits", {{"id", "1"}}, {{"city", "Oslo"}, {"note", "visit"}});
+  left->erase("orders", {{"id", "2"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo visit"));
+  expect_at_rest();
+}
+
 // Who contributes to a city, and what the first of them says: from the rows alone, by the order of
 // the design, written anew.
 struct Say {
