@@ -17,9 +17,7 @@ LivePgTest::~LivePgTest() {
     database->exec(
         "select pg_terminate_backend(active_pid) from pg_replication_slots"
         " where database = current_database() and active_pid is not null");
-    wait_for_row(database->cluster(), database->name(),
-                 "select 1 where not exists (select from pg_replication_slots"
-                 " where database = current_database() and active)");
+    wait_until_nobody_reads(*database);
     database->exec(
         "select pg_drop_replication_slot(slot_name) from pg_replication_slots"
         " where database = current_database()");
@@ -55,6 +53,12 @@ void LivePgTest::wait_until_acknowledged(const TemporaryDatabase& database) {
                fmt::format("select 1 from pg_replication_slots where database = "
                            "current_database() and confirmed_flush_lsn >= '{}'",
                            now));
+}
+
+void LivePgTest::wait_until_nobody_reads(const TemporaryDatabase& database) {
+  wait_for_row(database.cluster(), database.name(),
+               "select 1 where not exists (select from pg_replication_slots"
+               " where database = current_database() and active)");
 }
 
 std::string LivePgTest::written(const TemporaryDatabase& database, const std::string& table) {

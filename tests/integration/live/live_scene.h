@@ -21,6 +21,8 @@ class LivePgTest : public CliTest {
   void wait_until_left(const std::string& condition) const;
   // Until the server has been told that everything so far is done.
   static void wait_until_acknowledged(const TemporaryDatabase& database);
+  // A server hears of a client that was killed a little later.
+  static void wait_until_nobody_reads(const TemporaryDatabase& database);
   // How many rows of it were ever written.
   static std::string written(const TemporaryDatabase& database, const std::string& table);
   static Ended stop(Program& program);

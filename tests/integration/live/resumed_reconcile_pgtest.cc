@@ -48,6 +48,7 @@ TEST_F(ResumedReconcilePgTest, GoesOnWithTheMappingThatItWasAt) {
 
 TEST_F(ResumedReconcilePgTest, BeginsAnewWhereTheSlotWasMadeAgainMeanwhile) {
   const std::string slot = fmt::format("couplet_{}_left", name());
+  wait_until_nobody_reads(left_);
   left_.exec(fmt::format("select pg_drop_replication_slot('{}')", slot));
   left_.exec("insert into people (name, age) values ('untold', 4)");
   left_.exec(fmt::format("select pg_create_logical_replication_slot('{}', 'pgoutput')", slot));
