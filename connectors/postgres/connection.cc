@@ -19,12 +19,18 @@ std::string field(const PGresult* result, int code) {
   return text == nullptr ? std::string() : std::string(text);
 }
 
-std::string trimmed_lines(std::string_view text) {
+// The text in one line: libpq breaks its messages into lines and indents some of them by a tab.
+std::string in_one_line(std::string_view text) {
   std::string line;
   for (const char c : text) {
-    line += c == '\n' ? ' ' : c;
+    const bool is_blank = c == '\n' || c == '\t' || c == ' ';
+    if (!is_blank) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
   }
-  while (!line.empty() && line.back() == ' ') {
+  if (line.ends_with(' ')) {
     line.pop_back();
   }
   return line;
@@ -63,7 +69,7 @@ Refusal refusal_of(std::string_view text) {
     }
     kept += '\n';
   }
-  refusal.message = trimmed_lines(kept);
+  refusal.message = in_one_line(kept);
   return refusal;
 }
 
@@ -365,13 +371,13 @@ bool Connection::wait(bool for_write) const {
 ServerError Connection::server_error(const PGresult* result) const {
   ServerError error;
   if (result == nullptr) {
-    error.message = text_.masked(trimmed_lines(PQerrorMessage(native())));
+    error.message = text_.masked(in_one_line(PQerrorMessage(native())));
     return error;
   }
   error.code = field(result, PG_DIAG_SQLSTATE);
   error.message = field(result, PG_DIAG_MESSAGE_PRIMARY);
   if (error.message.empty()) {
-    error.message = trimmed_lines(PQresultErrorMessage(result));
+    error.message = in_one_line(PQresultErrorMessage(result));
   }
   error.message = text_.masked(error.message);
   error.detail = field(result, PG_DIAG_MESSAGE_DETAIL);
@@ -395,7 +401,7 @@ Error Connection::lost(std::string_view doing) const {
   error.kind = ErrorKind::kTransient;
   error.code = "08006";
   error.message = fmt::format("source {}: the connection was lost while {}: {}", source_name_,
-                              doing, text_.masked(trimmed_lines(PQerrorMessage(native()))));
+                              doing, text_.masked(in_one_line(PQerrorMessage(native()))));
   return error;
 }
 

@@ -10,6 +10,7 @@ namespace couplet::test {
 namespace {
 
 using testing::AllOf;
+using testing::ContainsRegex;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -57,6 +58,7 @@ TEST_F(SessionTest, AServerThatIsNotThereIsUnavailableInItsOwnWords) {
   const Error error = refusal("postgresql://postgres@127.0.0.1:1/postgres");
   EXPECT_EQ(error.kind, ErrorKind::kUnavailable);
   EXPECT_THAT(error.message, AllOf(HasSubstr("source daphne"), HasSubstr("Connection refused")));
+  EXPECT_THAT(error.message, Not(ContainsRegex("[\t\n]|  "))) << "on one line";
   EXPECT_THAT(error.hint, Not(IsEmpty()));
 }
 
