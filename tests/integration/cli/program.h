@@ -21,7 +21,8 @@ struct Ended {
 };
 
 // A program as a child process: its words, its environment on top of ours, its outputs kept. It is
-// killed with the object, and when it runs longer than a test can wait.
+// killed with the object, with the thread that made it, and when it runs longer than a test can
+// wait: a test that is killed leaves nothing behind.
 class Program {
  public:
   struct Settings {
