@@ -357,8 +357,8 @@ void Syncer::report(const Task& task, const MappingPlan& plan) {
     observer_.on_notice(
         "mapping '" + plan.bound->name +
         "': a change time is more than a day ahead of this machine's clock, so that "
-        "`tie` decides who wins (set the clock that it comes from right, and that "
-        "time on both sides)");
+        "`tie` decides who wins (set right the clock that is wrong, that of the time or this "
+        "machine's, and a wrong time on both sides)");
   }
 }
 
