@@ -1,5 +1,9 @@
 #pragma once
 
+#include <map>
+#include <set>
+#include <unordered_set>
+
 #include "engine/sync/decider.h"
 #include "engine/sync/reader.h"
 #include "engine/sync/separations.h"
@@ -76,14 +80,15 @@ class ManyToOneResolver {
   [[nodiscard]] bool has_fallen_back(const Task& task, const View& winner) const;
   [[nodiscard]] bool renamed_together(const Task& task, std::span<const ObjectKey> voters,
                                       const Reader::Found& found) const;
-  // By elector: it says an identity key that the target has no more.
-  [[nodiscard]] std::vector<bool> behind_its_name(const Task& task,
-                                                  std::span<const Member* const> electors) const;
+  // By use: who has no say, since it says what the target was called before.
+  using Behind = std::vector<std::unordered_set<const View*>>;
+  [[nodiscard]] Behind behind_its_name(const Task& task, std::span<const Member* const> electors,
+                                       std::span<const ObjectKey> unseen) const;
   // `settled`: who is elected for parts of the identity key whatever this view says; null: nobody.
-  // `behind`: it has no say in those of them that another mapping carries to it.
   void vote(const View& view, Task& task, const std::vector<const View*>* settled = nullptr,
-            bool behind = false) const;
+            const Behind* behind = nullptr) const;
   void keep_unseen(Task& task, std::span<const ObjectKey> unseen) const;
+  void take_over(Task& task, const Touched& touched) const;
   // Holds the elected against those of other mappings that write the same attribute.
   void weigh(Task& task, const Touched& touched) const;
   // The same, of a target that is not among those of the batch.

@@ -272,12 +272,12 @@ Result<void> ManyToOneResolver::elect(Task& task, bool all) {
       }
     }
   }
-  const std::vector<bool> behind = behind_its_name(task, electors);
+  const Behind behind = behind_its_name(task, electors, unseen);
   for (const bool by_hand : {false, true}) {
     const std::vector<const View*> settled = task.elected;
-    for (std::size_t i = 0; i < electors.size(); ++i) {
-      if (linked_by_hand(*electors[i]) == by_hand) {
-        vote(*electors[i]->view, task, &settled, behind[i]);
+    for (const Member* elector : electors) {
+      if (linked_by_hand(*elector) == by_hand) {
+        vote(*elector->view, task, &settled, &behind);
       }
     }
   }
@@ -329,49 +329,50 @@ void ManyToOneResolver::keep_unseen(Task& task, std::span<const ObjectKey> unsee
 }
 
 // A target that was renamed takes its contributors along one after the other, where another mapping
-// carries the name to them. While one of them has it, and it is agreed on, those who say what they
-// have said since they were linked have not been reached yet, and do not take it back.
-std::vector<bool> ManyToOneResolver::behind_its_name(
-    const Task& task, std::span<const Member* const> electors) const {
-  std::vector<bool> behind(electors.size(), false);
-  const View* target = task.views[index_of(one_)];
-  const Base& base = task.target->agreement.base;
-  if (target == nullptr || planted("stragglers_vote")) {
+// carries the name to them. While one of them has what was agreed on, those who say what they have
+// said since they were linked, and something else, have not been reached yet: it is no news.
+ManyToOneResolver::Behind ManyToOneResolver::behind_its_name(
+    const Task& task, std::span<const Member* const> electors,
+    std::span<const ObjectKey> unseen) const {
+  Behind behind(plan_.uses.size());
+  const bool carried = std::any_of(
+      plan_.uses.begin(), plan_.uses.end(),
+      [this](const SlotUse* use) { return use->identity && use->carried_back[index_of(one_)]; });
+  if (!carried || task.views[index_of(one_)] == nullptr || planted("stragglers_vote")) {
     return behind;
   }
-  bool carried = false;
-  bool agreed = true;
+  std::vector<bool> unchanged;  // by elector: it is called as it was when it was linked
+  for (const Member* member : electors) {
+    const Identity own = identity_of(plan_, state_.digester(), *member->view);
+    unchanged.push_back(own.kind == Identity::Kind::kComplete && member->before &&
+                        own.digest == member->before->identity && !linked_by_hand(*member));
+  }
   for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
     const SlotUse& own = *plan_.uses[use];
-    if (own.identity) {
-      carried = carried || own.carried_back[index_of(one_)];
-      agreed = agreed && own.slot < base.size() && base[own.slot].known &&
-               base[own.slot].digests[index_of(one_)] == target->slots[use].state.digest;
+    const BaseSlot& base = task.target->agreement.base[own.slot];
+    if (!own.identity || !own.carried_back[index_of(one_)] || !base.known) {
+      continue;
     }
-  }
-  const Identity name = identity_of(plan_, state_.digester(), *target);
-  if (!carried || !agreed || name.kind != Identity::Kind::kComplete) {
-    return behind;
-  }
-  bool taken_over = false;
-  for (std::size_t i = 0; i < electors.size(); ++i) {
-    const Member& member = *electors[i];
-    const Identity own = identity_of(plan_, state_.digester(), *member.view);
-    if (own.kind == Identity::Kind::kComplete && !linked_by_hand(member)) {
-      taken_over = taken_over || own.digest == name.digest;
-      behind[i] =
-          own.digest != name.digest && member.before && member.before->identity == own.digest;
+    const Digest& agreed = base.digests[index_of(one_)];
+    const auto has_it = [&](const Member* member) {
+      return member->view->slots[use].state.digest == agreed;
+    };
+    const bool taken_over = std::any_of(electors.begin(), electors.end(), has_it) ||
+                            (base.digests[index_of(many_)] == agreed &&
+                             std::find(unseen.begin(), unseen.end(),
+                                       task.target->winners[own.slot].key) != unseen.end());
+    for (std::size_t i = 0; taken_over && i < electors.size(); ++i) {
+      if (unchanged[i] && !has_it(electors[i])) {
+        behind[use].insert(electors[i]->view);
+      }
     }
-  }
-  if (!taken_over) {
-    behind.assign(electors.size(), false);
   }
   return behind;
 }
 
 // Who has no identity key at present has no say in that of the target.
 void ManyToOneResolver::vote(const View& view, Task& task, const std::vector<const View*>* settled,
-                             bool behind) const {
+                             const Behind* behind) const {
   const bool identity =
       identity_of(plan_, state_.digester(), view).kind == Identity::Kind::kComplete;
   for (std::size_t use = 0; use < plan_.uses.size(); ++use) {
@@ -379,7 +380,7 @@ void ManyToOneResolver::vote(const View& view, Task& task, const std::vector<con
     const SlotUse& own = *plan_.uses[use];
     const bool has_say =
         !own.identity || (identity && (settled == nullptr || (*settled)[use] == nullptr) &&
-                          !(behind && own.carried_back[index_of(one_)]));
+                          (behind == nullptr || !(*behind)[use].contains(&view)));
     if (has_say && view.slots[use].state.kind != SlotState::Kind::kAbsent &&
         (best == nullptr || better(use, view, *best))) {
       best = &view;

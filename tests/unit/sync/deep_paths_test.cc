@@ -129,6 +129,35 @@ TEST_F(DeepPathsTest, ARenamedTargetIsNotNamedBackByOneThatTheNameHasNotReached)
   expect_in_step({"a in floor", "b in floor", "c in floor"});
 }
 
+// Nor while it is renamed again before the first name has come to all of them.
+TEST_F(DeepPathsTest, ATargetThatIsRenamedTwiceIsNotNamedBackByOneThatNeitherNameHasReached) {
+  map();
+  left->insert("plugs", {{"name", "a"}, {"socket", "wall"}, {"touched", "2025-01-02"}});
+  left->insert("plugs", {{"name", "b"}, {"socket", "wall"}, {"touched", "2025-01-01"}});
+  settle();
+  right->update("sockets", {{"name", "wall"}}, {{"name", "floor"}});
+  sync({"right.cables/" + *right->rows("cables")[0].at("id")});
+  right->update("sockets", {{"name", "floor"}}, {{"name", "desk"}});
+  left->update("plugs", {{"name", "b"}}, {{"touched", "2025-01-04"}});
+  EXPECT_EQ(sync({"left.plugs/2"}).summary.count(Operation::kConflict), 0U);
+  expect_in_step({"a in desk", "b in desk"});
+}
+
+// Nor when nobody can tell whether the first that has the name is there still.
+TEST_F(DeepPathsTest, ARenamedTargetIsNotNamedBackWhileWhoHasTheNameIsNotSeen) {
+  map();
+  left->insert("plugs", {{"name", "a"}, {"socket", "wall"}, {"touched", "2025-01-02"}});
+  left->insert("plugs", {{"name", "b"}, {"socket", "wall"}, {"touched", "2025-01-01"}});
+  settle();
+  right->update("sockets", {{"name", "wall"}}, {{"name", "floor"}});
+  sync({"right.cables/" + *right->rows("cables")[0].at("id")});
+  left->erase("plugs", {{"name", "a"}});
+  left->update("plugs", {{"name", "b"}}, {{"touched", "2025-01-04"}});
+  sync({"left.plugs/2"});
+  EXPECT_NE(socket("floor"), "");
+  EXPECT_EQ(socket("wall"), "");
+}
+
 // Nobody carries it to one without a counterpart: when it is alone, it names the target.
 TEST_F(DeepPathsTest, ARenamedTargetIsNamedByWhoIsLeftOfItsContributors) {
   map();
