@@ -429,16 +429,23 @@ Task ManyToOneResolver::create_task(std::vector<Member> members) {
   return task;
 }
 
+std::set<std::size_t> ManyToOneResolver::competing_pairs() const {
+  std::set<std::size_t> pairs;
+  for (const std::vector<Competitor>& competitors : plan_.competitors) {
+    for (const Competitor& competitor : competitors) {
+      pairs.insert(competitor.pair);
+    }
+  }
+  pairs.erase(plan_.pair);
+  return pairs;
+}
+
 // What is recorded of these targets under other mappings that write the same attributes, by pair.
 Result<std::map<std::size_t, std::vector<std::optional<Target>>>> ManyToOneResolver::competing(
     std::span<const ObjectKey> targets) const {
   std::map<std::size_t, std::vector<std::optional<Target>>> found;
-  for (const std::vector<Competitor>& competitors : plan_.competitors) {
-    for (const Competitor& competitor : competitors) {
-      if (competitor.pair != plan_.pair && !found.contains(competitor.pair)) {
-        COUPLET_ASSIGN(found[competitor.pair], state_.targets(competitor.pair, targets));
-      }
-    }
+  for (const std::size_t pair : competing_pairs()) {
+    COUPLET_ASSIGN(found[pair], state_.targets(pair, targets));
   }
   return found;
 }
@@ -456,6 +463,15 @@ Result<void> ManyToOneResolver::finish_targets() {
   COUPLET_ASSIGN(auto records, state_.targets(plan_.pair, keys));
   COUPLET_ASSIGN(auto tombstones, state_.tombstones(plan_.pair, one_, keys));
   COUPLET_ASSIGN(auto competing, this->competing(keys));
+  std::map<std::size_t, std::vector<std::optional<Tombstone>>> left_by;
+  const bool any_left =
+      std::any_of(tombstones.begin(), tombstones.end(), [](const auto& left) { return !!left; });
+  if (any_left && !planted("comes_back_to_its_own")) {
+    for (const std::size_t pair : competing_pairs()) {
+      const Side one = other(*definition_.pairs[pair].many);
+      COUPLET_ASSIGN(left_by[pair], state_.tombstones(pair, one, keys));
+    }
+  }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     Touched& touched = touched_[keys[i]];
     if (const auto view = views.find(keys[i]); view != views.end()) {
@@ -464,6 +480,9 @@ Result<void> ManyToOneResolver::finish_targets() {
     touched.tombstone = std::move(tombstones[i]);
     for (auto& [pair, targets] : competing) {
       touched.competing[pair] = targets[i] ? &*targets[i] : nullptr;
+    }
+    for (auto& [pair, left] : left_by) {
+      touched.left_by[pair] = left[i] ? &*left[i] : nullptr;
     }
     COUPLET_TRY(finish(keys[i], touched, std::move(records[i])));
   }
@@ -490,6 +509,7 @@ Result<void> ManyToOneResolver::finish(const ObjectKey& key, Touched& touched,
       task.incarnation = touched.tombstone->agreement.incarnation + 1;
       task.replaced_tombstone = task.subject;
       task.by = LinkedBy::kSucceeded;
+      take_over(task, touched);
     }
     if (!task.members.empty()) {
       // Nothing is known of the target until somebody contributes to it.

@@ -44,6 +44,8 @@ class ManyToOneResolver {
     bool renamed = false;
     // By pair of a competitor: what is recorded of this target there; null: nothing.
     std::map<std::size_t, const Target*> competing;
+    // Likewise, where this mapping has left it before: what is kept of that other one's leaving it.
+    std::map<std::size_t, const Tombstone*> left_by;
   };
 
   Result<void> load(std::span<const Nominee> nominees);
@@ -62,6 +64,7 @@ class ManyToOneResolver {
   Result<bool> gets_its_key_back(const View& target);
   Result<std::map<std::size_t, std::vector<std::optional<Target>>>> competing(
       std::span<const ObjectKey> targets) const;
+  [[nodiscard]] std::set<std::size_t> competing_pairs() const;
   // A linked one that is not placed anew stays a contributor; its values may have changed.
   void stay(Member member);
   void leave(const Member& member);

@@ -45,6 +45,30 @@ bool ManyToOneResolver::better(std::size_t use, const View& a, const View& b) {
   return order == 0 ? a.key < b.key : order < 0;
 }
 
+// Who comes back to a target that this mapping had left: what it knows of it is from then. Where
+// another mapping that writes the same attribute has left it since, with its own value there, and
+// nobody has written it after that, what is there is what that one said.
+void ManyToOneResolver::take_over(Task& task, const Touched& touched) const {
+  for (std::size_t use = 0; touched.view != nullptr && use < plan_.uses.size(); ++use) {
+    const Digest held = touched.view->slots[use].state.digest;
+    const BaseSlot its_own{true, {held, held}};
+    for (const Competitor& competitor : plan_.competitors[use]) {
+      const auto left = touched.left_by.find(competitor.pair);
+      if (left == touched.left_by.end() || left->second == nullptr) {
+        continue;
+      }
+      const Agreement& theirs = left->second->agreement;
+      const Side one = other(*definition_.pairs[competitor.pair].many);
+      const bool untouched = (left->second->at >= touched.tombstone->at &&
+                              theirs.ends[index_of(one)].version == touched.view->version) ||
+                             planted("written_since_is_forgotten");
+      if (untouched && theirs.base[competitor.slot] == its_own) {
+        task.target->agreement.base[plan_.uses[use]->slot] = its_own;
+      }
+    }
+  }
+}
+
 // The same order over mappings: by rank, then the mapping that is listed first.
 void ManyToOneResolver::weigh(Task& task, const Touched& touched) const {
   task.leads.assign(plan_.uses.size(), Task::Lead::kLeads);
@@ -77,15 +101,9 @@ void ManyToOneResolver::weigh(Task& task, const Touched& touched) const {
     // mapping's. (Not so where winners are forgotten since the definition has changed.)
     const bool lapsed =
         before.leads && !task.links && !plan_.competitors[use].empty() && base.known;
-    // Who comes back to a target that this mapping had left: what is known of it is from then, and
-    // is not what this mapping had said if another one had come first.
-    const bool was_outvoted = task.replaced_tombstone && !plan_.competitors[use].empty() &&
-                              base.known && base.digests[0] != base.digests[1] && !is_null(own) &&
-                              !planted("comes_back_outvoted");
     if (outvoted) {
       task.leads[use] = unsaid ? Task::Lead::kBehindNull : Task::Lead::kOutvoted;
-    } else if (before.key.empty() ? (contested && !unsaid) || lapsed || was_outvoted
-                                  : !before.leads) {
+    } else if (before.key.empty() ? (contested && !unsaid) || lapsed : !before.leads) {
       task.leads[use] = Task::Lead::kLeadsAnew;
     }
   }

@@ -208,8 +208,18 @@ Result<void> Recorder::record_target(const Task& task, StateBatch& changes) cons
       last = member.key;
     }
     if (task.act == Act::kSever) {
-      state_.put_tombstone(changes, plan_.pair, one, task.target_key,
-                           {last, task.target->agreement, now_});
+      Agreement agreement = task.target->agreement;
+      for (std::size_t slot = 0; slot < agreement.base.size(); ++slot) {
+        const Winner& winner = task.target->winners[slot];
+        BaseSlot& base = agreement.base[slot];
+        if (!winner.key.empty() && !winner.leads && base.digests[0] != base.digests[1] &&
+            !planted("comes_back_outvoted")) {
+          // What is there is another mapping's word, whatever this one's said: it is news if it
+          // comes back.
+          base.digests[index_of(*plan_.entities->many)] = Digest{};
+        }
+      }
+      state_.put_tombstone(changes, plan_.pair, one, task.target_key, {last, agreement, now_});
     }
     return record_members(task, task.target_key, changes);
   }

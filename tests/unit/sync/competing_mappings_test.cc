@@ -24,19 +24,24 @@ class CitiesWorld : public SyncWorld {
     for (const char* table : {"orders", "visits"}) {
       create(*left, DescribedTable(table).id().text("city").text("note").column("touched", kTime));
     }
-    create(*right, DescribedTable("cities").id().text("name").text("note"));
+    create(*right,
+           DescribedTable("cities").id().text("name").text("note").column("touched", kTime));
   }
-  void map(const std::string& first = "orders", const std::string& second = "visits") {
-    const auto mapping = [](const std::string& table) {
+  bool cities_have_times = false;
+  void map(const std::string& first = "orders", const std::string& second = "visits",
+           const std::string& attribute = "note") {
+    const auto mapping = [&](const std::string& table) {
       return "  by_" + table + ": { left: left." + table +
              ", right: right.cities, direction: left_to_right,\n"
              "    cardinality: many_to_one, keys: [ { left: city, right: name } ],\n"
-             "    attributes: [ note ] }\n";
+             "    attributes: [ " +
+             attribute + " ] }\n";
     };
     define(
         "entities:\n  left.orders: { updated_at: touched }\n"
-        "  left.visits: { updated_at: touched }\nmappings:\n" +
-        mapping(first) + mapping(second));
+        "  left.visits: { updated_at: touched }\n" +
+        std::string(cities_have_times ? "  right.cities: { updated_at: touched }\n" : "") +
+        "mappings:\n" + mapping(first) + mapping(second));
   }
   [[nodiscard]] std::vector<std::string> cities() const {
     std::vector<std::string> found;
@@ -298,6 +303,123 @@ TEST_F(CompetingMappingsTest, WhoComesBackToATargetThatNobodyElseSaysAnythingOfA
   settle();
   EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo visit"));
   expect_at_rest();
+}
+
+// What it says is no change where nobody of another mapping had said otherwise: `follow` has left
+// the target as it was found.
+TEST_F(CompetingMappingsTest, WhoComesBackAndSaysWhatItSaidDoesNotUndoWhatThePolicyLeft) {
+  map("orders", "visits", "{ left: note, right: note, policy: follow }");
+  order({{"city", "Bern"}});
+  visit({{"city", "Bern"}});
+  right->insert("cities", {{"name", "Oslo"}, {"note", "hand"}});
+  order({{"city", "Oslo"}, {"note", "order"}, {"touched", "2025-01-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo hand"));
+  left->update("orders", {{"id", "2"}}, {{"city", "Bern"}, {"note", std::nullopt}});
+  settle();
+  left->update("orders", {{"id", "2"}}, {{"city", "Oslo"}, {"note", "order"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo hand"));
+  expect_at_rest();
+}
+
+// The one that is gone had said something else meanwhile.
+TEST_F(CompetingMappingsTest, WhoComesBackIsHeardThoughTheOtherOneHadChangedWhatItSaid) {
+  cities_have_times = true;
+  map();
+  order({{"city", "Bern"}});
+  visit({{"city", "Oslo"}, {"note", "visit"}, {"touched", "2025-02-01"}});
+  settle();
+  order({{"city", "Oslo"}, {"note", "order"}, {"touched", "2025-03-01"}});
+  settle();
+  left->update("visits", {{"id", "1"}}, {{"city", "Bern"}, {"note", std::nullopt}});
+  settle();
+  left->update("orders", {{"id", "2"}}, {{"note", "anew"}, {"touched", "2025-03-05"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo anew"));
+  left->update("visits", {{"id", "1"}}, {{"city", "Oslo"}, {"note", "visit"}});
+  left->erase("orders", {{"id", "2"}});
+  EXPECT_EQ(settle().count(Operation::kConflict), 0U);
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo visit"));
+  expect_at_rest();
+}
+
+// Nor had it been there when the one that comes back left.
+TEST_F(CompetingMappingsTest, WhoComesBackIsHeardAfterOneThatCameAndWent) {
+  cities_have_times = true;
+  map();
+  order({{"city", "Bern"}});
+  visit({{"city", "Oslo"}, {"note", "visit"}, {"touched", "2025-02-01"}});
+  settle();
+  left->update("visits", {{"id", "1"}}, {{"city", "Bern"}, {"note", std::nullopt}});
+  settle();
+  order({{"city", "Oslo"}, {"note", "order"}, {"touched", "2025-03-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo order"));
+  left->update("visits", {{"id", "1"}}, {{"city", "Oslo"}, {"note", "visit"}});
+  left->erase("orders", {{"id", "2"}});
+  EXPECT_EQ(settle().count(Operation::kReport), 0U);
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo visit"));
+  expect_at_rest();
+}
+
+// What this mapping had said when it left was not what was there: it is a change, and so is what
+// somebody wrote since.
+TEST_F(CompetingMappingsTest, WhoComesBackMeetsWhatSomebodyWroteMeanwhileAsAConflict) {
+  map();
+  order({{"city", "Bern"}});
+  visit({{"city", "Oslo"}, {"note", "visit"}, {"touched", "2025-02-01"}});
+  order({{"city", "Oslo"}, {"note", "order"}, {"touched", "2025-03-01"}});
+  settle();
+  left->update("visits", {{"id", "1"}}, {{"city", "Bern"}, {"note", std::nullopt}});
+  settle();
+  left->erase("orders", {{"id", "2"}});
+  settle();
+  right->update("cities", {{"name", "Oslo"}}, {{"note", "hand"}});
+  left->update("visits", {{"id", "1"}}, {{"city", "Oslo"}, {"note", "visit"}});
+  EXPECT_EQ(settle().count(Operation::kConflict), 1U);
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo visit"));
+  expect_at_rest();
+}
+
+// Not so where both had said the same: it was its own word as well.
+TEST_F(CompetingMappingsTest, WhoComesBackAndSaidTheSameDoesNotUndoWhatSomebodyWrote) {
+  map("orders", "visits", "{ left: note, right: note, policy: follow }");
+  order({{"city", "Bern"}});
+  order({{"city", "Oslo"}, {"note", "same"}, {"touched", "2025-01-01"}});
+  visit({{"city", "Bern"}});
+  visit({{"city", "Oslo"}, {"note", "same"}, {"touched", "2025-03-01"}});
+  settle();
+  left->update("orders", {{"id", "2"}}, {{"city", "Bern"}, {"note", std::nullopt}});
+  settle();
+  left->erase("visits", {{"id", "2"}});
+  settle();
+  right->update("cities", {{"name", "Oslo"}}, {{"note", "hand"}});
+  left->update("orders", {{"id", "2"}}, {{"city", "Oslo"}, {"note", "same"}});
+  EXPECT_EQ(settle().count(Operation::kConflict), 0U);
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo hand"));
+}
+
+// But one who has written it since is not forgotten, even if what he wrote is what the last of
+// another mapping had left there.
+TEST_F(CompetingMappingsTest, WhatSomebodyWroteIsNotTakenForWhatAnotherMappingLeft) {
+  cities_have_times = true;
+  map();
+  order({{"city", "Bern"}});
+  order({{"city", "Oslo"}, {"note", "a"}, {"touched", "2025-01-01"}});
+  visit({{"city", "Bern"}});
+  settle();
+  left->erase("orders", {{"id", "2"}});
+  settle();
+  visit({{"city", "Oslo"}, {"note", "b"}, {"touched", "2025-02-01"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo b"));
+  left->update("visits", {{"id", "2"}}, {{"city", "Bern"}, {"note", std::nullopt}});
+  settle();
+  right->update("cities", {{"name", "Oslo"}}, {{"note", "a"}, {"touched", "2025-05-01"}});
+  left->update("visits", {{"id", "2"}}, {{"city", "Oslo"}, {"note", "b"}});
+  settle();
+  EXPECT_THAT(cities(), ElementsAre("Bern -", "Oslo a"));
 }
 
 // Who contributes to a city, and what the first of them says: from the rows alone, by the order of
