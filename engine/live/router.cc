@@ -131,7 +131,12 @@ void Router::add(const Telling& telling, const ChangeEvent& event, std::size_t e
   }
   const auto touch = [&](const ObjectKey& key) {
     Syncer::Changed object{entity, key};
-    routed.told.changed.insert(object);
+    const bool is_new = routed.told.changed.insert(object).second;
+    if (!telling.transaction.ours || planted("triggers_are_others")) {
+      routed.told.ours.erase(object);
+    } else if (is_new) {
+      routed.told.ours.insert(object);
+    }
     if (telling.again && !planted("again_is_the_first_time")) {
       routed.told.again.insert(object);
     }

@@ -319,35 +319,39 @@ void guard_oscillation(const DecisionContext& context, Task& task) {
     return;
   }
   bool writes = false;
-  bool answered_only_us = true;
+  bool contributed = false;  // Contributors are not versioned: what has changed was from outside.
+  bool by_others = false;
   for (const Merge& merge : task.merges) {
     writes = writes || merge.outcome == Outcome::kWrite;
   }
   for (const Side side : {Side::kLeft, Side::kRight}) {
     const View* view = task.views[index_of(side)];
     if (view == nullptr) {
-      // Contributors are not versioned: if what counts has changed, it was from outside.
       for (const Merge& merge : task.merges) {
-        answered_only_us =
-            answered_only_us && !(side == Side::kLeft ? merge.changed_left : merge.changed_right);
+        contributed =
+            contributed || (side == Side::kLeft ? merge.changed_left : merge.changed_right);
       }
       continue;
     }
     const std::size_t source = context.plan.side(side).entity->source;
-    answered_only_us =
-        answered_only_us && (view->version == agreement->ends[index_of(side)].version ||
-                             context.ours(source, view->version));
+    by_others = by_others ||
+                (view->version != agreement->ends[index_of(side)].version &&
+                 !context.ours(source, view->version)) ||
+                (context.told.contains({side, view->key}) && !planted("paths_are_ours"));
   }
   task.flips_since = agreement->flips_since;
   if (!writes) {
-    task.flips = agreement->flips;
+    // A change of somebody else that this mapping leaves to another one of the pair, which sees the
+    // version of it on record by then.
+    task.flips = by_others && !planted("left_is_answered") ? 0 : agreement->flips;
     return;
   }
   // A clock that was set back tells nothing of them.
   const std::int64_t since_us = context.now.value - agreement->flips_since.value;
   const bool recent = agreement->flips > 0 && since_us >= 0 && since_us < kFlipWindowUs;
-  task.flips = answered_only_us ? static_cast<std::uint8_t>((recent ? agreement->flips : 0) + 1)
-                                : std::uint8_t{0};
+  task.flips = by_others || contributed
+                   ? std::uint8_t{0}
+                   : static_cast<std::uint8_t>((recent ? agreement->flips : 0) + 1);
   if (!recent) {
     task.flips_since = context.now;
   }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <set>
+#include <utility>
+
 #include "engine/sync/task.h"
 
 // Pure: what a task's two ends, its base and the mapping's policies come to. No I/O; times are
@@ -14,6 +17,8 @@ struct DecisionContext {
   // Versions that transactions of this run wrote: a row that has one was not changed by others.
   std::function<bool(std::size_t source, RowVersion version)> ours;
   const Permissions& permissions;
+  // Objects that read through a path what somebody else has just changed.
+  const std::set<std::pair<Side, ObjectKey>>& told;
 };
 
 // Fills `merges`, and turns the task's act into what is left of it: a merge or create that has to

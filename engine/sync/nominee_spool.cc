@@ -24,7 +24,7 @@ Result<void> NomineeSpool::spill() {
   ByteWriter out(bytes);
   for (const Nominee& nominee : tail_) {
     out.u8(static_cast<std::uint8_t>(nominee.side));
-    out.u8(nominee.unlinked ? 1 : 0);
+    out.u8(static_cast<std::uint8_t>((nominee.unlinked ? 1U : 0U) | (nominee.told ? 2U : 0U)));
     out.text(nominee.key.bytes);
   }
   COUPLET_TRY(file_.append(bytes));
@@ -41,12 +41,12 @@ Result<void> NomineeSpool::read_ahead() {
     while (in_file_ > 0) {
       const std::size_t left = in.rest().size();
       const auto side = static_cast<Side>(in.u8());
-      const bool unlinked = in.u8() != 0;
+      const std::uint8_t flags = in.u8();
       const std::string_view key = in.text();
       if (!in.ok()) {  // The last one goes on behind what was read.
         break;
       }
-      head_.push_back({side, {std::string(key)}, unlinked});
+      head_.push_back({side, {std::string(key)}, (flags & 1U) != 0, (flags & 2U) != 0});
       --in_file_;
       read_at_ += left - in.rest().size();
     }

@@ -145,7 +145,13 @@ Result<ObjectSync::Report> ObjectSync::sync(const Told& told) {
   }
   COUPLET_TRY(rounds_.queue(told.woken));
   const std::vector<Syncer::Changed> changed(told.changed.begin(), told.changed.end());
-  COUPLET_TRY(rounds_.wake_readers(changed));
+  std::vector<Syncer::Changed> ours;
+  std::vector<Syncer::Changed> by_others;
+  for (const Syncer::Changed& object : told.changed) {
+    (told.ours.contains(object) ? ours : by_others).push_back(object);
+  }
+  COUPLET_TRY(rounds_.wake_readers(ours));
+  COUPLET_TRY(rounds_.wake_readers(by_others, true));
   COUPLET_TRY(rounds_.wake_referring(again));
   COUPLET_ASSIGN(const auto held, syncer_.held_opposite(changed));
   COUPLET_TRY(rounds_.queue(held));

@@ -49,8 +49,9 @@ class ObjectSync final : private Rounds::Feeder {
     // Of these: it may be told for the second time, and what came of the first time may not have
     // been followed to its end. Who refers to them is looked at too.
     std::set<Syncer::Changed> again;
-    std::vector<Subject> woken;  // besides: each under its own mapping
-    bool standing = false;       // look at everyone on a worklist as well
+    std::set<Syncer::Changed> ours;  // of these: nobody else is known to have changed it
+    std::vector<Subject> woken;      // besides: each under its own mapping
+    bool standing = false;           // look at everyone on a worklist as well
   };
   Result<Report> sync(const Told& told);
   // Mappings with more objects that read what has changed than were followed.

@@ -370,14 +370,14 @@ Result<void> Rounds::take_over(std::size_t mapping, const Syncer::Outcome& outco
   return wake_referring(outcome.relinked);
 }
 
-Result<void> Rounds::wake_readers(std::span<const Syncer::Changed> changed) {
+Result<void> Rounds::wake_readers(std::span<const Syncer::Changed> changed, bool told) {
   std::map<std::size_t, std::vector<ObjectKey>> keys;  // by entity
   for (const Syncer::Changed& one : changed) {
     keys[one.entity].push_back(one.key);
   }
   for (const auto& [entity, of_entity] : keys) {
     for (const FanOut::Way& way : fan_out_.through(entity)) {
-      COUPLET_TRY(wake(way, entity, of_entity));
+      COUPLET_TRY(wake(way, entity, of_entity, told));
     }
   }
   return {};
@@ -393,23 +393,23 @@ Result<void> Rounds::wake_referring(std::span<const Syncer::Relinked> relinked) 
   for (const auto& [end, of_end] : keys) {
     const std::size_t entity = definition_.pairs[end.first].entities[index_of(end.second)];
     for (const FanOut::Way& way : fan_out_.referring(end.first, end.second)) {
-      COUPLET_TRY(wake(way, entity, of_end));
+      COUPLET_TRY(wake(way, entity, of_end, false));
     }
   }
   return {};
 }
 
 Result<void> Rounds::wake(const FanOut::Way& way, std::size_t entity,
-                          std::span<const ObjectKey> keys) {
+                          std::span<const ObjectKey> keys, bool told) {
   for (std::size_t start = 0; start < keys.size(); start += tuning::kBatchRows) {
-    COUPLET_TRY(wake_part(way, entity,
-                          keys.subspan(start, std::min(tuning::kBatchRows, keys.size() - start))));
+    COUPLET_TRY(wake_part(
+        way, entity, keys.subspan(start, std::min(tuning::kBatchRows, keys.size() - start)), told));
   }
   return {};
 }
 
 Result<void> Rounds::wake_part(const FanOut::Way& way, std::size_t entity,
-                               std::span<const ObjectKey> keys) {
+                               std::span<const ObjectKey> keys, bool told) {
   Queue& queue = queues_[way.mapping];
   if (!queue.selected || queue.stopped || !feeder_.takes_dirty(way.mapping) ||
       feeder_.has_more(way.mapping)) {
@@ -431,8 +431,8 @@ Result<void> Rounds::wake_part(const FanOut::Way& way, std::size_t entity,
   COUPLET_ASSIGN(const auto readers, std::move(walked));
   if (!readers && !settings_.scans && keys.size() > 1) {
     const std::size_t half = keys.size() / 2;
-    COUPLET_TRY(wake_part(way, entity, keys.first(half)));
-    return wake_part(way, entity, keys.subspan(half));
+    COUPLET_TRY(wake_part(way, entity, keys.first(half), told));
+    return wake_part(way, entity, keys.subspan(half), told);
   }
   if (!readers) {
     feeder_.readers_unknown(way.mapping);
@@ -442,7 +442,7 @@ Result<void> Rounds::wake_part(const FanOut::Way& way, std::size_t entity,
   std::vector<Syncer::Changed> changed;
   const std::size_t pair = definition_.mappings[way.mapping].pair;
   for (const ObjectKey& reader : *readers) {
-    COUPLET_TRY(this->queue(way.mapping, {way.side, reader}));
+    COUPLET_TRY(this->queue(way.mapping, {way.side, reader, false, told}));
     changed.push_back({definition_.pairs[pair].entities[index_of(way.side)], reader});
   }
   COUPLET_ASSIGN(auto held, syncer_.held_opposite(changed));

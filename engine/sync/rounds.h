@@ -100,7 +100,8 @@ class Rounds {
       const std::function<bool(const Subject&, const State::Standing&)>& counts =
           [](const auto&, const auto&) { return true; });
   // Queues who reads these rows through a path. A mapping whose readers cannot be asked for stops.
-  Result<void> wake_readers(std::span<const Syncer::Changed> changed);
+  // `told`: somebody else has changed them.
+  Result<void> wake_readers(std::span<const Syncer::Changed> changed, bool told = false);
   // Queues who has a reference that is translated through one of these links.
   Result<void> wake_referring(std::span<const Syncer::Relinked> relinked);
   // Queues these, of any mapping that this run acts under.
@@ -147,9 +148,10 @@ class Rounds {
   Result<Syncer::Outcome> sync_batch(std::size_t mapping, std::span<const Nominee> nominees,
                                      bool clashing, const Syncer::Ahead& ahead = {});
   Result<void> take_over(std::size_t mapping, const Syncer::Outcome& outcome);
-  Result<void> wake(const FanOut::Way& way, std::size_t entity, std::span<const ObjectKey> keys);
+  Result<void> wake(const FanOut::Way& way, std::size_t entity, std::span<const ObjectKey> keys,
+                    bool told);
   Result<void> wake_part(const FanOut::Way& way, std::size_t entity,
-                         std::span<const ObjectKey> keys);
+                         std::span<const ObjectKey> keys, bool told);
   [[nodiscard]] bool anything_left() const;
   [[nodiscard]] Result<bool> anyone_stands() const;
 

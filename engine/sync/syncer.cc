@@ -148,7 +148,13 @@ Result<void> Syncer::decide_batch(const MappingPlan& plan, std::span<const Nomin
   const auto ours = [&](std::size_t source, RowVersion version) {
     return writers_.ours(source, version);
   };
-  const DecisionContext context{definition_, state_, plan, clock_.now(), ours, permissions};
+  std::set<std::pair<Side, ObjectKey>> told;
+  for (const Nominee& nominee : nominees) {
+    if (nominee.told) {
+      told.emplace(nominee.side, nominee.key);
+    }
+  }
+  const DecisionContext context{definition_, state_, plan, clock_.now(), ours, permissions, told};
   if (plan.entities->many) {
     COUPLET_TRY(ManyToOneResolver(context, reader, batch).resolve(nominees));
   } else {

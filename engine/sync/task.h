@@ -177,6 +177,8 @@ struct Nominee {
   // Nominated for having no link. Where it has one by now, the link was made since, of rows that
   // were read later: nothing is left to do.
   bool unlinked = false;
+  // Somebody else has changed what it reads through a path: its own row does not show that.
+  bool told = false;
   auto operator<=>(const Nominee&) const = default;
 };
 

@@ -125,7 +125,10 @@ TEST_F(RouterTest, WhatWeWroteIsLookedAtWhereTriggersOfUsersMayHaveChangedMore) 
   map("direction: both");
   ChangeTransaction ours = transaction(9, {event(Kind::kUpdate, "1")});
   ours.ours = true;
-  EXPECT_THAT(route(ours, {{}, Lsn{8}}).told.changed, SizeIs(1));
+  Routed routed = route(ours, {{}, Lsn{8}});
+  EXPECT_THAT(routed.told.changed, SizeIs(1));
+  EXPECT_THAT(routed.told.ours, SizeIs(1));
+  EXPECT_THAT(route(transaction(9, {event(Kind::kUpdate, "1")})).told.ours, IsEmpty());
 }
 
 TEST_F(RouterTest, AnotherIdIsOneRenamingAtItsFirstTellingAndTwoObjectsAtItsSecond) {

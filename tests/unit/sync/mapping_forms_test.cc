@@ -1,5 +1,6 @@
 // Definitions with corners: opposing mappings, constants, narrow directions, filters, deep paths,
 // composite ids, one database, one entity on both sides.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "tests/support/people_world.h"
@@ -65,6 +66,21 @@ TEST_F(CornersTest, OpposingMappingsCarryChangesBothWaysAndNeverCopyBackWhatIsGo
   EXPECT_THAT(lefts(), ElementsAre("b R -", "c x -"));
   EXPECT_THAT(rights(), ElementsAre("a L -", "c x -"));
   expect_at_rest();
+}
+
+// Each sees the other's changes before the one that carries them, and records what it saw.
+TEST_F(CornersTest, OpposingMappingsDoNotTakeChangesThatComeOftenForAnswersToTheirOwn) {
+  map_opposing();
+  left_has({{"key", "a"}, {"name", "x"}});
+  right_has({{"key", "b"}, {"name", "x"}});
+  settle(*this);
+  for (const char* name : {"1", "2", "3", "4", "5", "6"}) {  // All within a minute.
+    left_sets("a", {{"name", name}});
+    right_sets("b", {{"name", name}});
+    EXPECT_EQ(settle(*this).count(Operation::kHold), 0U);
+    EXPECT_THAT(lefts(), ElementsAre(fmt::format("a {} -", name), fmt::format("b {} -", name)));
+    EXPECT_EQ(lefts(), rights());
+  }
 }
 
 TEST_F(CornersTest, AnAttributeOfOneDirectionIsWrittenThatWayAlone) {

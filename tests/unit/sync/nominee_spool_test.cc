@@ -8,7 +8,8 @@ namespace {
 Nominee nominee(int number) {
   return {number % 2 == 0 ? Side::kLeft : Side::kRight,
           {"key " + std::to_string(number)},
-          number % 3 == 0};
+          number % 3 == 0,
+          number % 5 == 0};
 }
 
 TEST(NomineeSpool, GivesBackInOrderWhatWasAddedHoweverMuch) {
