@@ -163,14 +163,20 @@ TEST_F(StateDamageTest, AFlippedBitIsToldOrHarmlessInWhateverFile) {
       damaged[at] = static_cast<char>(damaged[at] ^ (1 << (random()() % 8)));
       write_file(state() / name, damaged);
       const bool was_told = is_told_or_harmless(fmt::format("{} flipped at {}", name, at));
-      told[is_table(name) ? "table" : is_log(name) ? "log" : name] += was_told ? 1 : 0;
-      EXPECT_TRUE(was_told || !(is_log(name) || is_manifest(name)))
+      told[is_table(name)      ? "table"
+           : is_log(name)      ? "log"
+           : is_manifest(name) ? "manifest"
+                               : ""] += was_told ? 1 : 0;
+      // By its length or its kind one of a manifest's last records may look torn, as a crash leaves
+      // it; what was in it is in the log still.
+      EXPECT_TRUE(was_told || !is_log(name))
           << name << " flipped at " << at << " of " << bytes.size();
       put_right();
     }
   }
   EXPECT_GT(told["table"], 0);
   EXPECT_GT(told["log"], 0);
+  EXPECT_GT(told["manifest"], 0);
 }
 
 TEST_F(StateDamageTest, AFileCutShortIsToldOrHarmless) {
