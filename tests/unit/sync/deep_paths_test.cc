@@ -38,6 +38,13 @@ class DeepPathsTest : public testing::Test, public SyncWorld {
   void plug(const std::string& name, const std::string& socket) {
     left->insert("plugs", {{"name", name}, {"socket", socket}});
   }
+  // Two plugs in one socket, in step; the first of them is the newer one.
+  void two_in_the_wall() {
+    map();
+    left->insert("plugs", {{"name", "a"}, {"socket", "wall"}, {"touched", "2025-01-02"}});
+    left->insert("plugs", {{"name", "b"}, {"socket", "wall"}, {"touched", "2025-01-01"}});
+    settle();
+  }
   [[nodiscard]] std::vector<std::string> plugs() const {
     std::vector<std::string> found;
     for (const auto& row : left->rows("plugs")) {
@@ -131,10 +138,7 @@ TEST_F(DeepPathsTest, ARenamedTargetIsNotNamedBackByOneThatTheNameHasNotReached)
 
 // Nor while it is renamed again before the first name has come to all of them.
 TEST_F(DeepPathsTest, ATargetThatIsRenamedTwiceIsNotNamedBackByOneThatNeitherNameHasReached) {
-  map();
-  left->insert("plugs", {{"name", "a"}, {"socket", "wall"}, {"touched", "2025-01-02"}});
-  left->insert("plugs", {{"name", "b"}, {"socket", "wall"}, {"touched", "2025-01-01"}});
-  settle();
+  two_in_the_wall();
   right->update("sockets", {{"name", "wall"}}, {{"name", "floor"}});
   sync({"right.cables/" + *right->rows("cables")[0].at("id")});
   right->update("sockets", {{"name", "floor"}}, {{"name", "desk"}});
@@ -145,10 +149,7 @@ TEST_F(DeepPathsTest, ATargetThatIsRenamedTwiceIsNotNamedBackByOneThatNeitherNam
 
 // Nor when nobody can tell whether the first that has the name is there still.
 TEST_F(DeepPathsTest, ARenamedTargetIsNotNamedBackWhileWhoHasTheNameIsNotSeen) {
-  map();
-  left->insert("plugs", {{"name", "a"}, {"socket", "wall"}, {"touched", "2025-01-02"}});
-  left->insert("plugs", {{"name", "b"}, {"socket", "wall"}, {"touched", "2025-01-01"}});
-  settle();
+  two_in_the_wall();
   right->update("sockets", {{"name", "wall"}}, {{"name", "floor"}});
   sync({"right.cables/" + *right->rows("cables")[0].at("id")});
   left->erase("plugs", {{"name", "a"}});
@@ -160,10 +161,7 @@ TEST_F(DeepPathsTest, ARenamedTargetIsNotNamedBackWhileWhoHasTheNameIsNotSeen) {
 
 // Nobody carries it to one without a counterpart: when it is alone, it names the target.
 TEST_F(DeepPathsTest, ARenamedTargetIsNamedByWhoIsLeftOfItsContributors) {
-  map();
-  left->insert("plugs", {{"name", "a"}, {"socket", "wall"}, {"touched", "2025-01-02"}});
-  left->insert("plugs", {{"name", "b"}, {"socket", "wall"}, {"touched", "2025-01-01"}});
-  settle();
+  two_in_the_wall();
   right->erase("cables", {{"name", "b"}});
   right->update("sockets", {{"name", "wall"}}, {{"name", "floor"}});
   settle();
@@ -177,10 +175,7 @@ TEST_F(DeepPathsTest, ARenamedTargetIsNamedByWhoIsLeftOfItsContributors) {
 
 // But who says another name by now has changed it.
 TEST_F(DeepPathsTest, ARenamedTargetIsLeftByWhoWasRenamedOtherwise) {
-  map();
-  left->insert("plugs", {{"name", "a"}, {"socket", "wall"}, {"touched", "2025-01-02"}});
-  left->insert("plugs", {{"name", "b"}, {"socket", "wall"}, {"touched", "2025-01-01"}});
-  settle();
+  two_in_the_wall();
   right->update("sockets", {{"name", "wall"}}, {{"name", "floor"}});
   sync({"right.cables/" + *right->rows("cables")[0].at("id")});
   left->update("plugs", {{"name", "b"}}, {{"socket", "desk"}, {"touched", "2025-01-03"}});
