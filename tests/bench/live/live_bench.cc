@@ -63,6 +63,13 @@ struct Deployment {
   std::string table;   // on the left
   std::string target;  // on the right
   std::string column;  // what is there of `b`
+  std::string back{};  // a table of both, whose `b` is carried from the right; empty: none is
+};
+
+// What was written last, and tells by its coming that all before it has come.
+struct Ticks {
+  std::uint64_t there = 0;
+  std::uint64_t back = 0;
 };
 
 // Of one build of ours, beside what it is compared with in the same run.
@@ -166,11 +173,24 @@ class Bench {
     std::ifstream file(folder_ + "/log");
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   }
+  Ticks tick(const Deployment& deployment) {
+    Ticks ticks;
+    if (!deployment.back.empty()) {
+      ticks.back = databases_.tick(databases_.synced(), deployment.back);
+    }
+    ticks.there = databases_.tick(databases_.origin(), deployment.table);
+    return ticks;
+  }
+  bool has_come(const Deployment& deployment, Ticks ticks) {
+    return Databases::has_come(databases_.synced(), deployment.target, deployment.column,
+                               ticks.there) &&
+           (deployment.back.empty() ||
+            Databases::has_come(databases_.origin(), deployment.back, "b", ticks.back));
+  }
+  // Until all that had been written is there, and what was told of it has been looked at.
   void tick_over(Program& running, const Deployment& deployment) {
-    const std::uint64_t tick = databases_.tick(databases_.origin(), deployment.table);
-    wait_for(&running, [&] {
-      return Databases::has_come(databases_.synced(), deployment.target, deployment.column, tick);
-    });
+    const Ticks ticks = tick(deployment);
+    wait_for(&running, [&] { return has_come(deployment, ticks); });
   }
 
   void capture_lines(const std::string& name, Work work, std::uint64_t times) {
@@ -218,15 +238,12 @@ class Bench {
         processor * 1e6 / static_cast<double>(options_.rows * times * options_.runs), "us", "");
   }
 
-  // Seconds from the start of the program until the tick is there.
-  double time_ours(const Deployment& deployment, const std::string& program, std::uint64_t tick,
-                   Pace& pace) const {
+  // Seconds from the start of the program until what was written last has come.
+  double time_ours(const Deployment& deployment, const std::string& program, Ticks ticks,
+                   Pace& pace) {
     const auto began = Clock::now();
     const auto running = start(deployment, program);
-    wait_for(running.get(), [&] {
-      return Databases::has_come(const_cast<Databases&>(databases_).synced(), deployment.target,
-                                 deployment.column, tick);
-    });
+    wait_for(running.get(), [&] { return has_come(deployment, ticks); });
     const double seconds = seconds_since(began);
     pace.processor += running->processor_seconds();
     pace.peak_mib = std::max(pace.peak_mib, running->peak_mib());
@@ -255,10 +272,10 @@ class Bench {
       for (std::size_t build = 0; build < builds.size(); ++build) {
         databases_.settle("things");
         databases_.write(databases_.origin(), "things", work, events);
-        const std::uint64_t tick = databases_.tick(databases_.origin(), "things");
+        const Ticks ticks = tick(identity_);
         Pace& pace = paces[build];
-        pace.theirs.seconds.push_back(time_native(tick, pace));
-        pace.ours.seconds.push_back(time_ours(identity_, builds[build], tick, pace));
+        pace.theirs.seconds.push_back(time_native(ticks.there, pace));
+        pace.ours.seconds.push_back(time_ours(identity_, builds[build], ticks, pace));
       }
     }
     check_equal();
@@ -365,8 +382,7 @@ class Bench {
 
   // Against the same number of rows by the identity mapping, one way.
   void compare_with_identity(const std::string& name, const Deployment& deployment,
-                             const std::function<std::uint64_t()>& write,
-                             const std::function<bool()>& more) {
+                             const std::function<void()>& write) {
     Series identity;
     Series ours;
     Pace ignored;
@@ -374,20 +390,11 @@ class Bench {
       databases_.settle("things");
       first_start(identity_);  // Others' log is behind it.
       databases_.write(databases_.origin(), "things", Work::kUpdates, options_.rows);
-      std::uint64_t tick = databases_.tick(databases_.origin(), "things");
-      identity.seconds.push_back(time_ours(identity_, options_.program, tick, ignored));
+      identity.seconds.push_back(time_ours(identity_, options_.program, tick(identity_), ignored));
       databases_.settle(deployment.table);
       first_start(deployment);
-      tick = write();
-      const auto began = Clock::now();
-      const auto running = start(deployment, options_.program);
-      wait_for(running.get(), [&] {
-        return Databases::has_come(databases_.synced(), deployment.target, deployment.column,
-                                   tick) &&
-               more();
-      });
-      ours.seconds.push_back(seconds_since(began));
-      running->stop();
+      write();
+      ours.seconds.push_back(time_ours(deployment, options_.program, tick(deployment), ignored));
     }
     add(name, ours.text(), "identity " + identity.text(), identity.median() / ours.median(), "x",
         ">= 0.75");
@@ -405,25 +412,20 @@ class Bench {
       session->exec("create table marks (id bigint primary key, b integer)");
       session->exec("insert into marks values (1000000000000, 0)");
     }
-    const Deployment both =
+    Deployment both =
         define("both", "pairs", "pairs", "b",
                "  pair: { left: left.pairs, right: right.pairs, direction: both,\n"
                "    keys: [id], attributes: [a, b, c, d, e] }\n"
                "  mark: { left: left.marks, right: right.marks, direction: right_to_left,\n"
                "    keys: [id], attributes: [b] }\n");
+    both.back = "marks";
     first_start(both);
-    std::uint64_t back = 0;
-    compare_with_identity(
-        name, both,
-        [&] {
-          // Not the same rows: one side writes those that the other has left alone.
-          const std::string half = std::to_string(options_.rows / 2);
-          update_half(databases_.origin(), "1", half);
-          update_half(databases_.synced(), "1 + " + half, half);
-          back = databases_.tick(databases_.synced(), "marks");
-          return databases_.tick(databases_.origin(), "pairs");
-        },
-        [&] { return Databases::has_come(databases_.origin(), "marks", "b", back); });
+    compare_with_identity(name, both, [&] {
+      // Not the same rows: one side writes those that the other has left alone.
+      const std::string half = std::to_string(options_.rows / 2);
+      update_half(databases_.origin(), "1", half);
+      update_half(databases_.synced(), "1 + " + half, half);
+    });
     // A tick may be there before the rest of its step, and the rest is left to the next start.
     const auto running = start(both, options_.program);
     wait_for(running.get(), [&] {
@@ -473,12 +475,7 @@ class Bench {
         "      { left: c, right: score }, { left: d, right: made_at }, { left: e, right: price },\n"
         "      { left: owner, right: holder, link: owner }] }\n");
     compare_with_identity(
-        name, mapped,
-        [&] {
-          databases_.write(origin, "items", Work::kUpdates, options_.rows);
-          return databases_.tick(origin, "items");
-        },
-        [] { return true; });
+        name, mapped, [&] { databases_.write(origin, "items", Work::kUpdates, options_.rows); });
     forget(mapped);
   }
   // What it has in the sources would else keep their log for ever.
@@ -494,10 +491,10 @@ class Bench {
     }
     databases_.settle("things");
     databases_.write(databases_.origin(), "things", Work::kOneUpdate, options_.rows);
-    const std::uint64_t tick = databases_.tick(databases_.origin(), "things");
+    const Ticks ticks = tick(identity_);
     Pace pace;
-    pace.theirs.seconds.push_back(time_native(tick, pace));
-    pace.ours.seconds.push_back(time_ours(identity_, options_.program, tick, pace));
+    pace.theirs.seconds.push_back(time_native(ticks.there, pace));
+    pace.ours.seconds.push_back(time_ours(identity_, options_.program, ticks, pace));
     add(fmt::format("{} of {} rows", name, options_.rows), pace.ours.text(),
         "native " + pace.theirs.text(), pace.theirs.median() / pace.ours.median(), "x", "");
     add("  peak of memory", "", "", pace.peak_mib, "MiB", "<= 128");
