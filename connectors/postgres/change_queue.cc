@@ -36,13 +36,12 @@ void ChangeQueue::count(const Part& part, bool comes) {
 }
 
 bool ChangeQueue::has_some() const {
-  return ends_ > 0 || idle_at_ || closed_ || events_ >= kEventsMost || bytes_ >= bytes_most_;
+  const bool enough = released_ || events_ >= kEventsEnough || bytes_ >= bytes_most_ / 2;
+  return (ends_ > 0 && enough) || idle_at_ || closed_ || events_ >= kEventsMost ||
+         bytes_ >= bytes_most_;
 }
 
-void ChangeQueue::put(ChangeBatch& batch) {
-  if (batch.empty()) {
-    return;
-  }
+void ChangeQueue::put(ChangeBatch& batch, bool more_comes) {
   std::vector<Part> parts;
   parts.reserve(batch.transactions.size());
   for (ChangeTransaction& transaction : batch.transactions) {
@@ -50,6 +49,11 @@ void ChangeQueue::put(ChangeBatch& batch) {
     parts.push_back({std::move(transaction), bytes});
   }
   const std::lock_guard lock(mutex_);
+  const bool was_released = released_;
+  released_ = !more_comes || (was_released && ends_ > 0);
+  if (batch.empty() && (was_released || !released_)) {
+    return;
+  }
   for (Part& part : parts) {
     count(part, true);
     parts_.push_back(std::move(part));

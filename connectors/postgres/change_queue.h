@@ -22,12 +22,17 @@ class ChangeQueue {
   // batch are read while the one before is written, and positions are synced once. Some MiB, and a
   // fraction of a second.
   static constexpr std::size_t kEventsMost = 16 * tuning::kBatchRows;
+  // So many are worth a step of their own where more is about to come: what a step costs whatever
+  // its size, two syncs of a disk first of all, is little beside them.
+  static constexpr std::size_t kEventsEnough = 4 * tuning::kBatchRows;
 
   explicit ChangeQueue(std::size_t bytes_most) : bytes_most_(bytes_most) {}
 
-  // The end that receives. `put` leaves the batch empty.
+  // The end that receives. `put` leaves the batch empty. `more_comes`: soon, and what is put waits
+  // for it, until it is kEventsEnough, or half of the room, or something is put, be it empty,
+  // behind which no more comes, or at an idle place.
   [[nodiscard]] bool has_room();
-  void put(ChangeBatch& batch);
+  void put(ChangeBatch& batch, bool more_comes = false);
   // Rung whenever something was put that `take` gives; outlives this.
   void ring(Bell& bell);
   // Nothing comes any more; told once all that was put is taken.
@@ -57,6 +62,7 @@ class ChangeQueue {
   std::size_t events_ = 0;
   std::size_t ends_ = 0;
   bool wants_room_ = false;
+  bool released_ = true;  // What is there waits for nothing, until it is taken.
   std::optional<Error> closed_;
   Bell* bell_ = nullptr;
 };

@@ -29,6 +29,8 @@ constexpr int kFrames = 64;
 // that came closer are no chance.
 constexpr std::chrono::microseconds kGathering{100};
 constexpr int kGatherFrom = 16;
+// The same where a backlog comes, of which nobody misses the next ones.
+constexpr std::chrono::microseconds kGatheringBacklog{300};
 
 Lsn lsn_of(const Position& position) {
   const auto* lsn = std::get_if<Lsn>(&position);
@@ -154,7 +156,7 @@ Result<void> PostgresStream::receive_all() {
     }
     if (assembler_.draining()) {
       COUPLET_TRY(assembler_.drain());
-      queue_.put(assembler_.ready());
+      give();
       continue;
     }
     COUPLET_ASSIGN(ReplicationSession::Frame frame, session_->next());
@@ -164,18 +166,30 @@ Result<void> PostgresStream::receive_all() {
       COUPLET_ASSIGN(frame, session_->next());
     }
     if (frame.kind == ReplicationSession::Frame::Kind::kNone) {
-      queue_.put(assembler_.ready());
+      give();
       COUPLET_TRY(answer(false));
       let_gather();
       return wait(true);
     }
     COUPLET_TRY(take(frame));
     if (assembler_.should_go()) {
-      queue_.put(assembler_.ready());
+      give();
     }
   }
-  queue_.put(assembler_.ready());
+  give();
   return answer(false);
+}
+
+// What is complete.
+void PostgresStream::give() {
+  const auto& transactions = assembler_.ready().transactions;
+  std::size_t events = 0;
+  for (const ChangeTransaction& transaction : transactions) {
+    events += transaction.events.size();
+  }
+  const Timestamp committed_at = transactions.empty() ? sent_at_ : transactions.back().committed_at;
+  const bool more_comes = backlog_.came(events, committed_at, sent_at_, Clock::now());
+  queue_.put(assembler_.ready(), more_comes);
 }
 
 Result<void> PostgresStream::take(const ReplicationSession::Frame& frame) {
@@ -187,8 +201,11 @@ Result<void> PostgresStream::take(const ReplicationSession::Frame& frame) {
       return {};
     }
     COUPLET_TRY(answer(true));
+    backlog_.no_more_comes();
+    give();
     return leave_if_it_goes_down();
   }
+  sent_at_ = frame.sent_at;
   COUPLET_ASSIGN(const pgoutput::Message message, decoder_.decode(frame.payload));
   return assembler_.take(message);
 }
@@ -244,15 +261,17 @@ Result<void> PostgresStream::leave_if_it_goes_down() {
 void PostgresStream::let_gather() {
   const auto now = Clock::now();
   gathered_ = now - gathered_at_ < kGathering ? gathered_ + 1 : 0;
-  if (gathered_ > kGatherFrom) {
-    std::this_thread::sleep_for(kGathering);
+  if (backlog_.lasts() || gathered_ > kGatherFrom) {
+    std::this_thread::sleep_for(backlog_.lasts() ? kGatheringBacklog : kGathering);
   }
   gathered_at_ = Clock::now();
 }
 
-// Until something comes, the queue has room again, or an answer is due.
+// Until something comes, the queue has room again, an answer is due, or what waits for more in the
+// queue has waited for nothing.
 Result<void> PostgresStream::wait(bool for_socket) {
-  const auto longest = std::min(answer_interval_, kAcknowledged);
+  const auto longest =
+      std::min(answer_interval_, backlog_.lasts() ? Backlog::kNoMore : kAcknowledged);
   short events = for_socket ? POLLIN : 0;
   events = static_cast<short>(events | (sending_ ? POLLOUT : 0));
   std::array<pollfd, 2> descriptors{
@@ -265,6 +284,10 @@ Result<void> PostgresStream::wait(bool for_socket) {
   }
   if ((descriptors[0].revents & POLLIN) != 0) {
     wake_up_.clear();
+  }
+  if (ready == 0) {
+    backlog_.no_more_comes();
+    give();
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "connectors/postgres/backlog.h"
 #include "connectors/postgres/change_assembler.h"
 #include "connectors/postgres/change_queue.h"
 #include "connectors/postgres/pgoutput_decoder.h"
@@ -51,6 +52,7 @@ class PostgresStream final : public ChangeStream {
   void run();
   Result<void> receive_all();
   Result<void> take(const ReplicationSession::Frame& frame);
+  void give();
   Result<void> answer(bool at_once);
   Result<void> leave_if_it_goes_down();
   Result<void> wait(bool for_socket);
@@ -68,8 +70,10 @@ class PostgresStream final : public ChangeStream {
   pgoutput::Decoder decoder_;
   ChangeAssembler assembler_;
   ChangeQueue queue_;
+  Backlog backlog_;
   Lsn received_;
   Lsn told_;              // As flushed, last.
+  Timestamp sent_at_;     // Of the last change.
   bool sending_ = false;  // A status is not out whole yet.
   Clock::time_point answered_at_;
   Clock::time_point heard_at_;      // Something came, or was not waited for.

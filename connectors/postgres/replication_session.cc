@@ -15,6 +15,7 @@ constexpr int kOldestServer = 140000;  // Binary values and protocol 2.
 // A change: letter, where it stands, how far the server has sent, when. A keepalive: letter, how
 // far the server has sent, when, whether it wants a reply.
 constexpr std::size_t kChangeHead = 25;
+constexpr std::size_t kSentAt = 17;
 constexpr std::size_t kKeepaliveSize = 18;
 
 std::int64_t now() {
@@ -103,6 +104,7 @@ Result<ReplicationSession::Frame> ReplicationSession::next() {
   if (bytes[0] == 'w' && bytes.size() > kChangeHead) {
     frame.kind = Frame::Kind::kChange;
     frame.at = Lsn{wire::read<std::uint64_t>(data + 1)};
+    frame.sent_at = Timestamp{wire::read<std::int64_t>(data + kSentAt)};
     frame.payload = bytes.substr(kChangeHead);
     return frame;
   }

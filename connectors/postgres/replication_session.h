@@ -19,6 +19,7 @@ class ReplicationSession {
     enum class Kind : std::uint8_t { kNone, kChange, kKeepalive };
     Kind kind = Kind::kNone;
     Lsn at;                     // Of a change; of a keepalive: up to where the server has sent.
+    Timestamp sent_at;          // Of a change: by the server's clock.
     bool reply_wanted = false;  // At once.
     std::string_view payload;   // Of a change. Until the next call of next.
   };

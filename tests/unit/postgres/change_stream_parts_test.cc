@@ -200,6 +200,72 @@ TEST(ChangeQueueTest, ATransactionThatIsTooLargeIsGivenInParts) {
   EXPECT_THAT(narrow.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(1));
 }
 
+TEST(ChangeQueueTest, WhereMoreComesSoonNothingIsGivenBeforeItIsEnough) {
+  ChangeQueue queue(100'000'000);
+  bool room_made = false;
+  const std::size_t tenth = ChangeQueue::kEventsEnough / 10;
+  for (int part = 1; part <= 10; ++part) {
+    EXPECT_TRUE(queue.take(std::chrono::milliseconds(0), room_made)->empty()) << part;
+    ChangeBatch batch = batch_of(tenth, static_cast<std::uint64_t>(part));
+    queue.put(batch, true);
+  }
+  EXPECT_THAT(queue.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(10));
+}
+
+TEST(ChangeQueueTest, WhoWaitsIsWokenWhenNoMoreComes) {
+  for (const bool with_more : {false, true}) {
+    ChangeQueue queue(1'000'000);
+    ChangeBatch batch = batch_of(1, 10);
+    queue.put(batch, true);
+    std::thread other([&] {
+      ChangeBatch last = with_more ? batch_of(1, 20) : ChangeBatch();
+      queue.put(last);
+    });
+    bool room_made = false;
+    EXPECT_THAT(queue.take(std::chrono::hours(1), room_made)->transactions,
+                SizeIs(with_more ? 2 : 1));
+    other.join();
+  }
+}
+
+TEST(ChangeQueueTest, WhatWaitsNoLongerIsGivenWhateverComesBehindIt) {
+  ChangeQueue queue(1'000'000);
+  ChangeBatch batch = batch_of(1, 10);
+  queue.put(batch, true);
+  queue.put(batch, false);
+  queue.put(batch, true);
+  batch = batch_of(1, 20);
+  queue.put(batch, true);
+  bool room_made = false;
+  EXPECT_THAT(queue.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(2));
+  batch = batch_of(1, 30);
+  queue.put(batch, true);
+  EXPECT_TRUE(queue.take(std::chrono::milliseconds(0), room_made)->empty());
+}
+
+TEST(ChangeQueueTest, FewLargeOnesAreEnough) {
+  ChangeBatch batch = batch_of(10, 10);
+  ChangeQueue queue(15 * sizeof(ChangeEvent));
+  queue.put(batch, true);
+  bool room_made = false;
+  EXPECT_THAT(queue.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(1));
+}
+
+TEST(ChangeQueueTest, WhatWaitsForMoreIsGivenAtAnIdlePlaceAndBeforeAnError) {
+  bool room_made = false;
+  ChangeQueue idle(1'000'000);
+  ChangeBatch batch = batch_of(1, 10);
+  batch.idle_at = Lsn{30};
+  idle.put(batch, true);
+  EXPECT_THAT(idle.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(1));
+  ChangeQueue closed(1'000'000);
+  batch = batch_of(1, 10);
+  closed.put(batch, true);
+  closed.close(Error{});
+  EXPECT_THAT(closed.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(1));
+  EXPECT_FALSE(closed.take(std::chrono::milliseconds(0), room_made).has_value());
+}
+
 TEST(ChangeQueueTest, WhoWaitsIsWokenByWhatComes) {
   ChangeQueue queue(1'000'000);
   std::thread other([&queue] {
