@@ -13,7 +13,9 @@ class Backlog {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // A transaction that is sent so long after its commit has waited behind others.
+  // A transaction that is sent so long after its commit has waited behind others. One that the
+  // server has from elsewhere tells the time of there; if the clocks differ, it may wait for a
+  // span.
   static constexpr std::chrono::milliseconds kLate{200};
   // Nothing waits longer. Who begins is taken to be behind; then it takes a rate in the span
   // before.

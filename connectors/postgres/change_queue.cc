@@ -50,7 +50,7 @@ void ChangeQueue::put(ChangeBatch& batch, bool more_comes) {
   }
   const std::lock_guard lock(mutex_);
   const bool was_released = released_;
-  released_ = !more_comes || (was_released && ends_ > 0);
+  released_ = !more_comes || batch.idle_at || (was_released && ends_ > 0);
   if (batch.empty() && (was_released || !released_)) {
     return;
   }

@@ -33,7 +33,7 @@ class ChangeQueue {
   // behind which no more comes, or at an idle place.
   [[nodiscard]] bool has_room();
   void put(ChangeBatch& batch, bool more_comes = false);
-  // Rung whenever something was put that `take` gives; outlives this.
+  // Rung whenever `take` comes to have something; outlives this.
   void ring(Bell& bell);
   // Nothing comes any more; told once all that was put is taken.
   void close(Error error);

@@ -185,11 +185,17 @@ void PostgresStream::give() {
   const auto& transactions = assembler_.ready().transactions;
   std::size_t events = 0;
   for (const ChangeTransaction& transaction : transactions) {
-    events += transaction.events.size();
+    events += std::max<std::size_t>(transaction.events.size(), 1);
   }
   const Timestamp committed_at = transactions.empty() ? sent_at_ : transactions.back().committed_at;
   const bool more_comes = backlog_.came(events, committed_at, sent_at_, Clock::now());
   queue_.put(assembler_.ready(), more_comes);
+}
+
+// What is complete, and what waits for more.
+void PostgresStream::let_go() {
+  backlog_.no_more_comes();
+  queue_.put(assembler_.ready());
 }
 
 Result<void> PostgresStream::take(const ReplicationSession::Frame& frame) {
@@ -201,12 +207,14 @@ Result<void> PostgresStream::take(const ReplicationSession::Frame& frame) {
       return {};
     }
     COUPLET_TRY(answer(true));
-    backlog_.no_more_comes();
-    give();
+    let_go();
     return leave_if_it_goes_down();
   }
   sent_at_ = frame.sent_at;
   COUPLET_ASSIGN(const pgoutput::Message message, decoder_.decode(frame.payload));
+  if (std::holds_alternative<pgoutput::Relation>(message)) {  // The catalog may have to be asked.
+    let_go();
+  }
   return assembler_.take(message);
 }
 
@@ -286,8 +294,7 @@ Result<void> PostgresStream::wait(bool for_socket) {
     wake_up_.clear();
   }
   if (ready == 0) {
-    backlog_.no_more_comes();
-    give();
+    let_go();
   }
   return {};
 }

@@ -53,6 +53,7 @@ class PostgresStream final : public ChangeStream {
   Result<void> receive_all();
   Result<void> take(const ReplicationSession::Frame& frame);
   void give();
+  void let_go();
   Result<void> answer(bool at_once);
   Result<void> leave_if_it_goes_down();
   Result<void> wait(bool for_socket);

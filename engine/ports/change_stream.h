@@ -118,8 +118,9 @@ class ChangeStream {
   // Asks the source whether they are others by now: what was not told meanwhile is a gap for the
   // stream that is opened next. On the thread of next. Errors: as next.
   virtual Result<bool> has_lapsed() { return false; }
-  // What has come; waits up to `wait` for the first of it. Empty: nothing came. Errors:
-  // kUnavailable, kTransient (connect again), kSchema (the publication, a slot that is lost).
+  // What has come; waits up to `wait` for the first of it. Empty: nothing came, or what came is
+  // kept for a moment, for much more to come with it. Errors: kUnavailable, kTransient (connect
+  // again), kSchema (the publication, a slot that is lost).
   // After an error the stream is of no use.
   virtual Result<ChangeBatch> next(std::chrono::milliseconds wait) = 0;
   // From now on the bell is rung whenever there is something for `next`, an error too. It outlives

@@ -243,6 +243,22 @@ TEST(ChangeQueueTest, WhatWaitsNoLongerIsGivenWhateverComesBehindIt) {
   EXPECT_TRUE(queue.take(std::chrono::milliseconds(0), room_made)->empty());
 }
 
+TEST(ChangeQueueTest, TheRestOfWhatWaitsNoLongerDoesNotWaitEither) {
+  ChangeQueue queue(1'000'000'000);
+  for (std::size_t end : {10U, 20U}) {
+    ChangeBatch batch = batch_of(ChangeQueue::kEventsMost, end);
+    queue.put(batch);
+  }
+  bool room_made = false;
+  ChangeBatch batch = batch_of(1, 30);
+  queue.put(batch);
+  ASSERT_THAT(queue.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(1));
+  ASSERT_THAT(queue.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(1));
+  batch = batch_of(1, 40);
+  queue.put(batch, true);
+  EXPECT_THAT(queue.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(2));
+}
+
 TEST(ChangeQueueTest, FewLargeOnesAreEnough) {
   ChangeBatch batch = batch_of(10, 10);
   ChangeQueue queue(15 * sizeof(ChangeEvent));
@@ -257,7 +273,9 @@ TEST(ChangeQueueTest, WhatWaitsForMoreIsGivenAtAnIdlePlaceAndBeforeAnError) {
   ChangeBatch batch = batch_of(1, 10);
   batch.idle_at = Lsn{30};
   idle.put(batch, true);
-  EXPECT_THAT(idle.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(1));
+  batch = batch_of(1, 40);
+  idle.put(batch, true);
+  EXPECT_THAT(idle.take(std::chrono::milliseconds(0), room_made)->transactions, SizeIs(2));
   ChangeQueue closed(1'000'000);
   batch = batch_of(1, 10);
   closed.put(batch, true);
