@@ -83,6 +83,19 @@ void Daemon::went_well(const LiveSync::Step& step) {
   }
   failures_ = 0;
   observer_.forget();
+  if (standing_.trouble) {
+    standing_.trouble.reset();
+    settings_.on_standing(standing_);
+  }
+}
+
+void Daemon::stand(Standing::Phase phase, const std::vector<LiveSync::Tail>& tails) {
+  standing_.phase = phase;
+  standing_.followed.clear();
+  for (const LiveSync::Tail& tail : tails) {
+    standing_.followed.insert(tail.source);
+  }
+  settings_.on_standing(standing_);
 }
 
 // Said once: until it is over, nothing else is to be said of it, but that a disk is full.
@@ -94,6 +107,8 @@ void Daemon::back_off(const Error& error) {
   }
   const std::int64_t most = std::min(kMostBackoffUs, kFirstBackoffUs << std::min(failures_, 20));
   ++failures_;
+  standing_.trouble = {standing_.trouble ? standing_.trouble->since : clock_.now(), error};
+  stand(Standing::Phase::kStarting, {});
   clock_.sleep_us(most / 2 +
                   static_cast<std::int64_t>(random_.next() % static_cast<std::uint64_t>(most / 2)));
 }
@@ -411,6 +426,7 @@ Result<LiveSync::Step> Daemon::step(LiveSync& live, std::chrono::milliseconds wa
 
 // One life: until a stop, or an error.
 Result<void> Daemon::serve() {
+  stand(Standing::Phase::kStarting, {});
   COUPLET_TRY(keep_up_with_tables());
   COUPLET_ASSIGN(Work work, begin());
   COUPLET_TRY(settings_.set_up(observer_));
@@ -418,6 +434,7 @@ Result<void> Daemon::serve() {
   COUPLET_TRY(note_gaps(*work.state, tails));
   COUPLET_ASSIGN(const std::string why, why_reconcile(*work.state, tails));
   if (!why.empty()) {
+    stand(Standing::Phase::kSnapshot, tails);
     COUPLET_ASSIGN(const bool done, reconcile_before(work, tails, why));
     if (!done) {
       return {};
@@ -452,6 +469,7 @@ void Daemon::tell_followed(const std::vector<LiveSync::Tail>& tails) {
 
 Result<void> Daemon::follow(const Work& work, std::vector<LiveSync::Tail> tails) {
   tell_followed(tails);
+  stand(Standing::Phase::kStreaming, tails);
   const bool nobody = tails.empty();
   LiveSync live(definition_, *work.state, sources_, *work.syncer, clock_, observer_,
                 std::move(tails),

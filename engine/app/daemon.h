@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,17 @@ namespace couplet {
 // hand ends, and the next is bound to it as it is.
 class Daemon {
  public:
+  // How it stands with its sources.
+  struct Standing {
+    enum class Phase { kStarting, kSnapshot, kStreaming };
+    struct Trouble {
+      Timestamp since;
+      Error error;
+    };
+    Phase phase = Phase::kStarting;
+    std::set<std::size_t> followed;  // Sources whose streams are open.
+    std::optional<Trouble> trouble;  // It passes by itself, and is waited for.
+  };
   struct Settings {
     std::optional<ReconcileOptions> schedule;
     // Makes what streams need and what is missing at their sources, as far as our role may. Asked
@@ -40,6 +52,8 @@ class Daemon {
     std::function<bool()> stop_requested = [] { return false; };
     CrashPoints crash_points;
     std::function<void(const LiveSync::Step&)> after_step = [](const LiveSync::Step&) {};
+    // Whenever it is another.
+    std::function<void(const Standing&)> on_standing = [](const Standing&) {};
   };
 
   // `definition`: `given` as it was bound to the catalogs at first. All referents must outlive
@@ -86,6 +100,7 @@ class Daemon {
   bool is_gone_again();
   void went_well(const LiveSync::Step& step);
   void back_off(const Error& error);
+  void stand(Standing::Phase phase, const std::vector<LiveSync::Tail>& tails);
 
   const Definition& given_;
   BoundDefinition definition_;  // another one between two lives, where a table is another
@@ -98,6 +113,7 @@ class Daemon {
   ToldOnce observer_;  // until a life has got somewhere
   Settings settings_;
   Router router_;
+  Standing standing_;
   int failures_ = 0;                     // in a row
   bool disk_is_full_ = false;            // the last time that something was written
   bool followed_ = false;                // since the last time that something was missing

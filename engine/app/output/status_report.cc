@@ -55,6 +55,8 @@ bool is_away(const std::string& code) {
   return code == "unavailable" || code == "connection_lost" || code == "commit_unknown";
 }
 
+constexpr const char* kIsAtIt = "`couplet run` is at it";
+
 // As the source writes it: "1A/16B3748".
 Json position_json(const Position& position) {
   const Lsn* lsn = std::get_if<Lsn>(&position);
@@ -76,8 +78,9 @@ std::string last_run_text(const StateOverview::Mapping& mapping) {
 
 }  // namespace
 
-StatusReport::StatusReport(const Definition& definition, std::optional<StateOverview> overview)
-    : definition_(definition), overview_(std::move(overview)) {
+StatusReport::StatusReport(const Definition& definition, std::optional<StateOverview> overview,
+                           std::optional<Json> live)
+    : definition_(definition), overview_(std::move(overview)), live_(std::move(live)) {
   if (overview_ && overview_->format == 0) {
     overview_.reset();  // Made, never used.
   }
@@ -90,6 +93,13 @@ void StatusReport::find_problems() {
     problems_.push_back({std::move(code), since ? format_timestamp(*since) : std::string(),
                          std::move(message), std::move(fix)});
   };
+  if (live_ && !live_->at("trouble").is_null()) {
+    const Json& trouble = live_->at("trouble");
+    const auto hint = trouble.at("hint").get<std::string>();
+    problems_.push_back({"waiting", trouble.at("since").get<std::string>(),
+                         "`couplet run` waits: " + trouble.at("message").get<std::string>(),
+                         hint.empty() ? "it is tried again until it passes" : hint});
+  }
   if (!overview_) {
     add("never_reconciled", std::nullopt,
         "there is no state in " + definition_.state.string() + ": nothing was reconciled yet",
@@ -113,7 +123,7 @@ void StatusReport::find_problems() {
              (away ? "once `couplet doctor` reaches it, `" + verb + "` goes on where this one ended"
                    : "`couplet doctor` tells what else is missing, then `" + verb + "`")});
   }
-  if (overview_->intents > 0) {
+  if (overview_->intents > 0 && !live_) {  // Else they are what is at hand.
     add("unfinished_writes", std::nullopt,
         fmt::format("{} written batch{} cut off before the result was recorded", overview_->intents,
                     overview_->intents == 1 ? " was" : "es were"),
@@ -124,7 +134,7 @@ void StatusReport::find_problems() {
       add("gap", std::nullopt,
           "source " + source + ": " + progress.due +
               "; what was changed meanwhile was told by nobody",
-          "couplet run, which begins with a reconcile");
+          live_ ? kIsAtIt : "couplet run, which begins with a reconcile");
     }
   }
   for (const MappingDefinition& mapping : definition_.mappings) {
@@ -139,7 +149,7 @@ void StatusReport::find_problems() {
     const auto& last_run = overview_->mappings.at(mapping.name).last_run;
     if (!last_run) {
       add("never_reconciled", std::nullopt, "mapping " + mapping.name + " was not reconciled yet",
-          "couplet reconcile");
+          live_ ? kIsAtIt : "couplet reconcile");
     } else if (!last_run->at("summary").value("converged", false)) {
       problems_.push_back({"not_converged", last_run->at("finished").get<std::string>(),
                            "the last reconcile of mapping " + mapping.name + " did not converge",
@@ -165,10 +175,34 @@ void StatusReport::find_problems() {
   }
 }
 
+// A source that is followed where a run says so; else whether it ever was.
+std::string StatusReport::stream_state(const std::string& source) const {
+  if (live_) {
+    return live_->at("streams").value(source, "off");
+  }
+  return overview_ && overview_->sources.contains(source) ? "stopped" : "off";
+}
+
+bool StatusReport::is_connected(const std::string& source) const {
+  return live_ && live_->at("trouble").is_null() && stream_state(source) != "starting";
+}
+
+std::string StatusReport::run_text() const {
+  if (!live_) {
+    return overview_->sources.empty() ? "" : "run: not running\n";
+  }
+  std::string text;
+  for (const SourceDefinition& source : definition_.sources) {
+    text += fmt::format("{}{}: {}", text.empty() ? "run: " : ", ", source.name,
+                        stream_state(source.name));
+  }
+  return text + "\n";
+}
+
 Json StatusReport::json() const {
   Json json;
   json["name"] = definition_.name;
-  json["running"] = false;  // Nothing runs beside the verbs of this version.
+  json["running"] = live_.has_value();
   json["healthy"] = healthy();
   Json& problems = json["problems"] = Json::array();
   for (const Problem& problem : problems_) {
@@ -182,9 +216,9 @@ Json StatusReport::json() const {
     const bool known = overview_ && overview_->sources.contains(source.name);
     sources[source.name] = {
         {"type", name_of(source.type)},
-        {"connected", false},
+        {"connected", is_connected(source.name)},
         {"stream",
-         {{"state", known ? "stopped" : "off"},
+         {{"state", stream_state(source.name)},
           {"position",
            known ? position_json(overview_->sources.at(source.name).done) : Json(nullptr)},
           {"lag_bytes", nullptr},
@@ -238,7 +272,8 @@ std::string StatusReport::text(bool brief) const {
                         found.links, found.deferred.objects, found.held.objects,
                         found.parked.objects, found.conflicts, last_run_text(found));
   }
-  text += fmt::format("\nstate: {} link{}, {}, format {}, in {}\n", overview_->links,
+  text += "\n" + run_text();
+  text += fmt::format("state: {} link{}, {}, format {}, in {}\n", overview_->links,
                       overview_->links == 1 ? "" : "s", size_text(overview_->bytes),
                       overview_->format, definition_.state.string());
   return text;

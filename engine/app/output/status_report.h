@@ -1,6 +1,6 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,10 +18,12 @@ struct Problem {
   std::string fix;
 };
 
-// How a deployment stands, as of its state: `overview` is missing where there is no state yet.
+// How a deployment stands, as of its state: `overview` is missing where there is no state yet;
+// `live`: what a `couplet run` that has the state tells of itself (LiveStatus), if one does.
 class StatusReport {
  public:
-  StatusReport(const Definition& definition, std::optional<StateOverview> overview);
+  StatusReport(const Definition& definition, std::optional<StateOverview> overview,
+               std::optional<nlohmann::ordered_json> live = std::nullopt);
 
   [[nodiscard]] bool healthy() const { return problems_.empty(); }
   [[nodiscard]] const std::vector<Problem>& problems() const { return problems_; }  // worst first
@@ -33,9 +35,13 @@ class StatusReport {
 
  private:
   void find_problems();
+  [[nodiscard]] std::string stream_state(const std::string& source) const;
+  [[nodiscard]] bool is_connected(const std::string& source) const;
+  [[nodiscard]] std::string run_text() const;
 
   const Definition& definition_;
   std::optional<StateOverview> overview_;
+  std::optional<nlohmann::ordered_json> live_;
   std::vector<Problem> problems_;
 };
 

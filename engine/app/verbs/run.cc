@@ -1,9 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
+#include <thread>
 
+#include "engine/admin/control_socket.h"
 #include "engine/app/crash_points.h"
 #include "engine/app/daemon.h"
+#include "engine/app/output/live_status.h"
 #include "engine/app/run_verdict.h"
 #include "engine/app/stop_signals.h"
 #include "engine/app/system_clock.h"
@@ -42,6 +46,7 @@ Result<std::unique_ptr<Session>> open_when_up(const Invocation& invocation, Cloc
       return session;
     }
     if (backoff == kFirstConnectBackoffUs) {
+      remember_failure(invocation, session.error(), clock);  // For `status`.
       console.talk("couplet: " + session.error().message + "; it is tried again until it passes");
     }
     clock.sleep_us(backoff / 2 + static_cast<std::int64_t>(
@@ -83,6 +88,41 @@ Result<void> set_up(const Session& session, Observer& observer) {
   return {};
 }
 
+// Tells `couplet status` how this run stands, on a thread of its own.
+class Answers {
+ public:
+  // Errors: kUnavailable.
+  static Result<std::unique_ptr<Answers>> begin(const Session& session) {
+    COUPLET_ASSIGN(ControlSocket socket, ControlSocket::open(session.definition.state));
+    std::unique_ptr<Answers> answers(new Answers(std::move(socket), session.bound.sources));
+    try {
+      answers->thread_ = std::thread(
+          [raw = answers.get()] { raw->socket_.serve([raw] { return raw->status_.text(); }); });
+    } catch (const std::system_error& error) {
+      return fail(ErrorKind::kUnavailable, fmt::format("no thread for it: {}", error.what()));
+    }
+    return answers;
+  }
+  ~Answers() {
+    socket_.close();
+    if (thread_.joinable()) {
+      thread_.join();
+    }
+  }
+  Answers(const Answers&) = delete;
+  Answers& operator=(const Answers&) = delete;
+
+  void set(const Daemon::Standing& standing) { status_.set(standing); }
+
+ private:
+  Answers(ControlSocket socket, std::vector<std::string> sources)
+      : socket_(std::move(socket)), status_(std::move(sources)) {}
+
+  ControlSocket socket_;
+  LiveStatus status_;
+  std::thread thread_;
+};
+
 // Until a stop, or an error that another session may not have.
 Result<void> serve(const Invocation& invocation, Session& session, SystemClock& clock,
                    Random& random, Console& console) {
@@ -97,6 +137,13 @@ Result<void> serve(const Invocation& invocation, Session& session, SystemClock& 
     COUPLET_TRY(forget_failure(*session.disk));
     return set_up(session, observer);
   };
+  const auto answers = Answers::begin(session);
+  if (answers) {
+    settings.on_standing = [&](const Daemon::Standing& standing) { (*answers)->set(standing); };
+  } else {
+    console.talk("couplet: `couplet status` cannot ask this run how it stands: " +
+                 answers.error().message);
+  }
   settings.spool_folder = session.definition.state.string();
   settings.do_all = on_threads;
   settings.wait = kWait;

@@ -1,5 +1,7 @@
 #include <nlohmann/json.hpp>
 
+#include "engine/admin/control_socket.h"
+#include "engine/app/output/live_status.h"
 #include "engine/app/output/status_report.h"
 #include "engine/app/verbs/verbs.h"
 #include "engine/app/wiring/definition_file.h"
@@ -8,6 +10,9 @@
 
 namespace couplet {
 namespace {
+
+// Of a `couplet run`, which answers at once.
+constexpr std::chrono::seconds kPatience{2};
 
 Result<ExitCode> run_status(const Invocation& invocation, Console& console) {
   // The databases are not asked, so nobody needs their passwords.
@@ -21,7 +26,9 @@ Result<ExitCode> run_status(const Invocation& invocation, Console& console) {
   if (store) {
     COUPLET_ASSIGN(overview, overview_of(*store, *loaded.definition));
   }
-  const StatusReport report(*loaded.definition, std::move(overview));
+  const auto told = ask_who_has(loaded.definition->state, kPatience);
+  const StatusReport report(*loaded.definition, std::move(overview),
+                            told ? LiveStatus::parse(*told) : std::nullopt);
   std::string text =
       invocation.json
           ? report.json().dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
@@ -38,11 +45,11 @@ Result<ExitCode> run_status(const Invocation& invocation, Console& console) {
 VerbSpec status_verb() {
   VerbSpec verb;
   verb.name = "status";
-  verb.summary = "tell how things stand, from the state alone";
+  verb.summary = "tell how things stand";
   verb.doc =
-      "Reads the state, no database: links and worklists of each mapping, the last reconcile, and\n"
-      "what is wrong, worst first; also that the last run failed, if only because a source was "
-      "down.";
+      "Reads the state, and asks the `couplet run` that has it, if one does; no database: links\n"
+      "and worklists of each mapping, the last reconcile, whether sources are followed, and what\n"
+      "is wrong, worst first; also that the last run failed, if only because a source was down.";
   verb.run = run_status;
   verb.flags = {{"--check", &Invocation::check, "Exit 4 if unhealthy."}};
   verb.examples = {

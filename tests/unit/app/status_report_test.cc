@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/app/output/live_status.h"
 #include "engine/app/wiring/last_failure.h"
 #include "engine/definition/load.h"
 #include "engine/sync/byte_codec.h"
@@ -133,6 +134,70 @@ TEST(StatusReportTest, TellsHowFarASourceWasFollowedAndWhatNobodyToldOf) {
   EXPECT_EQ(stream["state"], "stopped");
   EXPECT_EQ(stream["position"], "1A/16B3748");
   EXPECT_EQ(report.json()["sources"]["b"]["stream"]["state"], "off");
+}
+
+std::optional<Json> told_by_a_run(const Daemon::Standing& standing) {
+  LiveStatus live({"a", "b"});
+  live.set(standing);
+  return LiveStatus::parse(live.text());
+}
+
+TEST(StatusReportTest, TellsWhatARunFollowsThatHasTheState) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  fill(store);
+  Intent intent;  // What is at hand.
+  StateBatch batch;
+  State::put(batch, intent);
+  ASSERT_TRUE(store.commit(batch, Durability::kSynced));
+  const auto live = told_by_a_run({Daemon::Standing::Phase::kStreaming, {0}, std::nullopt});
+  ASSERT_TRUE(live);
+  const StatusReport report(file, overview(store, file), live);
+  EXPECT_TRUE(report.healthy()) << report.text(true);
+  EXPECT_THAT(report.text(false), HasSubstr("\nrun: a: streaming, b: off\n"));
+  EXPECT_EQ(report.json()["running"], true);
+  EXPECT_EQ(report.json()["sources"]["a"]["connected"], true);
+  EXPECT_EQ(report.json()["sources"]["a"]["stream"]["state"], "streaming");
+  EXPECT_EQ(report.json()["sources"]["b"]["stream"]["state"], "off");
+}
+
+TEST(StatusReportTest, WhatARunHasBegunIsNotToBeBegunByHand) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  fill(store);
+  StateBatch batch;
+  batch.erase(Family::kMeta, meta_key::kLastRun + id(1));
+  ASSERT_TRUE(store.commit(batch, Durability::kSynced));
+  const auto live = told_by_a_run({Daemon::Standing::Phase::kSnapshot, {0, 1}, std::nullopt});
+  EXPECT_THAT(StatusReport(file, overview(store, file), live).text(true),
+              HasSubstr("mapping order was not reconciled yet\n    `couplet run` is at it\n"));
+}
+
+TEST(StatusReportTest, WhatARunWaitsForComesFirst) {
+  const Definition file = definition();
+  MemoryStateStore store;
+  fill(store);
+  add_trouble(store);
+  Error error;
+  error.message = "source 'b' is down";
+  const auto live = told_by_a_run(
+      {Daemon::Standing::Phase::kStarting, {}, Daemon::Standing::Trouble{{1'000'000}, error}});
+  ASSERT_TRUE(live);
+  const StatusReport report(file, overview(store, file), live);
+  EXPECT_THAT(report.text(true),
+              HasSubstr("shop: 3 problems\n"
+                        "  waiting: `couplet run` waits: source 'b' is down, since "
+                        "2000-01-01T00:00:01.000000Z\n"
+                        "    it is tried again until it passes\n"));
+  EXPECT_EQ(report.json()["sources"]["a"]["connected"], false);
+  EXPECT_EQ(report.json()["sources"]["a"]["stream"]["state"], "starting");
+}
+
+TEST(StatusReportTest, WhatARunOfAnotherVersionTellsIsNotBelieved) {
+  for (const char* text : {"", "{}", "[]", R"({"streams":{"a":1},"trouble":null})",
+                           R"({"streams":{},"trouble":{"since":"now"}})"}) {
+    EXPECT_FALSE(LiveStatus::parse(text)) << text;
+  }
 }
 
 // The shape is REFERENCE section 2's, key by key.
