@@ -66,10 +66,11 @@ int at_address(const std::filesystem::path& folder,
 Result<ControlSocket> ControlSocket::open(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / kName;
   Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ::unlink(file.c_str());
-  if (!listener.is_open() || at_address(folder, [&](const sockaddr* address, socklen_t length) {
-                               return ::bind(listener.get(), address, length);
-                             }) != 0) {
+  if (!listener.is_open() ||  // In this order: errno is the one of the last.
+      (::unlink(file.c_str()) != 0 && errno != ENOENT) ||
+      at_address(folder, [&](const sockaddr* address, socklen_t length) {
+        return ::bind(listener.get(), address, length);
+      }) != 0) {
     return fail(ErrorKind::kUnavailable, fmt::format("cannot listen at {}: {}", file.string(),
                                                      std::system_category().message(errno)));
   }
@@ -101,7 +102,7 @@ void ControlSocket::serve(const std::function<std::string()>& tell) const {
           ::send(caller.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     } else if (errno == EINVAL) {  // Closed (unix(7): accept after shutdown).
       return;
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+    } else if (errno != EINTR && errno != ECONNABORTED) {
       ::poll(nullptr, 0, kNoneLeftMs);
     }
   }

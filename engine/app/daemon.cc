@@ -83,6 +83,10 @@ void Daemon::went_well(const LiveSync::Step& step) {
   }
   failures_ = 0;
   observer_.forget();
+  trouble_is_over();
+}
+
+void Daemon::trouble_is_over() {
   if (standing_.trouble) {
     standing_.trouble.reset();
     settings_.on_standing(standing_);
@@ -324,6 +328,9 @@ Result<bool> Daemon::reconcile_before(const Work& work, std::vector<LiveSync::Ta
   const Timestamp started = clock_.now();
   Pace pace(settings_.schedule.value_or(ReconcileOptions{}), clock_);
   COUPLET_ASSIGN(const Reconciler::Report report, reconcile(work, why, [&](std::uint64_t objects) {
+                   if (!disk_is_full_) {  // Which what is read does not tell.
+                     trouble_is_over();
+                   }
                    const Rounds::GaveWay gave = rest(pace.turn(objects));
                    pace.go_on();
                    return gave;
@@ -439,7 +446,7 @@ Result<void> Daemon::serve() {
     if (!done) {
       return {};
     }
-    went_well({});
+    went_well({false});  // It has written that it is done.
     COUPLET_ASSIGN(const bool altered, is_altered());
     if (altered) {  // Meanwhile.
       return {};

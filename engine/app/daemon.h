@@ -99,6 +99,7 @@ class Daemon {
   Result<std::optional<Timestamp>> next_scheduled();
   bool is_gone_again();
   void went_well(const LiveSync::Step& step);
+  void trouble_is_over();
   void back_off(const Error& error);
   void stand(Standing::Phase phase, const std::vector<LiveSync::Tail>& tails);
 

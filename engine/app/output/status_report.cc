@@ -55,7 +55,8 @@ bool is_away(const std::string& code) {
   return code == "unavailable" || code == "connection_lost" || code == "commit_unknown";
 }
 
-constexpr const char* kIsAtIt = "`couplet run` is at it";
+// By hand it would be refused: the state is in use.
+constexpr const char* kIsAtIt = "`couplet run` is at it, or waits for what `couplet doctor` tells";
 
 // As the source writes it: "1A/16B3748".
 Json position_json(const Position& position) {
@@ -120,7 +121,9 @@ void StatusReport::find_problems() {
         {"run_failed", text("at"),
          "the last `" + verb + (away ? "` broke off: " : "` failed: ") + text("message"),
          (hint.empty() ? std::string() : hint + "; ") +
-             (away ? "once `couplet doctor` reaches it, `" + verb + "` goes on where this one ended"
+             (away ? "once `couplet doctor` reaches it, `" + verb +
+                         "` goes on where this one ended" +
+                         (verb == "couplet run" ? ", by itself if it still waits" : "")
                    : "`couplet doctor` tells what else is missing, then `" + verb + "`")});
   }
   if (overview_->intents > 0 && !live_) {  // Else they are what is at hand.
@@ -141,8 +144,10 @@ void StatusReport::find_problems() {
     if (overview_->mappings.at(mapping.name).missed) {
       add("changes_missed", std::nullopt,
           "changes went by while mapping " + mapping.name + " could not go on",
-          "`couplet doctor` tells what is missing, then `couplet run`, which begins with a "
-          "reconcile");
+          live_ ? "`couplet doctor` tells what is missing; `couplet run` looks again every ten "
+                  "minutes, with a reconcile"
+                : "`couplet doctor` tells what is missing, then `couplet run`, which begins with a "
+                  "reconcile");
     }
   }
   for (const MappingDefinition& mapping : definition_.mappings) {
@@ -153,7 +158,9 @@ void StatusReport::find_problems() {
     } else if (!last_run->at("summary").value("converged", false)) {
       problems_.push_back({"not_converged", last_run->at("finished").get<std::string>(),
                            "the last reconcile of mapping " + mapping.name + " did not converge",
-                           "couplet reconcile"});
+                           live_ ? "the next one on schedule, or stop `couplet run` for a "
+                                   "`couplet reconcile`"
+                                 : "couplet reconcile"});
     }
   }
   for (const MappingDefinition& mapping : definition_.mappings) {
@@ -184,7 +191,8 @@ std::string StatusReport::stream_state(const std::string& source) const {
 }
 
 bool StatusReport::is_connected(const std::string& source) const {
-  return live_ && live_->at("trouble").is_null() && stream_state(source) != "starting";
+  return live_ && live_->at("trouble").is_null() && live_->at("streams").contains(source) &&
+         stream_state(source) != "starting";
 }
 
 std::string StatusReport::run_text() const {

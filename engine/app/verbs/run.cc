@@ -35,6 +35,7 @@ Result<std::unique_ptr<Session>> open_when_up(const Invocation& invocation, Cloc
   how.config = invocation.config;
   how.warnings = !invocation.quiet;
   how.goes_on = true;
+  std::string told;
   for (std::int64_t backoff = kFirstConnectBackoffUs; !stop_requested();
        backoff = std::min(backoff * 2, kMostConnectBackoffUs)) {
     auto session = open_session(how, console, random);
@@ -45,9 +46,10 @@ Result<std::unique_ptr<Session>> open_when_up(const Invocation& invocation, Cloc
     if (session || !passes(session.error().kind)) {
       return session;
     }
-    if (backoff == kFirstConnectBackoffUs) {
+    if (told != session.error().message) {
+      told = session.error().message;
       remember_failure(invocation, session.error(), clock);  // For `status`.
-      console.talk("couplet: " + session.error().message + "; it is tried again until it passes");
+      console.talk("couplet: " + told + "; it is tried again until it passes");
     }
     clock.sleep_us(backoff / 2 + static_cast<std::int64_t>(
                                      random.next() % static_cast<std::uint64_t>(backoff / 2)));

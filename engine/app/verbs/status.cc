@@ -21,12 +21,13 @@ Result<ExitCode> run_status(const Invocation& invocation, Console& console) {
   const LoadResult loaded = load_definition(invocation.config, options);
   COUPLET_TRY(print_findings(loaded.diagnostics, invocation.config, false, console));
 
+  // First: what it says of itself is then no newer than what the state says.
+  const auto told = ask_who_has(loaded.definition->state, kPatience);
   COUPLET_ASSIGN(const auto store, open_state_to_read(loaded.definition->state));
   std::optional<StateOverview> overview;
   if (store) {
     COUPLET_ASSIGN(overview, overview_of(*store, *loaded.definition));
   }
-  const auto told = ask_who_has(loaded.definition->state, kPatience);
   const StatusReport report(*loaded.definition, std::move(overview),
                             told ? LiveStatus::parse(*told) : std::nullopt);
   std::string text =

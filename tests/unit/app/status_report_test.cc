@@ -170,7 +170,7 @@ TEST(StatusReportTest, WhatARunHasBegunIsNotToBeBegunByHand) {
   ASSERT_TRUE(store.commit(batch, Durability::kSynced));
   const auto live = told_by_a_run({Daemon::Standing::Phase::kSnapshot, {0, 1}, std::nullopt});
   EXPECT_THAT(StatusReport(file, overview(store, file), live).text(true),
-              HasSubstr("mapping order was not reconciled yet\n    `couplet run` is at it\n"));
+              HasSubstr("mapping order was not reconciled yet\n    `couplet run` is at it"));
 }
 
 TEST(StatusReportTest, WhatARunWaitsForComesFirst) {

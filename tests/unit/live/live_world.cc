@@ -67,6 +67,7 @@ Result<void> LiveWorld::try_live() {
   Daemon::Settings settings;
   settings.schedule = schedule;
   settings.set_up = [&](Observer& /*observer*/) { return set_up(); };
+  settings.on_standing = on_standing;
   settings.batch_rows = batch_rows;
   settings.crash_points = crash_points;
   settings.stop_requested = [&] { return stop || stop_requested(); };

@@ -60,6 +60,7 @@ class LiveWorld : public PeopleWorld {
   PowerStore disk{store};
   std::optional<ReconcileOptions> schedule;
   std::function<Result<void>()> set_up = [] { return Result<void>{}; };
+  std::function<void(const Daemon::Standing&)> on_standing = [](const Daemon::Standing&) {};
 
   // A process from its start until nothing comes any more, then stopped. CHECKs that it can.
   void live();
