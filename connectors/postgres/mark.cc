@@ -13,6 +13,7 @@ constexpr std::chrono::milliseconds kFirstPause{10};
 constexpr std::chrono::milliseconds kLongestPause{500};
 constexpr const char* kObjectInUse = "55006";
 constexpr const char* kDuplicateObject = "42710";
+constexpr std::string_view kHeld("\1", 1);
 
 // The role may not, the server is set up without origins (max_replication_slots = 0), or all of
 // their places are taken: a commit without a mark is looked for instead.
@@ -41,38 +42,60 @@ Result<void> create_if_missing(Connection& connection, const std::string& origin
   return {};
 }
 
-Result<void> set_up(Connection& connection, const std::string& source_name,
-                    const std::string& origin, std::chrono::milliseconds wait) {
+// Until `attempt` says that it is ours. The server tells nobody when a session ends: asking again
+// is all there is.
+template <typename Attempt>
+Result<void> wait_for(const std::string& what, const std::string& source_name,
+                      std::chrono::milliseconds wait, Attempt attempt) {
   const auto deadline = std::chrono::steady_clock::now() + wait;
   std::chrono::milliseconds pause = kFirstPause;
   while (true) {
-    const Result<Answer> done =
-        connection.execute("select pg_replication_origin_session_setup($1)", named(origin));
-    if (done) {
+    COUPLET_ASSIGN(const bool ours, attempt());
+    if (ours) {
       return {};
-    }
-    if (done.error().code != kObjectInUse) {
-      return fail(done.error());
     }
     if (std::chrono::steady_clock::now() >= deadline) {
       Error error;
       error.kind = ErrorKind::kUnavailable;
       error.code = kObjectInUse;
-      error.message = fmt::format(
-          "source {}: replication origin {} is still held by another session after {} s",
-          source_name, origin, std::chrono::duration_cast<std::chrono::seconds>(wait).count());
+      error.message =
+          fmt::format("source {}: {} is still held by another session after {} s", source_name,
+                      what, std::chrono::duration_cast<std::chrono::seconds>(wait).count());
       error.hint =
           "Is another couplet of this name running? Else the server has not yet noticed that the "
           "earlier one is gone: wait, or end its session with pg_terminate_backend.";
       return fail(std::move(error));
     }
-    // The server tells nobody when a session ends: asking again is all there is.
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, kLongestPause);
   }
 }
 
+Result<void> set_up(Connection& connection, const std::string& source_name,
+                    const std::string& origin, std::chrono::milliseconds wait) {
+  return wait_for("replication origin " + origin, source_name, wait, [&]() -> Result<bool> {
+    const Result<Answer> done =
+        connection.execute("select pg_replication_origin_session_setup($1)", named(origin));
+    if (!done && done.error().code != kObjectInUse) {
+      return fail(done.error());
+    }
+    return done.has_value();
+  });
+}
+
 }  // namespace
+
+Result<void> hold_name(Connection& connection, const std::string& source_name,
+                       const std::string& name, std::chrono::milliseconds wait) {
+  return wait_for("the advisory lock for " + name, source_name, wait, [&]() -> Result<bool> {
+    const Result<Answer> held =
+        connection.execute("select pg_try_advisory_lock(hashtextextended($1, 0))", named(name));
+    if (!held) {
+      return held.error().kind == ErrorKind::kPrivilege ? Result<bool>(true) : fail(held.error());
+    }
+    return held->at(0, 0).bytes() == kHeld;
+  });
+}
 
 Result<std::optional<BatchNumber>> attach_origin(Connection& connection,
                                                  const std::string& source_name,
@@ -83,6 +106,7 @@ Result<std::optional<BatchNumber>> attach_origin(Connection& connection,
     attached = set_up(connection, source_name, origin, wait);
   }
   if (!attached && has_none_for_us(attached.error())) {
+    COUPLET_TRY(hold_name(connection, source_name, origin, wait));
     return std::optional<BatchNumber>();
   }
   COUPLET_TRY(attached);

@@ -71,7 +71,7 @@ Result<std::optional<Answer>> Reader::receive() {
   }
   Sent sent = std::move(*std::exchange(sent_, std::nullopt));
   Result<Answer> answer = sent.answer ? std::move(*sent.answer) : look_up_->receive();
-  if (!answer && !look_up_->usable()) {
+  if (!answer && (look_up_ == nullptr || !look_up_->usable())) {
     answer = ask_prepared(sent.sql, sent.parameters);
   }
   if (!answer) {

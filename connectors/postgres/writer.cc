@@ -56,6 +56,8 @@ Result<void> Writer::connect() {
                               settings_.name, mark_));
     }
     mark_attached_ = true;
+  } else if (!held_name_.empty()) {
+    COUPLET_TRY(hold_name(*connection, settings_.name, held_name_, settings_.mark_wait));
   }
   if (PQsetnonblocking(connection->native(), 1) != 0 ||
       PQenterPipelineMode(connection->native()) != 1) {
@@ -72,6 +74,7 @@ Result<std::optional<BatchNumber>> Writer::attach_mark(const std::string& name) 
   connection_.reset();
   mark_attached_ = false;
   mark_.clear();
+  held_name_.clear();
   COUPLET_ASSIGN(std::unique_ptr<Connection> connection,
                  Connection::open(settings_, Purpose::kWrite, statements_));
   COUPLET_ASSIGN(const std::optional<BatchNumber> progress,
@@ -84,6 +87,8 @@ Result<std::optional<BatchNumber>> Writer::attach_mark(const std::string& name) 
   if (progress) {
     mark_ = name;
     mark_attached_ = true;
+  } else {
+    held_name_ = name;
   }
   return progress;
 }

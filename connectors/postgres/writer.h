@@ -87,7 +87,8 @@ class Writer {
   Ask ask_;
   std::uint64_t& statements_;
   std::unique_ptr<Connection> connection_;
-  std::string mark_;  // Empty: none wanted.
+  std::string mark_;       // Empty: none wanted.
+  std::string held_name_;  // Where there is no mark to have.
   bool mark_attached_ = false;
   std::deque<Flight> flights_;
 };

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/integration/postgres/postgres_scene.h"
+#include "tests/support/fault_proxy.h"
 
 namespace couplet::test {
 namespace {
@@ -383,6 +384,64 @@ TEST_F(SessionTest, ARoleThatMayNotMarkDoesWithout) {
   EXPECT_TRUE(write({made}).has_value());
   reopen(settings());
   database().exec("drop owned by plain; drop role plain");
+}
+
+// What an earlier process has sent may be at work when the next one looks whether it was written.
+TEST_F(SessionTest, WithoutAMarkNothingOfTheSessionBeforeCanCommitOnceANewOneIsThere) {
+  database().exec("create role unmarked login");
+  database().exec("grant all on t to unmarked");
+  PostgresSourceSettings impatient = settings("unmarked");
+  impatient.mark_wait = std::chrono::milliseconds(200);
+  reopen(settings("unmarked"));
+  ASSERT_TRUE(source().attach_mark("couplet_unmarked").has_value());
+  const TableInfo t = table("t");
+  WriteGroup made = group(kCreate, t, {"name"});
+  add(made, {"3"}, {"Cyd"});
+  PostgresSource next(impatient);
+  {
+    UserSession user(database().url());
+    user.exec("begin");
+    user.exec("lock table t");
+    ASSERT_TRUE(source().submit({BatchNumber{1}, {made}}).has_value());
+    wait_for("select from pg_locks where not granted");
+    const auto early = next.attach_mark("couplet_unmarked");
+    ASSERT_FALSE(early.has_value());
+    EXPECT_EQ(early.error().kind, ErrorKind::kUnavailable);
+    EXPECT_THAT(early.error().message,
+                HasSubstr("the advisory lock for couplet_unmarked is still held"));
+  }
+  EXPECT_TRUE(source().collect().has_value());
+  EXPECT_FALSE(next.attach_mark("couplet_unmarked").has_value()) << "the session is there still";
+  end_sessions();
+  EXPECT_TRUE(next.attach_mark("couplet_unmarked").has_value());
+  end_sessions();
+  ASSERT_TRUE(next.submit({BatchNumber{1}, {}}).has_value());
+  EXPECT_TRUE(next.collect().has_value());
+  EXPECT_EQ(database().query("select from pg_locks where locktype = 'advisory'").size(), 1U)
+      << "it is held by every session that writes";
+  reopen(settings());
+  database().exec("drop owned by unmarked; drop role unmarked");
+}
+
+TEST_F(SessionTest, WhatWasAskedOfAServerThatIsGoneEndsInAnErrorWhateverElseWasAskedMeanwhile) {
+  FaultProxy network(database().cluster().port());
+  PostgresSourceSettings beyond = settings();
+  const std::string port = ":" + std::to_string(database().cluster().port()) + "/";
+  beyond.url.replace(beyond.url.find(port), port.size(), fmt::format(":{}/", network.port()));
+  reopen(beyond);
+  const TableInfo t = table("t");
+  const std::vector<Type> types{*t.column("id")->type};
+  const std::vector<std::uint64_t> transactions{1};
+  ASSERT_TRUE(source().ask_visible(transactions).has_value());
+  ASSERT_TRUE(source().are_visible().has_value()) << "its session is there, and knows the question";
+  network.freeze();
+  ASSERT_TRUE(source().ask_visible(transactions).has_value());
+  network.refuse();
+  network.cut();
+  EXPECT_FALSE(source().reserve_ids(t, t.primary_key, types, 1).has_value());
+  EXPECT_FALSE(source().are_visible().has_value());
+  network.heal();
+  EXPECT_TRUE(source().are_visible().has_value()) << "nothing is asked any more";
 }
 
 }  // namespace
