@@ -62,9 +62,16 @@ auto ask(const PostgresSourceSettings& settings, std::uint64_t& statements, Ques
   try {
     CatalogSession session(settings, connection_text, statements);
     return question(session);
+  } catch (const pqxx::transaction_rollback& error) {  // Which in libpqxx 6 is no sql_error.
+    return fail(ErrorKind::kTransient,
+                fmt::format("source {}: {}", settings.name, connection_text.masked(error.what())));
   } catch (const pqxx::sql_error& error) {
+    const bool refused = dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr;
     ServerError server;
-    server.code = error.sqlstate();
+    server.code = refused ? "42501" : error.sqlstate();  // libpqxx 6 keeps no code of that one.
+    if (server.code == "XX000") {  // "cache lookup failed": what is read is dropped meanwhile.
+      server.code.clear();
+    }
     server.message = connection_text.masked(error.what());
     return fail(to_error(settings.name, server));
   } catch (const pqxx::broken_connection& error) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "connectors/postgres/catalog_session.h"
 #include "tests/integration/postgres/postgres_scene.h"
 
 namespace couplet::test {
@@ -368,6 +369,26 @@ TEST_F(CatalogTest, AConditionIsOneExpressionOverTheTable) {
   }
   EXPECT_EQ(source().check_condition({"public", "missing"}, SqlCondition{"true"}).error().kind,
             ErrorKind::kSchema);
+}
+
+// Of a standby that has to replay, or of tables that are dropped while their catalogs are read.
+TEST_F(CatalogTest, WhatTheCatalogsRefuseOnceMayBeAskedAgain) {
+  std::uint64_t statements = 0;
+  const auto kind_of = [&](auto question) {
+    const Result<int> answer = postgres::ask(settings(), statements, question);
+    EXPECT_FALSE(answer.has_value());
+    return answer ? ErrorKind::kInternal : answer.error().kind;
+  };
+  const auto refused_with = [&](const std::string& code) {
+    return kind_of([&](postgres::CatalogSession& session) {
+      session.run("do $$ begin raise exception 'no' using errcode = '" + code + "'; end $$");
+      return 0;
+    });
+  };
+  EXPECT_EQ(refused_with("40001"), ErrorKind::kTransient);
+  EXPECT_EQ(refused_with("40P01"), ErrorKind::kTransient);
+  EXPECT_EQ(refused_with("XX000"), ErrorKind::kTransient);
+  EXPECT_EQ(refused_with("42501"), ErrorKind::kPrivilege);
 }
 
 }  // namespace
