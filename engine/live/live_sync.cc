@@ -449,6 +449,7 @@ void LiveSync::stop_mapping(std::size_t mapping, const std::string& why) {
 Result<bool> LiveSync::sync(const ObjectSync::Told& told, Step& step) {
   ObjectSync::Settings settings;
   settings.recovers = false;  // Streams that begin anew tell of what we have written.
+  settings.tells_stops = false;
   settings.spool_folder = settings_.spool_folder;
   settings.stop_requested = settings_.stop_requested;
   settings.hour = &hour_;
@@ -482,6 +483,7 @@ Result<bool> LiveSync::sync(const ObjectSync::Told& told, Step& step) {
     }
   }
   for (const Rounds::Stopped& stopped : report.stopped) {
+    told_once_.on_notice(Rounds::text_of(stopped, definition_));
     stopped_.insert(stopped.mapping);
     missed_.insert(stopped.mapping);
   }

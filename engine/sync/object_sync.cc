@@ -23,6 +23,7 @@ Rounds::Settings rounds_settings(const ObjectSync::Settings& settings) {
   rounds.mappings = settings.mappings;
   rounds.dry_run = settings.dry_run;
   rounds.recovers = settings.recovers;
+  rounds.tells_stops = settings.tells_stops;
   rounds.spool_folder = settings.spool_folder;
   rounds.stop_requested = settings.stop_requested;
   rounds.hour = settings.hour;

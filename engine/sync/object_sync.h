@@ -20,7 +20,8 @@ class ObjectSync final : private Rounds::Feeder {
   struct Settings {
     std::vector<std::size_t> mappings;  // act under these only; empty: all
     bool dry_run = false;
-    bool recovers = true;  // as of Rounds
+    bool recovers = true;     // as of Rounds
+    bool tells_stops = true;  // the same
     std::string spool_folder;
     std::function<bool()> stop_requested = [] { return false; };
     HourlyBudget* hour = nullptr;  // as of Rounds

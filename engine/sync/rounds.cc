@@ -123,9 +123,15 @@ std::size_t Rounds::first_waiting(std::size_t at) const {
 
 void Rounds::stop(std::size_t mapping, Error error) {
   queues_[mapping].stopped = true;
-  observer_.on_notice("mapping '" + definition_.mappings[mapping].name +
-                      "' is stopped: " + error.message);
   stopped_.push_back({mapping, std::move(error)});
+  if (settings_.tells_stops) {
+    observer_.on_notice(text_of(stopped_.back(), definition_));
+  }
+}
+
+std::string Rounds::text_of(const Stopped& stopped, const BoundDefinition& definition) {
+  return "mapping '" + definition.mappings[stopped.mapping].name +
+         "' is stopped: " + stopped.error.message;
 }
 
 Result<bool> Rounds::anyone_stands() const {

@@ -47,6 +47,8 @@ class Rounds {
     GiveWay give_way = [](std::uint64_t /*objects*/) { return GaveWay::kGoOn; };
     // Classes that are budgeted by deciding a turn's objects once before its first write.
     std::vector<LimitClass> rehearsed = {LimitClass::kCreate, LimitClass::kUpdate};
+    // Whether a mapping that stops is told of. Else by who asked: its table may be another by now.
+    bool tells_stops = true;
     // Of a live step: what those before it have written counts beside what it is to write.
     HourlyBudget* hour = nullptr;
   };
@@ -84,6 +86,9 @@ class Rounds {
     virtual Result<std::uint64_t> objects_of(std::size_t mapping) = 0;
     virtual void took(std::size_t mapping, const Syncer::Outcome& outcome) = 0;
   };
+
+  // For people.
+  static std::string text_of(const Stopped& stopped, const BoundDefinition& definition);
 
   // `syncer` has recovered. All referents must outlive this.
   Rounds(const BoundDefinition& definition, State& state, std::vector<Source*> sources,

@@ -113,6 +113,30 @@ TEST_F(AlteredTableTest, OneThatCannotBeBoundStopsItsMappingWithTheReasonAndIsNo
   EXPECT_THAT(rights(), ElementsAre("a Ada -", "b Bob -"));
 }
 
+// As a look comes before the event that would tell.
+TEST_F(AlteredTableTest, OneThatIsFoundToBeAnotherWhereItIsReadIsNotSaidToStop) {
+  in_step();
+  bool alters = false;
+  crash_points.reached = [&](const std::string& point) {
+    if (point == "live_received" && std::exchange(alters, false)) {
+      left->alter("people", [](TableInfo& table) {
+        column_of(table, "name").type->labels = {"of no account"};
+      });
+      left->faults().fail_next(memory::SourceCall::kFind,
+                               {ErrorKind::kSchema, "column name was text", {}, {}, {}, {}});
+    }
+  };
+  after_steps(1, [&] {
+    right_has({{"key", "c"}, {"name", "Cyd"}});
+    alters = true;
+  });
+  live();
+  EXPECT_FALSE(told("is stopped")) << testing::PrintToString(notices());
+  EXPECT_TRUE(told(kPeopleAnew));
+  EXPECT_THAT(lefts(), ElementsAre("a Ada -", "b Bob -", "c Cyd -"));
+  expect_in_step();
+}
+
 TEST_F(AlteredTableTest, OneThatIsMendedGoesOnByItself) {
   in_step();
   after_steps(1, [&] {
