@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tests/support/lasting_session.h"
+
 namespace couplet::soak {
 
 using test::AttributeKind;
@@ -155,6 +157,7 @@ void Deployment::make_tables() {
     cluster.exec("postgres", "create role couplet login replication");
     cluster.exec("postgres", "create database soak owner couplet");
     cluster.exec("soak", side == 0 ? kLeftTables : kRightTables);
+    cluster.exec("soak", test::kTokens);
     cluster.exec("soak", grants.str());
     for (const Row& row :
          cluster.query("soak", "select tablename from pg_tables where schemaname = 'public'")) {

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <thread>
+#include <utility>
 
 namespace couplet::soak {
 
@@ -59,7 +60,9 @@ void Faults::kill_at_crash_point() {
   const bool reached = deployment_.couplet().ends_within(between(4'000, 8'000));
   count(reached ? "crash point" : "crash point not reached", " " + point);
   ++figures_.kills;
-  deployment_.kill();
+  if (!reached) {
+    deployment_.kill();
+  }
 }
 
 void Faults::terminate() {
@@ -77,6 +80,7 @@ void Faults::terminate() {
     deployment_.kill();
     return;
   }
+  terminated_ = true;
   const test::Ended how = deployment_.couplet().wait();
   if (how.exit_code != 0) {
     findings_.push_back(fmt::format("after TERM couplet ended with exit code {}, signal {}",
@@ -130,10 +134,21 @@ void Faults::refuse() {
   std::this_thread::sleep_for(duration);
 }
 
-void Faults::strike_once() {
-  if (!deployment_.runs()) {
-    deployment_.start();
+// Whoever has ended was killed by us, or at a crash point; anything else is its own doing.
+void Faults::start_again() {
+  if (deployment_.runs()) {
+    return;
   }
+  const test::Ended how = deployment_.couplet().wait();
+  if (how.signal != SIGKILL && !std::exchange(terminated_, false)) {
+    findings_.push_back(fmt::format("couplet ended by itself, with exit code {}, signal {}, in: {}",
+                                    how.exit_code, how.signal, now_));
+  }
+  deployment_.start();
+}
+
+void Faults::strike_once() {
+  start_again();
   switch (draw(12)) {
     case 0:
     case 1:
@@ -163,9 +178,7 @@ void Faults::heal() {
   for (const std::size_t side : {0, 1}) {
     deployment_.network(side).heal();
   }
-  if (!deployment_.runs()) {
-    deployment_.start();
-  }
+  start_again();
 }
 
 void Faults::strike() {
@@ -205,12 +218,7 @@ milliseconds Faults::probe() {
   for (const std::size_t side : {0, 1}) {
     bool there = false;
     while (!there && Clock::now() < deadline) {
-      if (!deployment_.runs()) {
-        const test::Ended how = deployment_.couplet().wait();
-        findings_.push_back(fmt::format("couplet ended by itself, with exit code {}, signal {}",
-                                        how.exit_code, how.signal));
-        deployment_.start();
-      }
+      start_again();
       try {
         there = !sessions_[side]
                      .query("select 1 from probes where name = $1", {names[1 - side]})

@@ -50,6 +50,7 @@ class Faults {
   void slow_down();
   void refuse();
   void strike_once();
+  void start_again();
   void heal();
   void count(const std::string& kind, const std::string& detail = {});
 
@@ -57,7 +58,8 @@ class Faults {
   std::mt19937_64 random_;
   std::function<void(const std::string&)> tell_;
   std::array<test::LastingSession, 2> sessions_;
-  std::string now_;  // the faults at hand
+  std::string now_;          // the faults at hand
+  bool terminated_ = false;  // by us, and not started again yet
   std::uint64_t probes_ = 0;
   Figures figures_;
   std::vector<std::string> findings_;

@@ -18,6 +18,10 @@ struct StatementError : std::runtime_error {
   std::string sqlstate;
 };
 
+// By which a transaction is known again.
+inline constexpr const char* kTokens =
+    "create table tokens (token uuid primary key default gen_random_uuid())";
+
 // A user's lasting connection to a server that may go away: it connects at the first statement, and
 // again after an end. Of one thread.
 class LastingSession {
@@ -34,13 +38,15 @@ class LastingSession {
   // Runs `work` in one transaction and commits, unless it returns false. True: it is committed.
   // False too where it was rolled back because the server went away, or for a deadlock. A server
   // that goes away at the commit is asked what became of it, once it is there again. Throws
-  // StatementError for any other mistake, and where the server stays away.
+  // StatementError for any other mistake, and where the server stays away. The database has the
+  // table of kTokens.
   bool transaction(const std::function<bool()>& work);
 
  private:
   struct Connection;
   void connect();
-  bool was_committed(const std::string& transaction);
+  bool was_committed(const std::string& transaction, const std::string& token);
+  bool is_in_progress(const std::string& transaction);
 
   std::string url_;
   std::unique_ptr<Connection> connection_;

@@ -114,7 +114,7 @@ std::string settings_file(const PostgresSettings& settings, const std::filesyste
       {"wal_level", "logical"},
       {"max_connections", "200"},
       {"max_wal_senders", "50"},
-      {"max_replication_slots", "50"},
+      {"max_replication_slots", "500"},
       {"log_line_prefix", "%m [%p] database=%d application=%a "},
       {"lc_messages", "C"},
       {"timezone", "UTC"},

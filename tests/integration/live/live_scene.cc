@@ -48,6 +48,10 @@ void LivePgTest::wait_until_left(const std::string& condition) const {
 }
 
 void LivePgTest::wait_until_acknowledged(const TemporaryDatabase& database) {
+  // Behind a commit that is waited for: what came before it may be in no file yet.
+  database.exec(
+      "begin; set local synchronous_commit = on; select pg_logical_emit_message(true, '', ''); "
+      "commit");
   const auto now = database.query("select pg_current_wal_lsn()")[0][0].value();
   wait_for_row(database.cluster(), database.name(),
                fmt::format("select 1 from pg_replication_slots where database = "
