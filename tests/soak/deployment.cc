@@ -101,7 +101,7 @@ test::PostgresSettings server() {
 }  // namespace
 
 const Words& words(std::size_t table) {
-  static const std::array<Words, kTables> all = {
+  static const std::array<Words, kTables> kAll = {
       Words{{"accounts", "customers"},
             {"code", "ref"},
             {{"name", "title"},
@@ -115,7 +115,7 @@ const Words& words(std::size_t table) {
       Words{{"prices", "tariffs"},
             {"code", "code"},
             {{"label", "label"}, {"amount", "value"}, {"own", "own"}}}};
-  return all[table];
+  return kAll[table];
 }
 
 std::vector<test::SharedTable> tables() {

@@ -76,7 +76,7 @@ void Faults::terminate() {
   const bool ended = deployment_.couplet().ends_within(kStopPatience);
   figures_.worst_stop = std::max(figures_.worst_stop, since(began));
   if (!ended) {
-    findings_.push_back("couplet did not end within 10 s of TERM");
+    findings_.emplace_back("couplet did not end within 10 s of TERM");
     deployment_.kill();
     return;
   }
