@@ -69,6 +69,9 @@ void Faults::terminate() {
   count("TERM");
   // One that is only just beginning has nothing to finish, and ends as any process does.
   while (!deployment_.couplet().catches(SIGTERM)) {
+    if (!deployment_.runs()) {
+      return;
+    }
     std::this_thread::sleep_for(kProbePause);
   }
   const auto began = Clock::now();
