@@ -221,6 +221,12 @@ Result<void> Connection::set_up_session(const PostgresSourceSettings& settings, 
        std::to_string(purpose == Purpose::kScan ? 0 : settings.statement_timeout.count())},
       {"lock_timeout", std::to_string(settings.lock_timeout.count())},
       {"idle_in_transaction_session_timeout", "0"},
+      // What we hold (an origin, a lock, rows) is let go soon after we are gone without a word, as
+      // a network that parts may have it: hours, where the system is left to itself.
+      {"tcp_keepalives_idle", "30"},
+      {"tcp_keepalives_interval", "10"},
+      {"tcp_keepalives_count", "3"},
+      {"tcp_user_timeout", "60000"},
       // The penalties that pin plans look like costs worth compiling for.
       {"jit", "off"}};
   if (PQserverVersion(native()) >= kIdleSessionsEndSince) {

@@ -101,12 +101,12 @@ Result<std::optional<BatchNumber>> attach_origin(Connection& connection,
                                                  const std::string& source_name,
                                                  const std::string& origin,
                                                  std::chrono::milliseconds wait) {
+  COUPLET_TRY(hold_name(connection, source_name, origin, wait));
   Result<void> attached = create_if_missing(connection, origin);
   if (attached) {
     attached = set_up(connection, source_name, origin, wait);
   }
   if (!attached && has_none_for_us(attached.error())) {
-    COUPLET_TRY(hold_name(connection, source_name, origin, wait));
     return std::optional<BatchNumber>();
   }
   COUPLET_TRY(attached);

@@ -11,15 +11,15 @@
 // transaction that sets it, so it says for good which batch was the last to happen.
 namespace couplet::postgres {
 
-// Holds the name for this session alone (an advisory lock), where there is no origin to hold: once
-// it is ours, nothing of an earlier process can still commit. Waits up to `wait`; a role that may
-// not goes without. Errors: kUnavailable if the wait ran out.
+// Holds the name for this session alone (an advisory lock): once it is ours, nothing of an earlier
+// process can still commit, whether that one had an origin or none. Waits up to `wait`; a role that
+// may not goes without. Errors: kUnavailable if the wait ran out.
 Result<void> hold_name(Connection& connection, const std::string& source_name,
                        const std::string& name, std::chrono::milliseconds wait);
 
 // Attaches the origin to the session, made if it does not exist, and gives its progress. While a
 // session of an earlier process holds it, waits up to `wait`: once it is ours, nothing of theirs
-// can still commit under it. nullopt: the role may not, or has none; then the name is held. Errors:
+// can still commit under it. The name is held first. nullopt: there is no origin for us. Errors:
 // kUnavailable if the wait ran out.
 Result<std::optional<BatchNumber>> attach_origin(Connection& connection,
                                                  const std::string& source_name,

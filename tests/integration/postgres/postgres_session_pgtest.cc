@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "connectors/postgres/connection.h"
 #include "tests/integration/postgres/postgres_scene.h"
 #include "tests/support/fault_proxy.h"
 
@@ -442,6 +443,21 @@ TEST_F(SessionTest, WhatWasAskedOfAServerThatIsGoneEndsInAnErrorWhateverElseWasA
   EXPECT_FALSE(source().are_visible().has_value());
   network.heal();
   EXPECT_TRUE(source().are_visible().has_value()) << "nothing is asked any more";
+}
+
+TEST_F(SessionTest, TheServerNoticesWithinAMinuteOrTwoThatWeAreGoneWithoutAWord) {
+  std::uint64_t statements = 0;
+  const auto connection =
+      postgres::Connection::open(settings(), postgres::Purpose::kWrite, statements);
+  ASSERT_TRUE(connection.has_value()) << connection.error().message;
+  const auto answer =
+      (*connection)
+          ->execute(
+              "select current_setting('tcp_keepalives_idle')::int + current_setting("
+              "'tcp_keepalives_interval')::int * current_setting('tcp_keepalives_count')::int < "
+              "90");
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_EQ(answer->at(0, 0).bytes(), std::string_view("\1", 1));
 }
 
 }  // namespace
