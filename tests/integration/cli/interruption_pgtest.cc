@@ -37,15 +37,17 @@ class InterruptionTest : public CliTest {
     explicit Gate(const TemporaryDatabase& database)
         : holder_({{"/usr/bin/env", "psql", "-qAt", database.url(), "-c",
                     "select pg_advisory_lock(1)", "-c", "select pg_sleep(3600)"}}) {
-      wait_for_row(database.cluster(), database.name(),
-                   "select 1 from pg_locks where locktype = 'advisory' and granted and database ="
-                   " (select oid from pg_database where datname = current_database())");
+      wait_for_row(
+          database.cluster(), database.name(),
+          "select 1 from pg_locks where locktype = 'advisory' and objid = 1 and granted"
+          " and database = (select oid from pg_database where datname = current_database())");
     }
     void open(const TemporaryDatabase& database) {
       database.exec("update gate set open = true");
       database.exec(
-          "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
-          " and database = (select oid from pg_database where datname = current_database())");
+          "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = 1"
+          " and granted and database = (select oid from pg_database where datname = "
+          "current_database())");
     }
 
    private:
