@@ -26,17 +26,21 @@ SmallDisk::~SmallDisk() {
 }
 
 void SmallDisk::leave(std::size_t mib) const {
+  constexpr int kAttempts = 100;
   const std::filesystem::path ballast = path() / "ballast";
   const int file = ::open(ballast.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  const std::size_t held = std::filesystem::file_size(ballast);
-  const std::size_t free = std::filesystem::space(path()).available;
-  const std::size_t wanted = held + free - std::min(held + free, mib * kMib);
-  const bool done =
-      wanted < held ? ::ftruncate(file, static_cast<off_t>(wanted)) == 0
-                    : wanted == held || ::posix_fallocate(file, static_cast<off_t>(held),
-                                                          static_cast<off_t>(wanted - held)) == 0;
+  bool done = false;
+  for (int attempt = 0; !done && attempt < kAttempts; ++attempt) {  // Others write meanwhile.
+    const std::size_t held = std::filesystem::file_size(ballast);
+    const std::size_t free = std::filesystem::space(path()).available;
+    const std::size_t wanted = held + free - std::min(held + free, mib * kMib);
+    done = wanted < held
+               ? ::ftruncate(file, static_cast<off_t>(wanted)) == 0
+               : wanted == held || ::posix_fallocate(file, static_cast<off_t>(held),
+                                                     static_cast<off_t>(wanted - held)) == 0;
+  }
   ::close(file);
-  if (!done) {  // Somebody has written meanwhile, or may not.
+  if (!done) {
     throw std::runtime_error("cannot put ballast into " + path().string());
   }
 }
