@@ -110,6 +110,11 @@ void FaultProxy::wake() const {
   [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);
 }
 
+std::string FaultProxy::by_way(std::string url) const {
+  const std::string port = ":" + std::to_string(upstream_) + "/";
+  return url.replace(url.find(port), port.size(), ":" + std::to_string(port_) + "/");
+}
+
 void FaultProxy::cut(std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   if (bytes == 0) {

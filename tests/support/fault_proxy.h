@@ -5,6 +5,7 @@
 #include <list>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 namespace couplet::test {
@@ -22,6 +23,8 @@ class FaultProxy {
   FaultProxy& operator=(const FaultProxy&) = delete;
 
   int port() const { return port_; }
+  // A URL of the upstream, by way of this.
+  std::string by_way(std::string url) const;
 
   // Every connection is reset when `bytes` more have passed, of all of them and in both directions
   // together; 0: now. What has passed until then arrives.

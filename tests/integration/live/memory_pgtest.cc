@@ -133,12 +133,9 @@ class FrozenTargetPgTest : public MemoryPgTest {
       // Nothing is made smaller on its way to the disk and the stream.
       database->exec("alter table documents alter body set storage external");
     }
-    std::string right = right_.url(kRole);
-    const std::string port = ":" + std::to_string(shared_cluster().port()) + "/";
-    right.replace(right.find(port), port.size(), fmt::format(":{}/", network_.port()));
     map("  document: { left: left.documents, right: right.documents, keys: [id],\n"
         "              direction: left_to_right, attributes: [body] }\n",
-        right);
+        network_.by_way(right_.url(kRole)));
   }
   // So many rows with ids from 1 on, a thousand a transaction.
   void write_documents(std::int64_t rows) const {

@@ -1,5 +1,4 @@
 // What `couplet status` tells of a `couplet run` beside it.
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -17,10 +16,7 @@ using testing::HasSubstr;
 class StatusPgTest : public LivePgTest {
  protected:
   StatusPgTest() : network_(shared_cluster().port()) {
-    std::string right = right_.url(kRole);
-    const std::string port = ":" + std::to_string(shared_cluster().port()) + "/";
-    right.replace(right.find(port), port.size(), fmt::format(":{}/", network_.port()));
-    write_file(kPeople, left_.url(kRole), right);
+    write_file(kPeople, left_.url(kRole), network_.by_way(right_.url(kRole)));
     add_people(1);
   }
 

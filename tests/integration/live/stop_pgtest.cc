@@ -67,10 +67,7 @@ class Obstacle {
 class StopPgTest : public LivePgTest {
  protected:
   StopPgTest() : network_(shared_cluster().port()) {
-    std::string right = right_.url(kRole);
-    const std::string port = ":" + std::to_string(shared_cluster().port()) + "/";
-    right.replace(right.find(port), port.size(), fmt::format(":{}/", network_.port()));
-    write_file(kPeople, left_.url(kRole), right);
+    write_file(kPeople, left_.url(kRole), network_.by_way(right_.url(kRole)));
     add_people(10);
   }
 

@@ -427,8 +427,7 @@ TEST_F(SessionTest, WithoutAMarkNothingOfTheSessionBeforeCanCommitOnceANewOneIsT
 TEST_F(SessionTest, WhatWasAskedOfAServerThatIsGoneEndsInAnErrorWhateverElseWasAskedMeanwhile) {
   FaultProxy network(database().cluster().port());
   PostgresSourceSettings beyond = settings();
-  const std::string port = ":" + std::to_string(database().cluster().port()) + "/";
-  beyond.url.replace(beyond.url.find(port), port.size(), fmt::format(":{}/", network.port()));
+  beyond.url = network.by_way(beyond.url);
   reopen(beyond);
   const TableInfo t = table("t");
   const std::vector<Type> types{*t.column("id")->type};

@@ -100,8 +100,7 @@ TEST_F(StreamFaultTest, AServerThatDoesNotAnswerIsGivenUp) {
                               test::quoted(database().name())));
   FaultProxy network(database().cluster().port());
   PostgresSourceSettings behind = settings();
-  const std::string port = fmt::format(":{}/", database().cluster().port());
-  behind.url.replace(behind.url.find(port), port.size(), fmt::format(":{}/", network.port()));
+  behind.url = network.by_way(behind.url);
   PostgresSource far(behind);
   auto stream = far.changes(request({"people"}));
   ASSERT_TRUE(stream.has_value()) << stream.error().message;
